@@ -1,0 +1,68 @@
+"""What may happen to a brand's state. Every event carries its own time, because the core has no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crisiswatch.model.mention import Mention, Score, VolumeSample
+
+__all__ = ["Event", "HumanAction", "MentionScored", "RulesChanged", "SourceHealth", "Tick", "VolumeSampled"]
+
+
+@dataclass(frozen=True, slots=True)
+class MentionScored:
+    """A mention of the brand arrived at ``at`` and was scored.
+
+    ``at`` is the arrival time, never earlier than that of an earlier event; the mention's place in the windows is
+    ``mention.created_at``, limited to ``at`` + 2 minutes. ``at`` and ``created_at`` are aware UTC.
+    """
+
+    at: datetime
+    mention: Mention
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeSampled:
+    """A source reported counts without texts."""
+
+    at: datetime
+    sample: VolumeSample
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has come to ``at``; nothing else happened."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """A source changed between healthy and not; ``reason`` as in `Blind`."""
+
+    at: datetime
+    source: str
+    healthy: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HumanAction:
+    """Somebody acted on an incident: ``acknowledge`` or ``resolve``; ``actor`` is a name a receiver knows."""
+
+    at: datetime
+    incident: str
+    action: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesChanged:
+    """A reload put other rules in force; the step that gets it is given the new ruleset."""
+
+    at: datetime
+
+
+Event = MentionScored | VolumeSampled | Tick | SourceHealth | HumanAction | RulesChanged

@@ -1,0 +1,77 @@
+"""What is said about a brand: a mention, its sentiment, and volume counts without text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+__all__ = ["Mention", "Score", "Sentiment", "VolumeSample"]
+
+
+class Sentiment(StrEnum):
+    """The most likely class of a text."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One post, comment, review, ticket or article. All times are aware UTC; unknown is None, never 0.
+
+    ``uid`` is ``"{source}:{native id}"`` (at most 255 characters), the key by which a re-delivered mention counts once.
+    ``created_at`` is the author's clock and may be wrong; ``received_at`` is ours. ``weight`` is 1 / sampling rate
+    (1.0 = every mention is read). ``brand`` is set only when the source knows it already.
+    """
+
+    uid: str
+    source: str
+    created_at: datetime
+    text: str
+    received_at: datetime | None = None
+    author_id: str | None = None
+    author_followers: int | None = None
+    lang: str | None = None
+    url: str | None = None
+    channel: str | None = None
+    likes: int | None = None
+    replies: int | None = None
+    reposts: int | None = None
+    views: int | None = None
+    parent_uid: str | None = None
+    thread_id: str | None = None
+    rating: float | None = None
+    repost_of: str | None = None
+    weight: float = 1.0
+    brand: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A text's sentiment: probabilities that sum to 1, and the model (name and version) that gave them."""
+
+    negative: float
+    neutral: float
+    positive: float
+    model: str
+
+    @property
+    def label(self) -> Sentiment:
+        """The most likely class; a tie goes to neutral, then to negative."""
+        if self.neutral >= self.negative and self.neutral >= self.positive:
+            return Sentiment.NEUTRAL
+        return Sentiment.NEGATIVE if self.negative >= self.positive else Sentiment.POSITIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeSample:
+    """How many mentions a source counted in ``[start, start + seconds)``, without their texts."""
+
+    source: str
+    brand: str
+    start: datetime
+    seconds: int
+    count: int
+    complete: bool = True

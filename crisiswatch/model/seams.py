@@ -1,0 +1,150 @@
+"""The seams plug-ins attach to, and what crosses them.
+
+One small Protocol a kind; `crisiswatch.testing` has a contract suite for each. Entry-point groups:
+``crisiswatch.sources``, ``.scorers``, ``.detectors``, ``.notifiers``, ``.measures``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from crisiswatch.model.incident import Incident, Stage
+from crisiswatch.model.mention import Mention, Score, VolumeSample
+
+__all__ = [
+    "Batch",
+    "Capabilities",
+    "Cursor",
+    "Delivery",
+    "Evidence",
+    "Notifier",
+    "Post",
+    "Receipt",
+    "Refused",
+    "Scorer",
+    "Source",
+    "Text",
+]
+
+Cursor = str
+"""A source's place in its stream: text of its own making (JSON is usual), stored with the mentions it covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One input that can't be a mention: where it was (``file.jsonl:17``), a counter slug and words for a person."""
+
+    where: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one poll brought, in the order it arrived. ``more``: the source knows that there is more to read at once."""
+
+    mentions: tuple[Mention, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    samples: tuple[VolumeSample, ...] = ()
+    cursor: Cursor | None = None
+    more: bool = False
+
+
+class Source(Protocol):
+    """Something that is polled for mentions. A call returns before ``deadline`` and keeps nothing it did not return:
+    the cursor of a batch that was not committed is offered again."""
+
+    def poll(self, cursor: Cursor | None, deadline: datetime) -> Batch: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to score: ``terms`` are the brand's own words, masked before scoring; ``lang`` is BCP 47 or None."""
+
+    text: str
+    lang: str | None = None
+    terms: tuple[str, ...] = ()
+
+
+class Scorer(Protocol):
+    """Gives each text its sentiment; same length and order as the input; never raises for a text's content."""
+
+    def score(self, texts: Sequence[Text]) -> Sequence[Score]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A mention as evidence in a message: enough to show and link it, nothing to identify more than it must."""
+
+    uid: str
+    source: str
+    at: datetime
+    text: str
+    url: str | None = None
+    author: str | None = None
+    audience: int | None = None
+    engagement: int | None = None
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the store knows about an incident's window: counts by source and language, and the posts to show."""
+
+    first: tuple[Post, ...] = ()
+    loudest: tuple[Post, ...] = ()
+    sources: Mapping[str, int] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)
+    themes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a receiver can do: change a sent message, thread answers, be searched for what was sent."""
+
+    edits: bool = False
+    threads: bool = False
+    lookup: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one receiver. ``id`` is unique and stable over retries: ``{incident}/{version}/{receiver}``.
+
+    ``memory`` is what earlier receipts of the same incident and receiver left (a channel and a message id).
+    ``uncertain``: an earlier attempt at this very delivery ended with an unknown outcome, so look before sending.
+    ``previous``: an earlier message of this incident reached this receiver.
+    """
+
+    id: str
+    receiver: str
+    stage: Stage
+    incident: Incident
+    evidence: Evidence = Evidence()
+    memory: Mapping[str, str] = field(default_factory=dict)
+    uncertain: bool = False
+    previous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of delivery. ``memory`` is kept and handed to the next delivery of the incident to this receiver.
+
+    ``found``: it was not sent now because a look-up showed that an earlier attempt had arrived.
+    ``duplicate``: it was sent although an earlier attempt may have arrived.
+    """
+
+    memory: Mapping[str, str] = field(default_factory=dict)
+    found: bool = False
+    duplicate: bool = False
+
+
+class Notifier(Protocol):
+    """Sends one message to one place. Raises only `Rejected`, `TryLater` or `Unknown`."""
+
+    capabilities: Capabilities
+
+    def send(self, delivery: Delivery) -> Receipt: ...

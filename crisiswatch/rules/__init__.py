@@ -1,0 +1,1 @@
+"""The rule engine: what rules are, and how their conditions are judged."""

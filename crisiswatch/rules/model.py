@@ -1,0 +1,123 @@
+"""Rules as compiled data: what the YAML of a rule means, with every default filled in and every unit settled.
+
+This package is the rule engine; the top-level folder ``rules/`` holds the shipped rules themselves, as data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from crisiswatch.model import Level
+
+__all__ = [
+    "MEASURES",
+    "SURPRISE_WORDS",
+    "Block",
+    "Condition",
+    "MentionFilter",
+    "Rule",
+    "Ruleset",
+    "Schedule",
+    "Settle",
+]
+
+MEASURES = ("count", "authors", "sources", "reach", "largest_audience", "share", "growth", "surprise")
+"""The closed vocabulary of rule language 1 (plug-ins add their own names)."""
+
+SURPRISE_WORDS = {"elevated": 10.0, "high": 1.0, "extreme": 0.1}
+"""What the words of ``surprise`` mean: at most this many false alarms per brand and month of 30 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class MentionFilter:
+    """Which of the brand's mentions a rule counts. Empty tuples mean no restriction.
+
+    ``sentiment`` is ``any``, ``negative``, ``neutral`` or ``positive``. ``words`` keeps mentions with at least one of
+    them, ``ignore_words`` drops mentions with any of them (whole words, case and accents folded). ``languages`` are
+    BCP 47 primary tags; a mention whose language is unknown passes.
+    """
+
+    sentiment: str = "any"
+    words: tuple[str, ...] = ()
+    ignore_words: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of a level: ``measure`` ``operator`` ``bound``, e.g. count at_least 20.
+
+    For ``surprise`` the bound is false alarms a month and ``at_least`` means at least this unusual, so the figure must
+    be at most the bound. ``against`` belongs to ``growth``: ``previous_window`` or ``same_hours_last_week``.
+    """
+
+    measure: str
+    operator: str  # at_least | at_most
+    bound: float
+    against: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Conditions that must all hold; and, where given, one block of ``any`` and no block of ``none``."""
+
+    conditions: tuple[Condition, ...] = ()
+    any_of: tuple[Block, ...] = ()
+    none_of: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """When an incident is over: ``quiet_for`` minutes below ``below`` times what it had above normal when it opened."""
+
+    quiet_for: int = 45
+    below: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Hours in which a rule may open incidents. ``days`` are 0 = Monday to 6 = Sunday; ``start`` and ``end`` are
+    minutes after midnight in ``timezone``; an end before the start runs over midnight."""
+
+    days: frozenset[int]
+    start: int
+    end: int
+    timezone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. ``window`` and ``hold`` are minutes; ``brands`` None means all; ``levels`` are in rising order."""
+
+    id: str
+    title: str
+    because: str = ""
+    brands: tuple[str, ...] | None = None
+    mentions: MentionFilter = field(default_factory=MentionFilter)
+    window: int
+    levels: tuple[tuple[Level, Block], ...]
+    hold: int = 0
+    settle: Settle = field(default_factory=Settle)
+    alert: str
+    status: str = "active"  # active | trial | off
+    only_during: Schedule | None = None
+    unless_open: tuple[str, ...] = ()
+    known_false_alarms: tuple[str, ...] = ()
+    detector: str = "seasonal"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """The rules in force. Rule ids are unique."""
+
+    rules: tuple[Rule, ...] = ()
+    lateness: int = 5
+    """Minutes that mentions of a source may arrive out of order before they count as late."""
+
+    def for_brand(self, brand: str) -> tuple[Rule, ...]:
+        """The rules that watch ``brand``, in file order, without those that are off."""
+        return tuple(
+            rule for rule in self.rules if rule.status != "off" and (rule.brands is None or brand in rule.brands)
+        )
