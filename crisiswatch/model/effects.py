@@ -47,7 +47,7 @@ class BlindChanged:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A rule would have opened but something held it back (``hold``, hours, another incident, trial), with its gates."""
+    """A rule would have opened but ``held_back_by`` stopped it: ``hold``, hours, another incident, or trial."""
 
     at: datetime
     brand: str
