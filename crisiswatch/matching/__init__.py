@@ -1,0 +1,6 @@
+"""Which brand a text is about, and whether it contains given words: whole words, case and accents folded."""
+
+from crisiswatch.matching.matcher import BrandTerms, Matcher, WordFilter
+from crisiswatch.matching.normalise import is_unspaced, matchable, normalise
+
+__all__ = ["BrandTerms", "Matcher", "WordFilter", "is_unspaced", "matchable", "normalise"]
