@@ -1,0 +1,261 @@
+"""The outbox: messages owed, leased one at a time to a receiver's dispatcher, and settled with what came of them.
+
+Order is strict for one incident and receiver: version n + 1 waits until n is sent, dead or superseded. Between
+incidents the lower ``priority`` goes first, then the older row. Each settlement names the lease it was made under; a
+settlement that comes after the lease ran out and was given again changes nothing and says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from crisiswatch.model import Stage
+from crisiswatch.store.dialect import insert_new, upsert
+from crisiswatch.store.rows import OutboxRow, OutboxStats
+from crisiswatch.store.schema import delivery, outbox
+from crisiswatch.store.times import from_micros, micros
+
+__all__ = [
+    "SUPERSEDABLE",
+    "enqueue",
+    "lease_next",
+    "queued_receivers",
+    "rows",
+    "settle",
+    "settle_retry",
+    "settle_sent",
+    "stats",
+]
+
+SUPERSEDABLE = (Stage.UPDATED.value, Stage.CALMING.value)
+"""Stages that a later message of the same incident makes pointless while they are unsent."""
+
+_WAITING = ("pending", "leased")
+# Literal, or the database would not see that the partial indexes serve.
+_IS_WAITING = "outbox.status IN ('pending', 'leased')"
+_IS_DEAD = "outbox.status = 'dead'"
+
+
+def enqueue(connection: sa.Connection, messages: Iterable[OutboxRow]) -> int:
+    """Queue messages and supersede what they make pointless; returns how many ids were there with another body."""
+    conflicts = 0
+    for one in messages:
+        stored = connection.execute(sa.select(outbox.c.body, outbox.c.stage).where(outbox.c.id == one.id)).first()
+        if stored is not None:
+            conflicts += stored.body != one.body or stored.stage != one.stage.value
+            continue
+        connection.execute(insert_new(connection, outbox), _to_row(one))
+        _supersede(connection, one)
+    return conflicts
+
+
+def _to_row(one: OutboxRow) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "incident": one.incident,
+        "version": one.version,
+        "receiver": one.receiver,
+        "stage": one.stage.value,
+        "priority": one.priority,
+        "body": one.body,
+        "status": one.status,
+        "attempts": one.attempts,
+        "not_before": micros(one.not_before or one.created_at),
+        "leased_until": micros(one.leased_until),
+        "lease_token": one.lease_token,
+        "last_error": one.last_error,
+        "uncertain": one.uncertain,
+        "created_at": micros(one.created_at),
+        "settled_at": micros(one.settled_at),
+    }
+
+
+def _from_row(row: Any, memory: Mapping[str, str] | None = None) -> OutboxRow:
+    return OutboxRow(
+        id=row.id,
+        incident=row.incident,
+        version=row.version,
+        receiver=row.receiver,
+        stage=Stage(row.stage),
+        priority=row.priority,
+        body=row.body,
+        created_at=from_micros(row.created_at),
+        status=row.status,
+        attempts=row.attempts,
+        not_before=from_micros(row.not_before),
+        leased_until=from_micros(row.leased_until),
+        lease_token=row.lease_token,
+        last_error=row.last_error,
+        uncertain=bool(row.uncertain),
+        settled_at=from_micros(row.settled_at),
+        previous=memory is not None,
+        memory=memory or {},
+    )
+
+
+def _supersede(connection: sa.Connection, newer: OutboxRow) -> None:
+    """Rows that nobody is sending just now and that ``newer`` makes pointless will not be sent."""
+    connection.execute(
+        sa.update(outbox)
+        .where(
+            outbox.c.incident == newer.incident,
+            outbox.c.receiver == newer.receiver,
+            outbox.c.version < newer.version,
+            outbox.c.status == "pending",
+            outbox.c.stage.in_(SUPERSEDABLE),
+        )
+        .values(status="superseded", settled_at=micros(newer.created_at))
+    )
+
+
+def lease_next(connection: sa.Connection, receiver: str, now: datetime, duration: timedelta) -> OutboxRow | None:
+    """Take the receiver's next message for ``duration``, or None if nothing may be sent now.
+
+    A row whose lease ran out is taken again as ``uncertain``: its sender may have died after sending.
+    """
+    moment = micros(now)
+    while True:
+        row = connection.execute(_next(receiver, moment)).first()
+        if row is None:
+            return None
+        if row.stage in SUPERSEDABLE and _has_newer(connection, row):
+            _close(connection, row, "superseded", moment, row.last_error)
+            continue
+        changes = {
+            "status": "leased",
+            "attempts": row.attempts + 1,
+            "leased_until": micros(now + duration),
+            "lease_token": row.lease_token + 1,
+            "uncertain": bool(row.uncertain) or row.status == "leased",
+        }
+        connection.execute(sa.update(outbox).where(outbox.c.id == row.id).values(**changes))
+        taken = connection.execute(sa.select(outbox).where(outbox.c.id == row.id)).one()
+        return _from_row(taken, _memory(connection, row.incident, receiver))
+
+
+def _next(receiver: str, moment: int) -> sa.Select[Any]:
+    earlier = outbox.alias("earlier")
+    blocked = sa.exists().where(
+        earlier.c.incident == outbox.c.incident,
+        earlier.c.receiver == outbox.c.receiver,
+        earlier.c.version < outbox.c.version,
+        earlier.c.status.in_(_WAITING),
+    )
+    due = sa.or_(
+        sa.and_(outbox.c.status == "pending", outbox.c.not_before <= moment),
+        sa.and_(outbox.c.status == "leased", outbox.c.leased_until <= moment),
+    )
+    return (
+        sa.select(outbox)
+        .where(outbox.c.receiver == receiver, sa.text(_IS_WAITING), due, ~blocked)
+        .order_by(outbox.c.priority, outbox.c.created_at, outbox.c.incident, outbox.c.version)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _has_newer(connection: sa.Connection, row: Any) -> bool:
+    newer = sa.exists().where(
+        outbox.c.incident == row.incident, outbox.c.receiver == row.receiver, outbox.c.version > row.version
+    )
+    return bool(connection.execute(sa.select(newer)).scalar())
+
+
+def _memory(connection: sa.Connection, incident: str, receiver: str) -> Mapping[str, str] | None:
+    """What earlier messages left; None if there was none."""
+    found = sa.select(delivery.c.memory).where(delivery.c.incident == incident, delivery.c.receiver == receiver)
+    text = connection.execute(found).scalar()
+    return None if text is None else dict(json.loads(text))
+
+
+def settle_sent(connection: sa.Connection, row: OutboxRow, memory: Mapping[str, str], now: datetime) -> bool:
+    """Record that a leased message arrived and what its receipt must keep for the next one."""
+    if not _close(connection, row, "sent", micros(now), ""):
+        return False
+    kept = {**(_memory(connection, row.incident, row.receiver) or {}), **memory}
+    connection.execute(
+        upsert(connection, delivery),
+        {
+            "incident": row.incident,
+            "receiver": row.receiver,
+            "memory": json.dumps(dict(sorted(kept.items())), ensure_ascii=False),
+            "stage": row.stage.value,
+            "version": row.version,
+            "sent_at": micros(now),
+        },
+    )
+    return True
+
+
+def settle(connection: sa.Connection, row: OutboxRow, status: str, error: str, now: datetime) -> bool:
+    """Close a leased message that was not sent: ``dead`` or ``superseded``."""
+    return _close(connection, row, status, micros(now), error)
+
+
+def _close(connection: sa.Connection, row: Any, status: str, moment: int, error: str) -> bool:
+    closed = connection.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == row.id, outbox.c.lease_token == row.lease_token, outbox.c.status.in_(_WAITING))
+        .values(status=status, settled_at=moment, leased_until=None, last_error=error)
+    )
+    return closed.rowcount == 1
+
+
+def settle_retry(
+    connection: sa.Connection, row: OutboxRow, error: str, not_before: datetime, *, uncertain: bool
+) -> bool:
+    """Put a leased message back to be tried again from ``not_before``. ``uncertain`` never becomes False again."""
+    put_back = connection.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == row.id, outbox.c.lease_token == row.lease_token, outbox.c.status == "leased")
+        .values(
+            status="pending",
+            leased_until=None,
+            not_before=micros(not_before),
+            last_error=error,
+            uncertain=uncertain or row.uncertain,
+        )
+    )
+    return put_back.rowcount == 1
+
+
+def queued_receivers(connection: sa.Connection, incidents: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Who was ever queued a message of each of these incidents."""
+    ids = sorted(set(incidents))
+    found: dict[str, set[str]] = {one: set() for one in ids}
+    for start in range(0, len(ids), 500):
+        some = sa.select(outbox.c.incident, outbox.c.receiver).distinct()
+        for row in connection.execute(some.where(outbox.c.incident.in_(ids[start : start + 500]))):
+            found[row.incident].add(row.receiver)
+    return {one: frozenset(receivers) for one, receivers in found.items()}
+
+
+def stats(connection: sa.Connection, now: datetime) -> dict[str, OutboxStats]:
+    """What is owed to each receiver that is owed anything or has dead messages."""
+    waiting = (
+        sa.select(outbox.c.receiver, sa.func.count().label("pending"), sa.func.min(outbox.c.created_at).label("oldest"))
+        .where(sa.text(_IS_WAITING))
+        .group_by(outbox.c.receiver)
+    )
+    dead = sa.select(outbox.c.receiver, sa.func.count()).where(sa.text(_IS_DEAD)).group_by(outbox.c.receiver)
+    lost = {receiver: int(number) for receiver, number in connection.execute(dead)}
+    result = {receiver: OutboxStats(0, 0.0, number) for receiver, number in lost.items()}
+    for row in connection.execute(waiting):
+        age = max(0.0, (micros(now) - row.oldest) / 1e6)
+        result[row.receiver] = OutboxStats(int(row.pending), age, lost.get(row.receiver, 0))
+    return result
+
+
+def rows(connection: sa.Connection, incident: str | None, status: str | None, limit: int) -> list[OutboxRow]:
+    """Messages, newest first, for pages and commands."""
+    found = sa.select(outbox).order_by(outbox.c.created_at.desc(), outbox.c.id).limit(limit)
+    if incident is not None:
+        found = found.where(outbox.c.incident == incident)
+    if status is not None:
+        found = found.where(outbox.c.status == status)
+    return [_from_row(row) for row in connection.execute(found)]

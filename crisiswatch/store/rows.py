@@ -1,0 +1,168 @@
+"""What goes into the store and comes out of it. All datetimes are aware UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crisiswatch.model import Blind, Effect, Incident, Mention, Score, Stage
+
+__all__ = [
+    "BrandBlind",
+    "Fence",
+    "IncidentEvent",
+    "JournalEntry",
+    "MinuteCount",
+    "OutboxRow",
+    "OutboxStats",
+    "SavedState",
+    "SourceMark",
+    "StoredMention",
+    "Work",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMention:
+    """A mention as it was judged. ``received_at`` is the time of the event it became (`MentionScored.at`).
+
+    ``event_minute`` counts minutes since 1970: the mention's place in the windows. ``seq`` is its place in the order
+    of arrival, given by the store (0 before). ``purged``: its text and author are gone, only the counts are left.
+    """
+
+    mention: Mention
+    brands: tuple[str, ...]
+    score: Score
+    event_minute: int
+    received_at: datetime
+    seq: int = 0
+    purged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """An event that was no mention: ``kind`` and ``payload`` (JSON) are the engine's, ``brand`` is whose state it met.
+
+    ``position`` is how many mentions of the same `Work` came before it; None means all of them. ``seq`` as above.
+    """
+
+    brand: str
+    at: datetime
+    kind: str
+    payload: str
+    position: int | None = None
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceMark:
+    """Where a source stands: its cursor and its health."""
+
+    cursor: str | None
+    updated_at: datetime
+    last_success: datetime | None = None
+    last_mention_at: datetime | None = None
+    failures: int = 0
+    healthy: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """One message owed to one receiver. ``body`` is the incident's snapshot as JSON (`codec.incident_from_json`).
+
+    A lower ``priority`` goes first. ``uncertain``: an earlier attempt may have arrived. ``previous`` and ``memory``
+    tell of earlier messages of the incident to the receiver and are filled in when the row is leased, as is
+    ``lease_token``, which a settlement must still match. ``not_before`` None means at once.
+    """
+
+    id: str
+    incident: str
+    version: int
+    receiver: str
+    stage: Stage
+    priority: int
+    body: str
+    created_at: datetime
+    status: str = "pending"
+    attempts: int = 0
+    not_before: datetime | None = None
+    leased_until: datetime | None = None
+    lease_token: int = 0
+    last_error: str = ""
+    uncertain: bool = False
+    settled_at: datetime | None = None
+    previous: bool = False
+    memory: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxStats:
+    """What one receiver is owed: ``pending`` messages, the oldest waiting for ``oldest_age`` seconds; ``dead`` ones."""
+
+    pending: int
+    oldest_age: float
+    dead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The proof that the writer still holds a lease: its name and the token `Store.acquire` gave."""
+
+    name: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Everything one step of the engine decided, written in one transaction or not at all.
+
+    ``mentions`` are new to the store (ask `Store.known` first) and in order of arrival. Of ``effects``, incidents and
+    blind spells are written. ``fence``: write only if this lease is still ours.
+    """
+
+    mentions: Sequence[StoredMention] = ()
+    states: Mapping[str, bytes] = field(default_factory=dict)
+    effects: Sequence[Effect] = ()
+    outbox: Sequence[OutboxRow] = ()
+    cursors: Mapping[str, SourceMark] = field(default_factory=dict)
+    journal: Sequence[JournalEntry] = ()
+    fence: Fence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """A brand's encoded state: it has seen everything up to ``seq``; ``version`` counts its writes."""
+
+    body: bytes
+    seq: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteCount:
+    """One event-time minute of one brand and source: mentions, the negative ones, and the sum of P(negative)."""
+
+    source: str
+    minute: datetime
+    total: int
+    negative: int
+    p_negative: float
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentEvent:
+    """One version of an incident: the whole snapshot as it was at ``at``."""
+
+    at: datetime
+    stage: Stage
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class BrandBlind:
+    """A blind spell and whose it was."""
+
+    brand: str
+    blind: Blind

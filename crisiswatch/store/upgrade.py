@@ -1,0 +1,59 @@
+"""Brings a database to this program's schema when it is opened, and refuses one that is ahead of the program."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from crisiswatch.errors import StoreError
+from crisiswatch.store.database import Database
+from crisiswatch.store.schema import HEAD
+
+__all__ = ["upgrade"]
+
+_ONE_AT_A_TIME = threading.Lock()  # alembic keeps its context in module globals
+_ADVISORY_KEY = 7_273_112
+
+
+def upgrade(database: Database) -> None:
+    """Run the missing migrations, all in one transaction; safe with several programs opening at the same time.
+
+    Raises StoreError if the schema is one this program does not know.
+    """
+    with database.read() as connection:
+        if _revision(connection) == HEAD:
+            return
+    with _ONE_AT_A_TIME, database.write() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_KEY)))
+        if _revision(connection) != HEAD:
+            _run(connection)
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def _run(connection: sa.Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    folder = str(Path(__file__).with_name("migrations")).replace("%", "%%")
+    config.set_main_option("script_location", folder)
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    revision = _revision(connection)
+    if revision is not None and revision not in known:
+        raise StoreError(
+            f"the database has schema {revision}, which is newer than this program knows ({HEAD}): "
+            "use the program that wrote it, or a newer one"
+        )
+    command.upgrade(config, "head")
