@@ -1,0 +1,125 @@
+"""One alert as a document that knows no channel: what every receiver shows, in its own way.
+
+All text in it is ready to be read and free of control characters, but not escaped: escaping is the channel's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crisiswatch.model import Level, Stage
+
+__all__ = ["Document", "Fact", "Quote", "Reason", "Task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One figure with its name: ``Fact("Normal now", "about 8 (3 to 14)")``."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One gate of the rule as a sentence; ``held`` None means that it could not be judged yet."""
+
+    sentence: str
+    held: bool | None = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A post as it may be shown: clipped text, masked author, and where and when (words); ``url`` is safe to link."""
+
+    text: str
+    byline: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A step of the playbook: what, who, and until when (words); empty where the step does not say."""
+
+    step: str
+    role: str = ""
+    due: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """An alert, channel-neutral. ``trend`` is matching mentions in five-minute steps, oldest first.
+
+    ``status`` says who has it; ``note`` is honest about a baseline that is still learning; ``warnings`` name what the
+    figures can't see; ``footer`` ends with the command that explains the incident.
+    """
+
+    brand: str
+    headline: str
+    level: Level
+    stage: Stage
+    opened_at: datetime
+    summary: str = ""
+    status: str = ""
+    facts: tuple[Fact, ...] = ()
+    trend: tuple[int, ...] = ()
+    warnings: tuple[str, ...] = ()
+    note: str = ""
+    because: str = ""
+    why: tuple[Reason, ...] = ()
+    themes: tuple[str, ...] = ()
+    posts: tuple[Quote, ...] = ()
+    steps: tuple[Task, ...] = ()
+    footer: tuple[str, ...] = ()
+
+    @property
+    def mood(self) -> str:
+        """``critical``, ``warning``, ``watch``, ``calming`` or ``resolved``: what the colour of a message follows."""
+        if self.stage in (Stage.CALMING, Stage.RESOLVED):
+            return self.stage.value
+        return "watch" if self.level is Level.CALM else self.level.word
+
+    @property
+    def banner(self) -> str:
+        """The level and stage in a few words: ``CRITICAL · escalated``."""
+        if self.stage is Stage.RESOLVED:
+            return "RESOLVED"
+        word = {Stage.OPENED: "new", Stage.UPDATED: "going on", Stage.CALMING: "calming down"}.get(
+            self.stage, "escalated"
+        )
+        return f"{self.level.word.upper()} · {word}"
+
+    def plain(self) -> str:
+        """The alert as plain text, for e-mail's text part and wherever nothing else can be shown."""
+        lines = [self.banner, self.headline, "", self.summary]
+        lines += [line for line in (self.status, self.note) if line]
+        lines += [f"! {warning}" for warning in self.warnings]
+        lines += _section("The figures", [f"  {fact.label}: {fact.value}" for fact in self.facts])
+        lines += _section(
+            "Why this alert",
+            [f"  {self.because}"] * bool(self.because)
+            + [f"  {_MARKS[reason.held]} {reason.sentence}" for reason in self.why],
+        )
+        lines += _section("Themes", [f"  {', '.join(self.themes)}"] * bool(self.themes))
+        lines += _section("What people say", [line for post in self.posts for line in _quoted(post)])
+        lines += _section("What to do now", [f"  {n}. {_task(task)}" for n, task in enumerate(self.steps, 1)])
+        lines += ["", "-- ", *self.footer]
+        return "\n".join(lines) + "\n"
+
+
+_MARKS = {True: "[x]", False: "[ ]", None: "[?]"}
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return ["", title, *lines] if lines else []
+
+
+def _quoted(post: Quote) -> list[str]:
+    lines = [f"  > {post.text}", f"    {post.byline}"]
+    return [*lines, f"    {post.url}"] if post.url else lines
+
+
+def _task(task: Task) -> str:
+    details = ", ".join(part for part in (task.role, task.due) if part)
+    return f"{task.step} ({details})" if details else task.step

@@ -1,0 +1,261 @@
+"""From a delivery to the document every receiver renders: words from the alert file, figures from the incident."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, timedelta, tzinfo
+
+from crisiswatch.alerts.document import Document, Fact, Quote, Task
+from crisiswatch.alerts.model import AlertDefinition, PlaybookStep, StageText
+from crisiswatch.alerts.reasons import reason
+from crisiswatch.alerts.values import placeholder_values, span_between
+from crisiswatch.alerts.words import (
+    UNKNOWN,
+    about,
+    clean,
+    clip,
+    exact,
+    language,
+    listed,
+    mask,
+    moment,
+    percent,
+    rarity,
+    safe_url,
+    span,
+    times,
+)
+from crisiswatch.model import Blind, Delivery, Evidence, Incident, Post, Reading, Stage
+
+__all__ = ["Renderer", "build", "fill", "renderer"]
+
+Renderer = Callable[[Delivery], Document]
+"""What a notifier is given to turn a delivery into words."""
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_SHOWN_POSTS = 5
+_SILENCES = {
+    "silent": "has been silent",
+    "failing": "has been failing",
+    "rejected": "has been refusing us",
+    "rate_limited": "has been limiting us",
+    "out_of_budget": "has been out of budget",
+}
+_ENDINGS = {
+    "calm": "Closed because it has calmed down.",
+    "rule_removed": "Closed because its rule was removed, not because it calmed down.",
+    "by_hand": "Closed by hand.",
+}
+
+
+def build(definition: AlertDefinition, delivery: Delivery, brand_name: str, zone: tzinfo = UTC) -> Document:
+    """The document for `delivery`. Never raises for what a post, a figure or a missing value may be.
+
+    Times are told in `zone`, which is always named.
+    """
+    incident, evidence, stage = delivery.incident, delivery.evidence, delivery.stage
+    words = _stage_text(definition, stage, incident)
+    show = frozenset(_shown(definition, words, stage))
+    values = placeholder_values(incident, evidence, brand_name, zone)
+    over = stage is Stage.RESOLVED
+    reading = incident.peak if over else incident.reading
+    day = moment(incident.opened_at, zone).partition(", ")[0] + ", "
+    return Document(
+        brand=clip(clean(brand_name), 80),
+        headline=clip(clean(fill(words.headline, values)), 150),
+        level=incident.peak_level if over else incident.level,
+        stage=stage,
+        opened_at=incident.opened_at,
+        summary=clip(clean(fill(words.summary, values)), 1000),
+        status=_status(incident, stage, zone),
+        facts=_facts(incident, evidence, zone, places="sources" in show, over=over),
+        trend=incident.trend if "chart" in show else (),
+        warnings=tuple(_warning(blind, zone) for blind in incident.blind[:3]),
+        note=_note(reading),
+        because=clip(clean(incident.because), 300) if "why" in show else "",
+        why=tuple(reason(gate) for gate in incident.gates[:10]) if "why" in show else (),
+        themes=tuple(clip(clean(theme), 60) for theme in evidence.themes[:3]),
+        posts=_posts(evidence, day, zone) if "top_posts" in show else (),
+        steps=() if over else tuple(_task(step, incident, zone) for step in definition.playbook[:12]),
+        footer=_footer(incident),
+    )
+
+
+def renderer(
+    definitions: Mapping[str, AlertDefinition],
+    brands: Mapping[str, str],
+    zones: Mapping[str, tzinfo] | None = None,
+) -> Renderer:
+    """A `Renderer` over alert definitions by id, brand names by id, and optionally a time zone per brand.
+
+    An alert that a reload removed while its incident was open falls back to plain words, so that the end of the
+    incident is still told.
+    """
+    by_brand = zones or {}
+
+    def render(delivery: Delivery) -> Document:
+        incident = delivery.incident
+        definition = definitions.get(incident.alert) or _fallback(incident)
+        return build(
+            definition, delivery, brands.get(incident.brand, incident.brand), by_brand.get(incident.brand, UTC)
+        )
+
+    return render
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """`template` with its placeholders filled; one without a value becomes words, never an error."""
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1]) or UNKNOWN, template)
+
+
+def _fallback(incident: Incident) -> AlertDefinition:
+    title = incident.title.replace("{", "(").replace("}", ")")
+    opened = StageText("{brand}: " + title, "{count} mentions in {window} from {authors} accounts.", _EVERYTHING)
+    over = StageText("{brand}: over: " + title, "Lasted {duration}, {total} mentions.", _AFTERWARDS)
+    return AlertDefinition(
+        id=incident.alert, opened=opened, escalated=opened, calming=opened, resolved=over, playbook=()
+    )
+
+
+_EVERYTHING = ("why", "chart", "top_posts", "sources")
+_AFTERWARDS = ("chart", "sources")
+
+
+def _stage_text(definition: AlertDefinition, stage: Stage, incident: Incident) -> StageText:
+    if stage is Stage.UPDATED:
+        stage = Stage.ESCALATED if len(incident.levels) > 1 else Stage.OPENED
+    texts = {
+        Stage.OPENED: definition.opened,
+        Stage.ESCALATED: definition.escalated,
+        Stage.CALMING: definition.calming,
+        Stage.RESOLVED: definition.resolved,
+    }
+    return texts[stage]
+
+
+def _shown(definition: AlertDefinition, words: StageText, stage: Stage) -> tuple[str, ...]:
+    """A stage that does not say what to show shows what the first message showed; the end shows less."""
+    if words.show:
+        return tuple(words.show)
+    return _AFTERWARDS if stage is Stage.RESOLVED else tuple(definition.opened.show) or _EVERYTHING
+
+
+def _status(incident: Incident, stage: Stage, zone: tzinfo) -> str:
+    parts = []
+    if incident.acknowledged_by:
+        since = f" since {moment(incident.acknowledged_at, zone)}" if incident.acknowledged_at else ""
+        parts.append(f"{clip(clean(incident.acknowledged_by), 60)} has it{since}.")
+    elif stage is not Stage.RESOLVED:
+        parts.append("Nobody has taken it yet.")
+    if stage is Stage.RESOLVED:
+        parts.append(_ENDINGS.get(incident.reason, _ENDINGS["calm"]))
+    if incident.flaps:
+        again = "once" if incident.flaps == 1 else f"{exact(incident.flaps)} times"
+        parts.append(f"It has flared up again {again} within a day.")
+    if incident.trial:
+        parts.append("The rule is on trial.")
+    return " ".join(parts)
+
+
+def _facts(incident: Incident, evidence: Evidence, zone: tzinfo, *, places: bool, over: bool) -> tuple[Fact, ...]:
+    """At most ten figures, the most telling first."""
+    reading = incident.peak if over else incident.reading
+    window = span_between(reading.start, reading.end)
+    found = [
+        Fact("At its peak" if over else "Mentions now", f"{exact(reading.observed)} in {span(window)}"),
+        Fact("Normal for this hour", _normal(reading)),
+        Fact("Times normal", times(reading.observed, reading.expected)),
+        Fact("By chance alone", rarity(reading.false_alarms_per_month)),
+        Fact("Different accounts", exact(reading.authors)),
+        Fact("Since", _since(incident, over, zone)),
+    ]
+    if reading.share is not None:
+        found.append(Fact("Of everything said", percent(reading.share)))
+    if reading.reach is not None:
+        found.append(Fact("Reach", f"up to {exact(reading.reach)} people"))
+    if places:
+        found.append(Fact("Sources", _places(evidence.sources, reading.sources)))
+        if evidence.languages:
+            named = {language(tag): 0 for tag in evidence.languages}
+            for tag, count in evidence.languages.items():
+                named[language(tag)] += count
+            found.append(Fact("Languages", listed(named)))
+    return tuple(found[:10])
+
+
+def _normal(reading: Reading) -> str:
+    if reading.expected is None:
+        return UNKNOWN
+    if reading.low is None or reading.high is None:
+        return f"about {about(reading.expected)}"
+    return f"about {about(reading.expected)} (mostly {about(reading.low)} to {about(reading.high)})"
+
+
+def _since(incident: Incident, over: bool, zone: tzinfo) -> str:
+    end = incident.resolved_at or incident.updated_at
+    lasted = span(span_between(incident.opened_at, end)) if over else ""
+    started = moment(incident.opened_at, zone)
+    total = f"{exact(incident.mentions)} mentions in all"
+    return f"{started}; lasted {lasted}, {total}" if over else f"{started}; {total}"
+
+
+def _places(counted: Mapping[str, int], named: tuple[str, ...]) -> str:
+    return listed(counted) if counted else ", ".join(clip(clean(name), 30) for name in named[:6]) or UNKNOWN
+
+
+def _warning(blind: Blind, zone: tzinfo) -> str:
+    what = _SILENCES.get(blind.reason, "has not been heard")
+    source = clip(clean(blind.source), 60)
+    if blind.until is None:
+        return f"Source {source} {what} since {moment(blind.since, zone)}: the figures may be too low."
+    until = f"{moment(blind.since, zone)} to {moment(blind.until, zone)}"
+    return f"Source {source} was not heard from {until}: the figures for that time may be too low."
+
+
+def _note(reading: Reading) -> str:
+    if reading.learning:
+        return "Still learning what is normal for this brand: the comparison is not reliable yet."
+    return ""
+
+
+def _posts(evidence: Evidence, day: str, zone: tzinfo) -> tuple[Quote, ...]:
+    """The first post, then the loudest, then the rest; each text once. `day` is the incident's, not repeated."""
+    first, rest = evidence.first[:1], (*evidence.loudest, *evidence.first[1:])
+    kept: dict[str, Quote] = {}
+    for kind, post in [("First", post) for post in first] + [("", post) for post in rest]:
+        quote = _quote(post, kind, day, zone)
+        kept.setdefault(quote.text.casefold(), quote)
+    return tuple(kept.values())[:_SHOWN_POSTS]
+
+
+def _quote(post: Post, kind: str, day: str, zone: tzinfo) -> Quote:
+    at = moment(post.at, zone).removeprefix(day)
+    parts = [kind, mask(post.author) if post.author else "", clip(clean(post.source), 30), at]
+    if post.engagement:
+        parts.append(f"{exact(post.engagement)} reactions")
+    if post.audience:
+        parts.append(f"{exact(post.audience)} followers")
+    return Quote(
+        text=clip(clean(post.text), 280) or "(no text)",
+        byline=" · ".join(part for part in parts if part),
+        url=safe_url(post.url),
+    )
+
+
+def _task(step: PlaybookStep, incident: Incident, zone: tzinfo) -> Task:
+    due = ""
+    if step.within_minutes is not None:
+        try:
+            by = moment(incident.opened_at + timedelta(minutes=step.within_minutes), zone)
+        except OverflowError:
+            by = ""
+        within = span(timedelta(minutes=min(step.within_minutes, 10**6)))
+        due = f"within {within}" + (f", by {by.split(', ')[-1]}" if by and step.within_minutes < 24 * 60 else "")
+    return Task(step=clip(clean(step.step), 300), role=clip(clean(step.role or ""), 60), due=due)
+
+
+def _footer(incident: Incident) -> tuple[str, ...]:
+    name = clip(clean(incident.id), 120)
+    rule = clip(clean(incident.rule), 80)
+    return (f"Incident {name} · version {incident.version} · rule {rule}", f"crisiswatch explain {name}")

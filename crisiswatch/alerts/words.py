@@ -1,0 +1,220 @@
+"""Numbers, times and foreign text as a person would say and may safely see them.
+
+Everything in an alert that did not come from the configuration passes through here once: posts are written by
+strangers, figures may be missing or absurd, and a message at 3 a.m. must come out readable all the same.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from urllib.parse import quote, urlsplit
+
+__all__ = [
+    "UNKNOWN",
+    "about",
+    "clean",
+    "clip",
+    "exact",
+    "language",
+    "listed",
+    "mask",
+    "moment",
+    "percent",
+    "rarity",
+    "safe_url",
+    "span",
+    "sparkline",
+    "times",
+]
+
+UNKNOWN = "not known yet"
+"""What is said instead of a missing value."""
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_BARS = "▁▂▃▄▅▆▇█"
+_SPACES = re.compile(r"\s+")
+_CALLS = re.compile(r"@(?=(?:channel|here|everyone)\b)", re.IGNORECASE)
+_LANGUAGES = {
+    "ar": "Arabic",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "hi": "Hindi",
+    "it": "Italian",
+    "nl": "Dutch",
+    "pt": "Portuguese",
+}
+_HIDDEN = frozenset({"Cc", "Cs", "Co", "Cn"})
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
+
+
+def clean(text: str) -> str:
+    """Foreign text on one line: no control or direction-turning characters, no lone surrogates, no @channel."""
+    kept = "".join(
+        " "
+        if char in _DIRECTIONS or char.isspace()
+        else (
+            "\ufffd" if unicodedata.category(char) == "Cs" else ("" if unicodedata.category(char) in _HIDDEN else char)
+        )
+        for char in text
+    )
+    return _CALLS.sub("@\u2060", _SPACES.sub(" ", kept).strip())
+
+
+def clip(text: str, limit: int) -> str:
+    """`text` in at most `limit` characters, cut at a word where one ends near the limit, with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    cut = text[: max(limit - 1, 0)]
+    space = cut.rfind(" ")
+    if space > limit * 2 // 3:
+        cut = cut[:space]
+    return cut.rstrip(" ,;:.") + "…"
+
+
+def mask(author: str) -> str:
+    """The first two characters of a name: enough to tell two people apart in a list, not to point at one."""
+    name = clean(author)
+    if name.endswith("•••") and len(name) <= 5:
+        return name
+    return (name[:2] if len(name) > 2 else name[:1]) + "•••"
+
+
+def safe_url(url: str | None) -> str | None:
+    """A web address that is safe to link, with every character that means something elsewhere escaped; or None."""
+    if not url or len(url) > 300:
+        return None
+    try:
+        parts = urlsplit(clean(url))
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+        return None
+    safe = quote(parts.geturl(), safe=":/?#[]@!$&()*+,;=%~-._")
+    return safe if len(safe) <= 300 else None
+
+
+def _finite(number: float | None) -> float | None:
+    """`number`, or None where it is missing, not a number, or beyond any float."""
+    try:
+        return number if number is not None and math.isfinite(number) else None
+    except OverflowError:
+        return None
+
+
+def exact(number: float | None) -> str:
+    """A count: ``1,234``; from a million on ``1.2 million``."""
+    number = _finite(number)
+    if number is None:
+        return UNKNOWN
+    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if abs(number) >= size:
+            return f"{number / size:,.1f}".removesuffix(".0") + f" {word}"
+    return f"{round(number):,}"
+
+
+def about(number: float | None) -> str:
+    """An estimate with no more digits than it deserves: ``less than 1``, ``8``, ``130``, ``1,300``, ``1.3 million``."""
+    number = _finite(number)
+    if number is None:
+        return UNKNOWN
+    if 0 < number < 1:
+        return "less than 1"
+    if abs(number) < 20:
+        return f"{round(number)}"
+    digits = len(str(int(abs(number))))
+    step = float(f"1e{max(digits - 2, 0)}")
+    return exact(round(number / step) * step)
+
+
+def times(observed: float | None, expected: float | None) -> str:
+    """How many times the normal: ``2.4 times``, ``16 times``; in words where the normal is nothing."""
+    observed, expected = _finite(observed), _finite(expected)
+    if observed is None or expected is None:
+        return UNKNOWN
+    if expected < 0.1:
+        return "normally there are none" if observed > 0 else UNKNOWN
+    ratio = observed / expected
+    if ratio < 10:
+        return f"{ratio:.1f}".removesuffix(".0") + " times"
+    return f"{about(ratio)} times"
+
+
+def percent(share: float | None) -> str:
+    """``0.354`` -> ``35 %``."""
+    share = _finite(share)
+    return UNKNOWN if share is None else f"{exact(share * 100)} %"
+
+
+def rarity(per_month: float | None) -> str:
+    """False alarms a month as people count: how often chance alone makes a calm brand look this unusual."""
+    per_month = _finite(per_month)
+    if per_month is None or per_month < 0:
+        return UNKNOWN
+    months = 1 / per_month if per_month > 1e-9 else math.inf
+    bands: tuple[tuple[float, Callable[[], str]], ...] = (
+        (1 / 45, lambda: f"about {about(per_month / 30)} times a day"),
+        (1 / 1.5, lambda: f"about {about(per_month)} times a month"),
+        (4 / 3, lambda: "about once a month"),
+        (18, lambda: f"about once in {about(months)} months"),
+        (1200, lambda: f"about once in {about(months / 12)} years"),
+    )
+    return next((words() for limit, words in bands if months <= limit), "less than once in 100 years")
+
+
+def span(length: timedelta | None) -> str:
+    """A length of time in its two largest units: ``45 seconds``, ``15 minutes``, ``2 h 10 min``, ``3 days 4 h``."""
+    if length is None:
+        return UNKNOWN
+    seconds = max(int(length.total_seconds()), 0)
+    if seconds < 60:
+        return f"{seconds} seconds"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        whole = "1 hour" if hours == 1 else f"{hours} hours"
+        return f"{hours} h {rest} min" if rest else whole
+    days, hours = divmod(hours, 24)
+    return ("1 day" if days == 1 else f"{days:,} days") + (f" {hours} h" if hours else "")
+
+
+def moment(when: datetime | None, zone: tzinfo = UTC) -> str:
+    """``10 Apr 2017, 22:10 UTC``, in `zone`, which is always named."""
+    if when is None:
+        return UNKNOWN
+    try:
+        local = when.astimezone(zone)
+    except (OverflowError, ValueError):
+        local = when
+    name = local.tzname() or "UTC"
+    name = f"UTC{name}" if name[:1] in "+-" else name
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02} {name}"
+
+
+def language(tag: str) -> str:
+    """``it`` -> ``Italian``; a tag without a name here is shown as it is."""
+    return _LANGUAGES.get(tag.split("-", maxsplit=1)[0].lower(), clip(clean(tag), 20) or "unknown")
+
+
+def listed(counts: Mapping[str, int], limit: int = 4) -> str:
+    """``{"x": 80, "reddit": 40}`` -> ``x 80, reddit 40``, largest first, the rest counted."""
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = [f"{clip(clean(name), 30)} {exact(count)}" for name, count in ranked[:limit]]
+    if len(ranked) > limit:
+        shown.append(f"{len(ranked) - limit} more")
+    return ", ".join(shown) or UNKNOWN
+
+
+def sparkline(values: tuple[int, ...], limit: int = 48) -> str:
+    """The last `limit` values as a line of bars, the tallest for the largest."""
+    shown = [max(value, 0) for value in values[-limit:]]
+    top = max(shown, default=0)
+    return "".join(_BARS[value * (len(_BARS) - 1) // top if top else 0] for value in shown)

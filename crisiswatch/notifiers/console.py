@@ -1,0 +1,165 @@
+"""Alerts on a terminal: a panel of 80 columns, in colour where there is a terminal, plain where there is none."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from crisiswatch.alerts.document import Document, Quote, Reason, Task
+from crisiswatch.alerts.render import Renderer
+from crisiswatch.alerts.words import sparkline
+from crisiswatch.errors import Rejected, TryLater
+from crisiswatch.model import Capabilities, Delivery, Receipt, Stage
+
+__all__ = ["ConsoleNotifier", "draw"]
+
+WIDTH = 80
+_COLOURS = {"critical": "red", "warning": "dark_orange", "watch": "yellow", "calming": "cyan", "resolved": "green"}
+_MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
+
+
+class ConsoleNotifier:
+    """Prints each alert as a panel to `file` (default: standard output), one at a time.
+
+    What was printed can't be changed: ``updated`` deliveries are receipted without a word, and a delivery whose
+    outcome is uncertain is printed again and receipted as a duplicate. `width` is columns.
+    """
+
+    capabilities = Capabilities()
+
+    def __init__(self, render: Renderer, file: TextIO | None = None, width: int = WIDTH) -> None:
+        self._render = render
+        self._file = file
+        self._width = width
+        self._lock = threading.Lock()
+
+    def send(self, delivery: Delivery) -> Receipt:
+        if delivery.stage is Stage.UPDATED:
+            return Receipt(memory=dict(delivery.memory))
+        file = self._file if self._file is not None else sys.stdout
+        text = draw(self._render(delivery), self._width, colour=_is_terminal(file))
+        with self._lock:
+            _write(file, text)
+        return Receipt(memory=dict(delivery.memory), duplicate=delivery.uncertain)
+
+
+def draw(document: Document, width: int = WIDTH, *, colour: bool = False) -> str:
+    """The panel as text with a final newline; with ANSI colours if `colour`."""
+    colour_of = _COLOURS[document.mood]
+    page = Console(
+        file=io.StringIO(),
+        width=width,
+        force_terminal=colour,
+        color_system="256" if colour else None,
+        legacy_windows=False,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    title = Text(f" {document.banner} ", style=f"bold {colour_of}")
+    footer = Text(document.footer[-1], style="dim") if document.footer else None
+    page.print(
+        Panel(Group(*_body(document)), title=title, title_align="left", subtitle=footer, subtitle_align="right",
+              border_style=colour_of, padding=(1, 2), width=width)
+    )  # fmt: skip
+    written = page.file
+    return written.getvalue() if isinstance(written, io.StringIO) else ""
+
+
+def _body(document: Document) -> Iterator[RenderableType]:
+    yield Text(document.headline, style="bold")
+    if document.summary:
+        yield Text(document.summary)
+    for line, style in ((document.status, "italic"), (document.note, "yellow")):
+        if line:
+            yield Text(line, style=style)
+    for warning in document.warnings:
+        yield Text(f"! {warning}", style="bold yellow")
+    yield from _titled("Figures", _figures(document))
+    yield from _titled("Why this alert", _why(document))
+    if document.themes:
+        yield from _titled("Themes", Text(" · ".join(document.themes)))
+    yield from _titled("What people say", _posts(document.posts))
+    yield from _titled("What to do now", _steps(document.steps))
+
+
+def _titled(title: str, body: RenderableType | None) -> Iterator[RenderableType]:
+    if body is not None:
+        yield Text()
+        yield Text(title, style="bold underline")
+        yield body
+
+
+def _figures(document: Document) -> RenderableType | None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", max_width=22)
+    table.add_column(ratio=1)
+    for fact in document.facts:
+        table.add_row(Text(fact.label), Text(fact.value))
+    if any(document.trend):
+        table.add_row(Text("Trend, 5 min steps"), Text(sparkline(document.trend, 44)))
+    return table if table.row_count else None
+
+
+def _why(document: Document) -> RenderableType | None:
+    if not document.why and not document.because:
+        return None
+    rows: list[RenderableType] = [Text(document.because)] if document.because else []
+    return Group(*rows, *(_gate(reason) for reason in document.why))
+
+
+def _gate(reason: Reason) -> RenderableType:
+    mark, style = _MARKS[reason.held]
+    row = Table.grid(padding=(0, 1))
+    row.add_row(Text(mark, style=style), Text(reason.sentence))
+    return row
+
+
+def _posts(posts: tuple[Quote, ...]) -> RenderableType | None:
+    if not posts:
+        return None
+    rows: list[RenderableType] = []
+    for post in posts:
+        rows += [Text(f"“{post.text}”"), Padding(Text(post.byline, style="dim"), (0, 0, 0, 2))]
+        if post.url:
+            rows.append(Padding(Text(post.url, style="dim", overflow="fold"), (0, 0, 0, 2)))
+    return Group(*rows)
+
+
+def _steps(steps: tuple[Task, ...]) -> RenderableType | None:
+    if not steps:
+        return None
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", style="dim")
+    table.add_column(ratio=1)
+    for number, task in enumerate(steps, 1):
+        details = " · ".join(part for part in (task.role, task.due) if part)
+        table.add_row(Text(f"{number}."), Group(Text(task.step), *([Text(details, style="dim")] if details else [])))
+    return table
+
+
+def _is_terminal(file: TextIO) -> bool:
+    try:
+        return file.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def _write(file: TextIO, text: str) -> None:
+    encoding = getattr(file, "encoding", None) or "utf-8"
+    try:
+        file.write(text.encode(encoding, "replace").decode(encoding))
+        file.flush()
+    except BlockingIOError as error:
+        raise TryLater("the terminal does not keep up") from error
+    except (OSError, ValueError) as error:
+        raise Rejected(f"the output can't be written: {type(error).__name__}") from error

@@ -1,0 +1,240 @@
+"""Alerts by e-mail: one thread an incident, text and HTML, sent over SMTP.
+
+An inbox can't be edited, so only news is mailed: ``opened``, ``escalated`` and ``resolved``. Deliveries of the stages
+``updated`` and ``calming`` are receipted without a mail. Each message's id is made of the incident and its version, so
+that most mail programs show a repeated one once. We sign nothing: DKIM is the relay's.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from crisiswatch.alerts.document import Document
+from crisiswatch.alerts.render import Renderer
+from crisiswatch.alerts.words import clean, clip
+from crisiswatch.clock import Clock
+from crisiswatch.errors import Rejected, TryLater, Unknown
+from crisiswatch.model import Capabilities, Delivery, Receipt, Stage
+from crisiswatch.notifiers.html import page
+
+__all__ = ["SECURITY", "EmailNotifier", "compose"]
+
+SECURITY = ("starttls", "tls", "none")
+"""How the connection is protected: upgraded, encrypted from the start, or not at all."""
+
+_MAILED = (Stage.OPENED, Stage.ESCALATED, Stage.RESOLVED)
+_SAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_MEMORY_LIMIT = 500
+
+
+class EmailNotifier:
+    """Mails to fixed recipients through one relay, with one connection a message: a kept one dies silently.
+
+    `password` is the password or a function that returns the current one. `tls` is the context to verify the server
+    with (default: the system's authorities); `cafile` adds a PEM file of one's own. `timeout` is seconds a step may
+    take. The receipt's memory is ``first`` (the thread's first message id), ``subject``, and ``refused`` if the relay
+    took the mail but refused some recipients.
+    """
+
+    capabilities = Capabilities(threads=True)
+
+    def __init__(
+        self,
+        render: Renderer,
+        clock: Clock,
+        *,
+        host: str,
+        sender: str,
+        recipients: Sequence[str],
+        port: int = 587,
+        security: str = "starttls",
+        username: str | None = None,
+        password: str | Callable[[], str] | None = None,
+        cafile: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        timeout: float = 15,
+    ) -> None:
+        if security not in SECURITY:
+            raise ValueError(f"security is one of {', '.join(SECURITY)}, not {security!r}")
+        if not recipients:
+            raise ValueError("a mail needs a recipient")
+        self._render = render
+        self._clock = clock
+        self._address = (host, port)
+        self._sender = sender
+        self._recipients = tuple(recipients)
+        self._security = security
+        self._login = (username, password) if username else None
+        self._cafile = cafile
+        self._tls = tls
+        self._timeout = timeout
+
+    def send(self, delivery: Delivery) -> Receipt:
+        if delivery.stage not in _MAILED:
+            return Receipt(memory=dict(delivery.memory))
+        message = compose(delivery, self._render(delivery), self._sender, self._recipients)
+        message["Date"] = format_datetime(self._clock.now())
+        memory = {
+            **delivery.memory,
+            "first": delivery.memory.get("first") or str(message["Message-ID"]),
+            "subject": delivery.memory.get("subject") or str(message["Subject"]),
+        }
+        with self._connection() as server:
+            refused = _transmit(server, message, _envelope(self._sender), [_envelope(to) for to in self._recipients])
+        if refused:
+            memory["refused"] = clip("; ".join(refused), _MEMORY_LIMIT)
+        return Receipt(memory=memory, duplicate=delivery.uncertain)
+
+    @contextmanager
+    def _connection(self) -> Iterator[smtplib.SMTP]:
+        """A greeted, protected and logged-in connection. Nothing that fails in here has sent a mail."""
+        with _before_data():
+            server = self._open()
+        try:
+            with _before_data():
+                self._greet(server)
+            yield server
+        finally:
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()
+            server.close()
+
+    def _open(self) -> smtplib.SMTP:
+        host, port = self._address
+        if self._security == "tls":
+            return smtplib.SMTP_SSL(host, port, timeout=self._timeout, context=self._context())
+        return smtplib.SMTP(host, port, timeout=self._timeout)
+
+    def _greet(self, server: smtplib.SMTP) -> None:
+        server.ehlo_or_helo_if_needed()
+        if self._security == "starttls":
+            server.starttls(context=self._context())  # without a context nothing is verified
+            server.ehlo()
+        if self._login is not None:
+            username, password = self._login
+            server.login(username, (password() if callable(password) else password) or "")
+
+    def _context(self) -> ssl.SSLContext:
+        return self._tls or ssl.create_default_context(cafile=self._cafile)
+
+
+def compose(delivery: Delivery, document: Document, sender: str, recipients: Sequence[str]) -> EmailMessage:
+    """The message without its date, whatever is in it: headers on one line, text and HTML in UTF-8."""
+    domain = _envelope(sender).rpartition("@")[2] or "localhost"
+    incident = _SAFE.sub("-", delivery.incident.id)[:120] or "incident"
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _mailbox(sender)
+    message["To"] = [_mailbox(to) for to in recipients]
+    message["Message-ID"] = f"<{incident}.{delivery.incident.version}@{domain}>"
+    first, subject = delivery.memory.get("first"), delivery.memory.get("subject")
+    if first:
+        message["In-Reply-To"] = first
+        message["References"] = first
+        message["Subject"] = f"Re: {subject}" if subject else _subject(document)
+    else:
+        message["Subject"] = _subject(document)
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["List-Id"] = f"crisiswatch alerts <{_label(delivery.incident.brand)}.crisiswatch.{domain}>"
+    message.set_content(document.plain(), cte="quoted-printable")
+    message.add_alternative(page(document), subtype="html", cte="quoted-printable")
+    return message
+
+
+def _label(text: str) -> str:
+    return _SAFE.sub("-", text).strip("-.")[:60] or "brand"
+
+
+def _subject(document: Document) -> str:
+    return clip(clean(f"[{document.level.word}] {document.headline}"), 150)
+
+
+def _mailbox(address: str) -> Address:
+    name, _ = parseaddr(address)
+    return Address(display_name=clean(name), addr_spec=_envelope(address))
+
+
+def _envelope(address: str) -> str:
+    """The bare address, with an international domain in its ASCII form; `Rejected` if no server could take it."""
+    bare = parseaddr(address)[1]
+    local, _, domain = bare.rpartition("@")
+    try:
+        domain = domain.encode("idna").decode("ascii")
+        local.encode("ascii")
+    except UnicodeError as error:
+        raise Rejected(f"not an address a server takes: {clip(clean(address), 80)}") from error
+    if not local or not domain or any(char.isspace() for char in bare):
+        raise Rejected(f"not an address: {clip(clean(address), 80)}")
+    return f"{local}@{domain}"
+
+
+@contextmanager
+def _before_data() -> Iterator[None]:
+    """Up to here nothing was handed over, so a failure is either final or worth another try, never unknown."""
+    try:
+        yield
+    except smtplib.SMTPNotSupportedError as error:
+        raise Rejected(f"the mail server can't do what is configured: {clip(clean(str(error)), 120)}") from error
+    except smtplib.SMTPResponseException as error:
+        raise _refusal(error.smtp_code, error.smtp_error) from error
+    except ssl.SSLCertVerificationError as error:
+        raise Rejected(f"the mail server's certificate is not trusted: {error.verify_message}") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise TryLater(f"the mail server can't be reached: {type(error).__name__}") from error
+
+
+def _refusal(code: int, said: bytes | str) -> Rejected | TryLater:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    detail = f"the mail server said {code} {clip(clean(text), 160)}"
+    return TryLater(detail) if code < 500 else Rejected(detail)
+
+
+def _transmit(server: smtplib.SMTP, message: EmailMessage, sender: str, recipients: Sequence[str]) -> list[str]:
+    """Hand the message over; returns the refused recipients in words.
+
+    smtplib's own ``sendmail`` can't tell a connection cut before the text from one cut after it: here the line is
+    drawn at the server's 354.
+    """
+    body = message.as_bytes(policy=SMTP)
+    with _before_data():
+        refused = _address(server, sender, recipients)
+        code, said = server.docmd("data")
+        if code != 354:
+            raise smtplib.SMTPDataError(code, said)
+    try:
+        server.send(_dotted(body))
+        code, said = server.getreply()
+    except (OSError, smtplib.SMTPException) as error:
+        raise Unknown(f"the connection to the mail server broke after the text: {type(error).__name__}") from error
+    if not 200 <= code < 300:
+        raise _refusal(code, said)
+    return refused
+
+
+def _address(server: smtplib.SMTP, sender: str, recipients: Sequence[str]) -> list[str]:
+    code, said = server.mail(sender)
+    if code != 250:
+        raise smtplib.SMTPSenderRefused(code, said, sender)
+    refused: list[tuple[str, int, bytes]] = []
+    for recipient in recipients:
+        code, said = server.rcpt(recipient)
+        if code not in (250, 251):
+            refused.append((recipient, code, said))
+    if len(refused) == len(recipients):
+        _, code, said = min(refused, key=lambda entry: entry[1])  # one that may pass later is worth waiting for
+        raise smtplib.SMTPResponseException(code, said)
+    return [f"{recipient}: {code} {clean(said.decode('utf-8', 'replace'))}" for recipient, code, said in refused]
+
+
+def _dotted(body: bytes) -> bytes:
+    """The text as SMTP wants it on the wire: leading dots doubled, closed by a dot of its own (RFC 5321, 4.5.2)."""
+    stuffed = re.sub(rb"(?m)^\.", b"..", body)
+    return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"

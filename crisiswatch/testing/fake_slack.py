@@ -1,0 +1,416 @@
+"""A Slack that runs on this machine: real wire format, real limits, real error codes, and faults on demand.
+
+    with FakeSlack() as slack:
+        notifier = SlackNotifier(render, slack.token, slack.channel, base_url=slack.url)
+        slack.script("chat.postMessage", Fault.accept_then_cut())
+
+Speaks auth.test, chat.postMessage, chat.update, conversations.history and conversations.replies. In another process:
+``python -m crisiswatch.testing.fake_slack --port-file F --journal F`` writes each accepted message to a JSONL journal
+before it answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import struct
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from crisiswatch.clock import Clock, SystemClock
+from crisiswatch.testing.slack_limits import message_error
+
+__all__ = ["FakeSlack", "Fault", "SlackCall", "SlackMessage", "main"]
+
+_PREFIX = "/api/"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with the next call of a method. ``accepted``: the call takes effect before it goes wrong."""
+
+    kind: str  # answer | cut | hang
+    accepted: bool = False
+    status: int = 200
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def error(cls, code: str) -> Fault:
+        """``{"ok": false, "error": code}``."""
+        return cls("answer", body=json.dumps({"ok": False, "error": code}))
+
+    @classmethod
+    def rate_limited(cls, seconds: int) -> Fault:
+        """429 with Retry-After."""
+        body = json.dumps({"ok": False, "error": "ratelimited"})
+        return cls("answer", status=429, body=body, headers={"Retry-After": str(seconds)})
+
+    @classmethod
+    def http(cls, status: int, *, accepted: bool = False) -> Fault:
+        """A status with a page for people in its body, as a proxy answers."""
+        return cls("answer", status=status, body="<html><body>upstream failed</body></html>", accepted=accepted)
+
+    @classmethod
+    def accept_then_cut(cls) -> Fault:
+        """The message is taken, then the connection dies: the sender can't know."""
+        return cls("cut", accepted=True)
+
+    @classmethod
+    def cut(cls) -> Fault:
+        """The connection dies and nothing was taken."""
+        return cls("cut")
+
+    @classmethod
+    def hang(cls, *, accepted: bool = False) -> Fault:
+        """No answer until the server stops."""
+        return cls("hang", accepted=accepted)
+
+
+@dataclass(slots=True)
+class SlackMessage:
+    """A message as it now stands. ``thread_ts`` is the message it replies to; ``edits`` counts changes."""
+
+    channel: str
+    ts: str
+    text: str
+    blocks: list[Json]
+    metadata: Json
+    thread_ts: str | None = None
+    broadcast: bool = False
+    edits: int = 0
+
+    @property
+    def key(self) -> str:
+        """The delivery id in the metadata, or nothing."""
+        return str(self.metadata.get("event_payload", {}).get("key", ""))
+
+    def wire(self, *, metadata: bool) -> Json:
+        """The message as Slack shows it."""
+        shown: Json = {"type": "message", "user": "U0CRISIS", "ts": self.ts, "text": self.text, "blocks": self.blocks}
+        if self.thread_ts:
+            shown["thread_ts"] = self.thread_ts
+        if self.broadcast:
+            shown["subtype"] = "thread_broadcast"
+        if metadata and self.metadata:
+            shown["metadata"] = self.metadata
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class SlackCall:
+    """One call as it arrived: method, arguments, and the answer's error code (empty for ok)."""
+
+    method: str
+    arguments: Json
+    error: str
+
+
+class FakeSlack:
+    """The server; a context manager that starts and stops by itself.
+
+    ``url`` is what a client takes as base_url; ``messages`` are all messages in the order they were posted; ``calls``
+    all calls that were answered. `channels` maps channel ids to names; the bot is a member of all of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str = "xoxb-fake",  # noqa: S107  (nothing real accepts it)
+        channels: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+        journal: Path | None = None,
+    ) -> None:
+        self.token = token
+        self.channels = dict(channels or {"C0123456789": "pr-alerts"})
+        self.channel = next(iter(self.channels))
+        self.messages: list[SlackMessage] = []
+        self.calls: list[SlackCall] = []
+        self.stopping = threading.Event()
+        self._faults: dict[str, deque[Fault]] = {}
+        self._clock = clock or SystemClock()
+        self._last = 0
+        self._lock = threading.RLock()
+        self._journal = journal
+        self._server = _Server(("127.0.0.1", 0), self)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="fake-slack", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The free port that was found."""
+        return self._server.server_port
+
+    @property
+    def url(self) -> str:
+        """The base URL for a client."""
+        return f"http://127.0.0.1:{self.port}{_PREFIX}"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering, let go of hanging calls, close the port."""
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def script(self, method: str, *faults: Fault) -> None:
+        """The next calls of `method` go wrong in this order, one fault each."""
+        with self._lock:
+            self._faults.setdefault(method, deque()).extend(faults)
+
+    def take_fault(self, method: str) -> Fault | None:
+        """The fault in store for a call of `method`, used up."""
+        with self._lock:
+            waiting = self._faults.get(method)
+            return waiting.popleft() if waiting else None
+
+    def roots(self) -> list[SlackMessage]:
+        """Messages that stand in a channel by themselves."""
+        with self._lock:
+            return [message for message in self.messages if message.thread_ts is None]
+
+    def thread(self, ts: str) -> list[SlackMessage]:
+        """The replies to a message."""
+        with self._lock:
+            return [message for message in self.messages if message.thread_ts == ts]
+
+    def delete(self, ts: str) -> None:
+        """Somebody deletes a message by hand."""
+        with self._lock:
+            self.messages = [message for message in self.messages if message.ts != ts]
+
+    def answer(self, method: str, arguments: Json, token: str) -> Json:
+        """What Slack answers; the call takes effect."""
+        handlers: dict[str, Callable[[Json], Json]] = {
+            "auth.test": self._auth,
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "conversations.history": self._history,
+            "conversations.replies": self._replies,
+        }
+        with self._lock:
+            if not token:
+                result = _error("not_authed")
+            elif token != self.token:
+                result = _error("invalid_auth")
+            else:
+                result = handlers[method](arguments) if method in handlers else _error("unknown_method")
+            self.calls.append(SlackCall(method, arguments, str(result.get("error", ""))))
+        return result
+
+    def _auth(self, _: Json) -> Json:
+        return {
+            "ok": True,
+            "url": self.url,
+            "team": "Fake",
+            "user": "crisiswatch",
+            "user_id": "U0CRISIS",
+            "bot_id": "B0",
+        }
+
+    def _post(self, arguments: Json) -> Json:
+        channel = self._resolve(str(arguments.get("channel", "")))
+        if channel is None:
+            return _error("channel_not_found")
+        if code := message_error(arguments):
+            return _error(code)
+        parent = arguments.get("thread_ts")
+        if parent and self._find(channel, parent) is None:
+            return _error("thread_not_found")
+        message = SlackMessage(
+            channel=channel,
+            ts=self._stamp(),
+            text=arguments.get("text", ""),
+            blocks=list(arguments.get("blocks") or []),
+            metadata=dict(arguments.get("metadata") or {}),
+            thread_ts=parent,
+            broadcast=bool(arguments.get("reply_broadcast")),
+        )
+        self.messages.append(message)
+        self._write("chat.postMessage", message)
+        return {"ok": True, "channel": channel, "ts": message.ts, "message": message.wire(metadata=False)}
+
+    def _update(self, arguments: Json) -> Json:
+        channel = str(arguments.get("channel", ""))
+        if channel not in self.channels:  # an id, never a name
+            return _error("channel_not_found")
+        message = self._find(channel, str(arguments.get("ts", "")))
+        if message is None:
+            return _error("message_not_found")
+        if code := message_error(arguments):
+            return _error(code)
+        message.text = arguments.get("text", "")
+        message.blocks = list(arguments.get("blocks") or [])  # text without blocks deletes them
+        message.metadata = dict(arguments.get("metadata") or message.metadata)
+        message.edits += 1
+        self._write("chat.update", message)
+        return {"ok": True, "channel": channel, "ts": message.ts, "text": message.text}
+
+    def _history(self, arguments: Json) -> Json:
+        channel = str(arguments.get("channel", ""))
+        if channel not in self.channels:
+            return _error("channel_not_found")
+        oldest = float(arguments.get("oldest") or 0)
+        shown = [m for m in self.messages if m.channel == channel and (m.thread_ts is None or m.broadcast)]
+        return _paged([m for m in reversed(shown) if float(m.ts) > oldest], arguments)
+
+    def _replies(self, arguments: Json) -> Json:
+        channel, ts = str(arguments.get("channel", "")), str(arguments.get("ts", ""))
+        if channel not in self.channels:
+            return _error("channel_not_found")
+        if self._find(channel, ts) is None:
+            return _error("thread_not_found")
+        return _paged([m for m in self.messages if m.channel == channel and ts in (m.ts, m.thread_ts)], arguments)
+
+    def _resolve(self, channel: str) -> str | None:
+        names = {name: channel_id for channel_id, name in self.channels.items()}
+        return channel if channel in self.channels else names.get(channel.lstrip("#"))
+
+    def _find(self, channel: str, ts: str) -> SlackMessage | None:
+        return next((m for m in self.messages if m.channel == channel and m.ts == ts), None)
+
+    def _stamp(self) -> str:
+        self._last = max(self._last + 1, int(self._clock.now().timestamp() * 1_000_000))
+        return f"{self._last // 1_000_000}.{self._last % 1_000_000:06}"
+
+    def _write(self, method: str, message: SlackMessage) -> None:
+        if self._journal is not None:
+            line = {"method": method, "channel": message.channel, **message.wire(metadata=True)}
+            with self._journal.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+
+def _error(code: str) -> Json:
+    return {"ok": False, "error": code}
+
+
+def _paged(messages: list[SlackMessage], arguments: Json) -> Json:
+    start = int(arguments.get("cursor") or 0)
+    limit = min(int(arguments.get("limit") or 100), 999)
+    metadata = str(arguments.get("include_all_metadata", "")).lower() in ("1", "true")
+    page = [message.wire(metadata=metadata) for message in messages[start : start + limit]]
+    more = start + limit < len(messages)
+    cursor = str(start + limit) if more else ""
+    return {"ok": True, "messages": page, "has_more": more, "response_metadata": {"next_cursor": cursor}}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = True
+
+    def __init__(self, address: tuple[str, int], slack: FakeSlack) -> None:
+        self.slack = slack
+        super().__init__(address, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed in the middle is no news here."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Quiet."""
+
+    def _serve(self) -> None:
+        slack = self.server.slack
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        target = urlsplit(self.path)
+        if target.path == "/script":
+            order = json.loads(raw)
+            slack.script(order.pop("method"), Fault(**order))
+            self._answer(200, '{"ok": true}', {})
+            return
+        method = target.path.removeprefix(_PREFIX)
+        arguments = _arguments(target.query, raw, self.headers.get("Content-Type", ""))
+        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        fault = slack.take_fault(method)
+        if fault is None or fault.accepted:
+            body = json.dumps(slack.answer(method, arguments, token))
+            if fault is None:
+                self._answer(200, body, {})
+        if fault is not None:
+            self._fail(fault)
+
+    def _fail(self, fault: Fault) -> None:
+        if fault.kind == "answer":
+            self._answer(fault.status, fault.body, fault.headers)
+            return
+        if fault.kind == "hang":
+            self.server.slack.stopping.wait(60)
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, no farewell
+
+    def _answer(self, status: int, body: str, headers: Mapping[str, str]) -> None:
+        data = body.encode()
+        self.send_response(status)
+        kind = "application/json; charset=utf-8" if body.startswith("{") else "text/html; charset=utf-8"
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def _arguments(query: str, raw: bytes, kind: str) -> Json:
+    found: Json = dict(parse_qsl(query))
+    if "json" in kind:
+        found |= json.loads(raw or b"{}")
+    else:
+        found |= dict(parse_qsl(raw.decode()))
+    for name in ("blocks", "metadata"):
+        if isinstance(found.get(name), str):
+            found[name] = json.loads(found[name])
+    return found
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run until interrupted; the port is written to a file as soon as it answers.
+
+    ``POST /script`` with ``{"method": "chat.postMessage", "kind": "cut", "accepted": true}`` scripts a fault.
+    """
+    parser = argparse.ArgumentParser(description="A fake Slack on a free port of 127.0.0.1.")
+    parser.add_argument("--port-file", type=Path, required=True)
+    parser.add_argument("--journal", type=Path, required=True)
+    parser.add_argument("--token", default="xoxb-fake")
+    parser.add_argument("--channel", default="C0123456789")
+    options = parser.parse_args(arguments)
+    slack = FakeSlack(token=options.token, channels={options.channel: "pr-alerts"}, journal=options.journal)
+    with slack:
+        scratch = options.port_file.with_suffix(".new")
+        scratch.write_text(f"{slack.port}\n", encoding="ascii")
+        scratch.replace(options.port_file)  # whole or not at all: somebody is waiting for it
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main()
