@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -10,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crisiswatch.model import Mention, Score, Sentiment
+from crisiswatch.model import Sentiment
+from crisiswatch.store.mention_rows import COLUMNS, SELECTED, SQLITE_NONE, from_row, insert_marks, to_row
 from crisiswatch.store.rows import JournalEntry, MinuteCount, StoredMention
 from crisiswatch.store.schema import journal, mention, mention_brand, meta, minute_bucket
 from crisiswatch.store.times import from_micros, from_minute, micros, minute_of
@@ -18,7 +18,6 @@ from crisiswatch.store.times import from_micros, from_minute, micros, minute_of
 __all__ = ["append", "chunk_after", "counts", "evidence", "known", "last_seq"]
 
 _CHUNK = 500
-_COLUMNS = tuple(column.name for column in mention.columns)
 _LAST_SEQ = "last_seq"
 _NEGATIVE = Sentiment.NEGATIVE
 
@@ -46,17 +45,18 @@ def append(
     first = int(connection.execute(row).scalar_one()) + 1
     if not mentions and not entries:
         return first - 1
-    mention_seqs, entry_seqs = _numbered(first, len(mentions), entries)
-    _insert(
-        connection, mark, mention, (_mention_row(seq, one) for seq, one in zip(mention_seqs, mentions, strict=True))
-    )
-    brands = (
-        (name, one.event_minute, seq) for seq, one in zip(mention_seqs, mentions, strict=True) for name in one.brands
-    )
-    _insert(connection, mark, mention_brand, brands)
+    seqs, entry_seqs = _numbered(first, len(mentions), entries)
+    numbered = list(zip(seqs, mentions, strict=True))
+    none = SQLITE_NONE if mark == "?" else None
+    marks = insert_marks(mark, none)
+    _insert(connection, mention.name, COLUMNS, marks, [to_row(seq, one, none) for seq, one in numbered])
+    marks = ",".join([mark] * 3)
+    keys = [(name, one.event_minute, seq) for seq, one in numbered for name in one.brands]
+    _insert(connection, mention_brand.name, ("brand", "event_minute", "seq"), marks, keys)
     _bump(connection, mark, mentions)
-    lines = ((seq, e.brand, micros(e.at), e.kind, e.payload) for seq, e in zip(entry_seqs, entries, strict=True))
-    _insert(connection, mark, journal, lines)
+    marks = ",".join([mark] * 5)
+    lines = [(seq, e.brand, micros(e.at), e.kind, e.payload) for seq, e in zip(entry_seqs, entries, strict=True)]
+    _insert(connection, journal.name, ("seq", "brand", "at", "kind", "payload"), marks, lines)
     last = first + len(mentions) + len(entries) - 1
     connection.execute(sa.update(meta).where(meta.c.key == _LAST_SEQ).values(value=str(last)))
     return last
@@ -80,14 +80,13 @@ def _numbered(first: int, mentions: int, entries: Sequence[JournalEntry]) -> tup
     return [seq for seq in total if seq not in taken], entry_seqs
 
 
-def _insert(connection: sa.Connection, mark: str, table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> None:
-    values = list(rows)
-    if not values:
-        return
-    names = ",".join(f'"{column.name}"' for column in table.columns)
-    marks = ",".join([mark] * len(table.columns))
-    # The driver's own executemany: three times as fast as SQLAlchemy's with 5,000 rows.
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", values)  # noqa: S608 - names only
+def _insert(
+    connection: sa.Connection, table: str, columns: Sequence[str], marks: str, rows: list[tuple[Any, ...]]
+) -> None:
+    """The driver's own executemany: three times as fast as SQLAlchemy's with 5,000 rows."""
+    if rows:
+        names = ",".join(f'"{name}"' for name in columns)
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names only
 
 
 def _bump(connection: sa.Connection, mark: str, mentions: Sequence[StoredMention]) -> None:
@@ -114,90 +113,10 @@ def _bump(connection: sa.Connection, mark: str, mentions: Sequence[StoredMention
     )
 
 
-_brands_as_json: dict[tuple[str, ...], str] = {}
-
-
-def _brands_json(brands: tuple[str, ...]) -> str:
-    text = _brands_as_json.get(brands)
-    if text is None:
-        text = json.dumps(list(brands), ensure_ascii=False, separators=(",", ":"))
-        if len(_brands_as_json) < 10_000:
-            _brands_as_json[brands] = text
-    return text
-
-
-def _mention_row(seq: int, stored: StoredMention) -> tuple[Any, ...]:
-    one, score = stored.mention, stored.score
-    return (
-        seq,
-        one.uid,
-        one.source,
-        micros(one.created_at),
-        stored.event_minute,
-        micros(stored.received_at),
-        micros(one.received_at),
-        _brands_json(stored.brands),
-        one.text,
-        one.author_id,
-        one.author_followers,
-        one.lang,
-        one.url,
-        one.channel,
-        one.likes,
-        one.replies,
-        one.reposts,
-        one.views,
-        one.parent_uid,
-        one.thread_id,
-        one.rating,
-        one.repost_of,
-        one.weight,
-        one.brand,
-        score.label.value,
-        score.negative,
-        score.neutral,
-        score.positive,
-        score.model,
-    )
-
-
-def _mention_from(row: Any) -> StoredMention:
-    return StoredMention(
-        mention=Mention(
-            uid=row.uid,
-            source=row.source,
-            created_at=from_micros(row.created_at),
-            text="" if row.text is None else row.text,
-            received_at=from_micros(row.source_received_at),
-            author_id=row.author_id,
-            author_followers=row.author_followers,
-            lang=row.lang,
-            url=row.url,
-            channel=row.channel,
-            likes=row.likes,
-            replies=row.replies,
-            reposts=row.reposts,
-            views=row.views,
-            parent_uid=row.parent_uid,
-            thread_id=row.thread_id,
-            rating=row.rating,
-            repost_of=row.repost_of,
-            weight=row.weight,
-            brand=row.brand,
-        ),
-        brands=tuple(json.loads(row.brands)),
-        score=Score(row.p_negative, row.p_neutral, row.p_positive, row.model),
-        event_minute=row.event_minute,
-        received_at=from_micros(row.received_at),
-        seq=row.seq,
-        purged=row.text is None,
-    )
-
-
 def evidence(connection: sa.Connection, brand: str, start: datetime, end: datetime, limit: int) -> list[StoredMention]:
     """The newest mentions of a brand with their event minute in [start, end), newest first, at most ``limit``."""
     found = (
-        sa.select(mention)
+        sa.select(*SELECTED)
         .join(mention_brand, mention_brand.c.seq == mention.c.seq)
         .where(
             mention_brand.c.brand == brand,
@@ -207,14 +126,14 @@ def evidence(connection: sa.Connection, brand: str, start: datetime, end: dateti
         .order_by(mention_brand.c.event_minute.desc(), mention_brand.c.seq.desc())
         .limit(limit)
     )
-    return [_mention_from(row) for row in connection.execute(found)]
+    return [from_row(row) for row in connection.execute(found)]
 
 
 def chunk_after(connection: sa.Connection, after: int, size: int) -> list[StoredMention | JournalEntry]:
     """The next ``size`` events after number ``after``, at most, in order of arrival."""
-    mentions = connection.execute(sa.select(mention).where(mention.c.seq > after).order_by(mention.c.seq).limit(size))
+    mentions = connection.execute(sa.select(*SELECTED).where(mention.c.seq > after).order_by(mention.c.seq).limit(size))
     entries = connection.execute(sa.select(journal).where(journal.c.seq > after).order_by(journal.c.seq).limit(size))
-    both: list[StoredMention | JournalEntry] = [_mention_from(row) for row in mentions]
+    both: list[StoredMention | JournalEntry] = [from_row(row) for row in mentions]
     both.extend(_entry_from(row) for row in entries)
     return sorted(both, key=lambda event: event.seq)[:size]
 

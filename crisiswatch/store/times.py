@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import overload
 
-__all__ = ["from_micros", "from_minute", "micros", "minute_of"]
+__all__ = ["EPOCH", "MICRO", "from_micros", "from_minute", "micros", "minute_of"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICRO = timedelta(microseconds=1)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -20,7 +20,7 @@ def micros(moment: None) -> None: ...
 def micros(moment: datetime | None) -> int | None: ...
 def micros(moment: datetime | None) -> int | None:
     """Microseconds since 1970; None stays None. A naive datetime raises TypeError."""
-    return None if moment is None else (moment - _EPOCH) // _MICRO
+    return None if moment is None else (moment - EPOCH) // MICRO
 
 
 @overload
@@ -31,14 +31,14 @@ def from_micros(value: None) -> None: ...
 def from_micros(value: int | None) -> datetime | None: ...
 def from_micros(value: int | None) -> datetime | None:
     """The inverse of `micros`."""
-    return None if value is None else _EPOCH + timedelta(microseconds=value)
+    return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
 def minute_of(moment: datetime) -> int:
     """The minute since 1970 that ``moment`` falls in."""
-    return (moment - _EPOCH) // _MINUTE
+    return (moment - EPOCH) // _MINUTE
 
 
 def from_minute(minute: int) -> datetime:
     """The start of a minute."""
-    return _EPOCH + timedelta(minutes=minute)
+    return EPOCH + timedelta(minutes=minute)

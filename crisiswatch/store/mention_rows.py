@@ -1,0 +1,104 @@
+"""A stored mention as a row of its table and back. This is the hot path: every microsecond counts for each mention."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from crisiswatch.model import Mention, Score
+from crisiswatch.store.rows import StoredMention
+from crisiswatch.store.schema import mention
+from crisiswatch.store.times import EPOCH, MICRO, from_micros
+
+__all__ = ["COLUMNS", "SELECTED", "SQLITE_NONE", "from_row", "insert_marks", "to_row"]
+
+_REQUIRED = ("uid", "source", "text", "weight")
+_OPTIONAL = (
+    *("author_id", "author_followers", "lang", "url", "channel", "likes", "replies", "reposts", "views"),
+    *("parent_uid", "thread_id", "rating", "repost_of", "brand"),
+)
+_NULLABLE = ("source_received_at", *_OPTIONAL)
+
+COLUMNS = (
+    *("seq", "created_at", "event_minute", "received_at", "brands"),
+    *("label", "p_negative", "p_neutral", "p_positive", "model"),
+    *_REQUIRED,
+    *_NULLABLE,
+)
+"""The table's columns in the order in which `to_row` gives and `from_row` takes them."""
+
+SELECTED = tuple(mention.c[name] for name in COLUMNS)
+
+SQLITE_NONE = "\uffff"
+"""What stands for None on its way into SQLite, where `insert_marks` turns it into NULL.
+
+Python's sqlite3 takes several times as long to bind None as to bind a string, and most optional fields are None: this
+makes a commit a third faster. U+FFFF is no character, so no text is exactly that.
+"""
+
+_required_of = attrgetter(*_REQUIRED)
+_optional_of = attrgetter(*_OPTIONAL)
+
+
+def insert_marks(mark: str, none: str | None) -> str:
+    """The parameters of an INSERT of `COLUMNS`, with ``none`` read as NULL."""
+    if none is None:
+        return ",".join([mark] * len(COLUMNS))
+    return ",".join(f"NULLIF({mark},'{none}')" if name in _NULLABLE else mark for name in COLUMNS)
+
+
+def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]:
+    """The values of `COLUMNS`, with ``none`` for None."""
+    one, score = stored.mention, stored.score
+    received_at = one.received_at
+    optional = _optional_of(one)
+    return (
+        seq,
+        (one.created_at - EPOCH) // MICRO,
+        stored.event_minute,
+        (stored.received_at - EPOCH) // MICRO,
+        _brands_to_json(stored.brands),
+        str(score.label),
+        score.negative,
+        score.neutral,
+        score.positive,
+        score.model,
+        *_required_of(one),
+        none if received_at is None else (received_at - EPOCH) // MICRO,
+        *(optional if none is None else [none if value is None else value for value in optional]),
+    )
+
+
+def from_row(row: Any) -> StoredMention:
+    """The inverse of `to_row`, for a row of `SELECTED`."""
+    seq, created_at, minute, received_at, brands, _, negative, neutral, positive, model, *rest = row
+    uid, source, text, weight, source_received_at, *optional = rest
+    return StoredMention(
+        mention=Mention(
+            uid=uid,
+            source=source,
+            created_at=from_micros(created_at),
+            text="" if text is None else text,
+            received_at=from_micros(source_received_at),
+            weight=weight,
+            **dict(zip(_OPTIONAL, optional, strict=True)),
+        ),
+        brands=_brands_from_json(brands),
+        score=Score(negative, neutral, positive, model),
+        event_minute=minute,
+        received_at=from_micros(received_at),
+        seq=seq,
+        purged=text is None,
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _brands_to_json(brands: tuple[str, ...]) -> str:
+    return json.dumps(list(brands), ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=10_000)
+def _brands_from_json(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
