@@ -1,0 +1,152 @@
+"""A brand's state as bytes and back: versioned JSON, the same bytes for the same state, never a pickle."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from crisiswatch.engine.rhythm import Rhythm
+from crisiswatch.engine.state import AUTHORS_KEPT, BlindSpell, RuleState, SeriesState, State
+from crisiswatch.errors import StateError
+from crisiswatch.model import Reading
+from crisiswatch.windows import Bucket, Distinct, Series, SlidingSum
+
+__all__ = ["VERSION", "decode", "encode"]
+
+VERSION = 1
+
+_RHYTHM = tuple(Rhythm.__slots__)
+_RULE_PLAIN = tuple(name for name in RuleState.__slots__ if name not in {"levels", "authors", "sources", "peak"})
+_READING = tuple(Reading.__slots__)
+
+
+def encode(state: State) -> bytes:
+    """Give the state as compact UTF-8 JSON with its layout's version first."""
+    body = {
+        "v": VERSION,
+        "brand": state.brand,
+        "at": [state.now, state.closed, state.first, state.late],
+        "series": {key: _series_out(kept) for key, kept in sorted(state.series.items())},
+        "rules": {key: _rule_out(rule) for key, rule in sorted(state.rules.items())},
+        "sources": {key: [getattr(r, name) for name in _RHYTHM] for key, r in sorted(state.sources.items())},
+        "spells": [[s.source, s.since, s.until, s.reason] for s in state.spells],
+    }
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def decode(data: bytes) -> State:
+    """Give the state that `encode` wrote; raises StateError for anything else."""
+    try:
+        body = json.loads(data)
+        version = body["v"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise StateError("the saved state is damaged: it is not what crisiswatch writes") from error
+    if version != VERSION:
+        raise StateError(f"the saved state has version {version!r}, this program reads version {VERSION}")
+    try:
+        return _state_in(body)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise StateError(f"the saved state is damaged: {type(error).__name__}") from error
+
+
+def _state_in(body: dict[str, Any]) -> State:
+    now, closed, first, late = body["at"]
+    return State(
+        brand=body["brand"],
+        now=now,
+        closed=closed,
+        first=first,
+        late=late,
+        series={key: _series_in(kept) for key, kept in body["series"].items()},
+        rules={key: _rule_in(rule) for key, rule in body["rules"].items()},
+        sources={key: Rhythm(**dict(zip(_RHYTHM, row, strict=True))) for key, row in body["sources"].items()},
+        spells=[BlindSpell(*row) for row in body["spells"]],
+    )
+
+
+def _series_out(kept: SeriesState) -> dict[str, Any]:
+    series = kept.series
+    return {
+        "keep": [series.keep, series.keep_bins, series.pruned, series.author_size, series.newest_end, series.oldest],
+        "early": [[w.length, w.end, w.count, w.total] for w in series.early.values()],
+        "final": [[w.length, w.end, w.count, w.total] for w in series.final.values()],
+        "buckets": [[minute, *_bucket_out(bucket)] for minute, bucket in sorted(series.buckets.items())],
+        "bins": [part for item in sorted(series.bins.items()) for part in item],
+        "learned": kept.learned,
+        "detector": None if kept.detector is None else [_number(x) for x in kept.detector],
+    }
+
+
+def _series_in(row: dict[str, Any]) -> SeriesState:
+    series = Series.__new__(Series)
+    (series.keep, series.keep_bins, series.pruned, series.author_size, series.newest_end, series.oldest) = row["keep"]
+    series.early = {w[0]: SlidingSum(*w) for w in row["early"]}
+    series.final = {w[0]: SlidingSum(*w) for w in row["final"]}
+    series.buckets = {b[0]: _bucket_in(b[1:]) for b in row["buckets"]}
+    series.bins = dict(zip(row["bins"][::2], row["bins"][1::2], strict=True))
+    detector = row["detector"]
+    return SeriesState(series, row["learned"], None if detector is None else [float(x) for x in detector])
+
+
+def _bucket_out(bucket: Bucket) -> list[Any]:
+    return [
+        bucket.count,
+        bucket.total,
+        bucket.reach,
+        bucket.audience,
+        dict(sorted(bucket.sources.items())),
+        _distinct_out(bucket.authors),
+    ]
+
+
+def _bucket_in(row: list[Any]) -> Bucket:
+    count, total, reach, audience, sources, authors = row
+    return Bucket(_distinct_in(authors), count, total, reach, audience, sources)
+
+
+def _distinct_out(sketch: Distinct) -> list[Any]:
+    return [sketch.size, int(sketch.full), *sorted(sketch.hashes)]
+
+
+def _distinct_in(row: list[Any]) -> Distinct:
+    return Distinct(row[0], row[2:], full=bool(row[1]))
+
+
+def _rule_out(rule: RuleState) -> dict[str, Any]:
+    return {
+        **{name: getattr(rule, name) for name in _RULE_PLAIN},
+        "levels": [list(pair) for pair in rule.levels],
+        "authors": _distinct_out(rule.authors) if rule.authors.hashes else None,
+        "sources": sorted(rule.sources),
+        "peak": None if rule.peak is None else _reading_out(rule.peak),
+    }
+
+
+def _rule_in(row: dict[str, Any]) -> RuleState:
+    authors = row["authors"]
+    return RuleState(
+        **{name: row[name] for name in _RULE_PLAIN},
+        levels=[(level, minute) for level, minute in row["levels"]],
+        authors=Distinct(AUTHORS_KEPT) if authors is None else _distinct_in(authors),
+        sources=set(row["sources"]),
+        peak=None if row["peak"] is None else _reading_in(row["peak"]),
+    )
+
+
+def _reading_out(reading: Reading) -> list[Any]:
+    values = [getattr(reading, name) for name in _READING]
+    return [value.isoformat() if isinstance(value, datetime) else value for value in values]
+
+
+def _reading_in(row: list[Any]) -> Reading:
+    values = dict(zip(_READING, row, strict=True))
+    for name in ("start", "end"):
+        values[name] = datetime.fromisoformat(values[name])
+    values["sources"] = tuple(values["sources"])
+    return Reading(**values)
+
+
+def _number(value: float) -> float | int:
+    """Write whole numbers short; every float comes back as the very same float."""
+    return int(value) if value == int(value) and abs(value) < 1e15 else value

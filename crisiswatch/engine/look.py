@@ -1,0 +1,151 @@
+"""One look at one rule's window: measures are worked out when a condition asks for them, and only once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from crisiswatch.detector import Detector, Verdict, Window
+from crisiswatch.engine.program import WEEK
+from crisiswatch.engine.state import SeriesState, State
+from crisiswatch.model import Reading
+from crisiswatch.windows import BIN, MILLI, Bucket, Series, SlidingSum, distinct_over, moment
+
+__all__ = ["Look"]
+
+
+class Look:
+    """The measures of the window ``[end - length, end)`` of one series, early or final."""
+
+    def __init__(self, state: State, kept: SeriesState, window: SlidingSum, detector: Detector | None) -> None:
+        self._state = state
+        self._kept = kept
+        self._window = window
+        self._detector = detector
+
+    @property
+    def end(self) -> int:
+        """The minute the window ends at, not in it."""
+        return self._window.end
+
+    @property
+    def start(self) -> int:
+        """The first minute in the window."""
+        return self._window.end - self._window.length
+
+    @property
+    def count(self) -> float:
+        """Matching mentions, weighted."""
+        return self._window.count / MILLI
+
+    @property
+    def total(self) -> float:
+        """Mentions of the population: the rule's filter without sentiment and words."""
+        return self._window.total / MILLI
+
+    @cached_property
+    def authors(self) -> int:
+        """Different accounts behind the matching mentions."""
+        return distinct_over(bucket.authors for bucket in self._buckets())
+
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        """Sources of the matching mentions."""
+        return frozenset(source for bucket in self._buckets() for source in bucket.sources)
+
+    @cached_property
+    def reach(self) -> int:
+        """Sum of the known audiences, in people; every mention counts its author's anew."""
+        return sum(bucket.reach for bucket in self._buckets())
+
+    @cached_property
+    def largest_audience(self) -> int:
+        """The largest known audience, in people."""
+        return max((bucket.audience for bucket in self._buckets()), default=0)
+
+    @property
+    def share(self) -> float | None:
+        """Matching part of the population; None without any."""
+        return self._window.count / self._window.total if self._window.total else None
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """The detector's judgement; None for a rule that asks for none."""
+        if self._detector is None or self._kept.detector is None:
+            return None
+        window = Window(self.end, self._window.length, self.count, self.total)
+        return self._detector.judge(self._kept.detector, window)
+
+    @property
+    def expected(self) -> float:
+        """What the detector expects here; 0 for a rule without one."""
+        return self.verdict.expected if self.verdict is not None else 0.0
+
+    def growth(self, against: str) -> float | None:
+        """The count as a multiple of the reference window's (at least one mention); None where that is unknown."""
+        length = self._window.length
+        if against == "same_hours_last_week":
+            start, end = self.start - WEEK, self.end - WEEK
+            if start < self._state.first or self._state.blind_between(start, end):
+                return None
+            bins = self._kept.series.bins
+            reference = sum(bins.get(each, 0) for each in range(start - start % BIN, end, BIN))
+        else:
+            start, end = self.start - length, self.start
+            if start < self._state.first or self._state.blind_between(start, end):
+                return None
+            reference = sum(bucket.count for bucket in self._kept.series.span(start, end))
+        return self._window.count / max(reference, MILLI)
+
+    def value(self, measure: str, against: str | None) -> float | None:
+        """Give a measure by its name in the rule language; see `crisiswatch.rules.judge.Measures`."""
+        match measure:
+            case "sources":
+                return float(len(self.sources))
+            case "growth":
+                return self.growth(against or "previous_window")
+            case "surprise":
+                verdict = self.verdict
+                return None if verdict is None or verdict.learning else verdict.false_alarms_per_month
+            case _:
+                found = getattr(self, measure)
+                return None if found is None else float(found)
+
+    def reading(self) -> Reading:
+        """Everything this look shows, as people see it."""
+        verdict = self.verdict
+        known_audience = self.reach > 0
+        return Reading(
+            start=moment(self.start),
+            end=moment(self.end),
+            observed=self.count,
+            total=self.total,
+            authors=self.authors,
+            sources=tuple(sorted(self.sources)),
+            reach=self.reach if known_audience else None,
+            largest_audience=self.largest_audience if known_audience else None,
+            share=None if self.share is None else round(self.share, 4),
+            expected=None if verdict is None else round(verdict.expected, 3),
+            low=None if verdict is None else round(verdict.low, 3),
+            high=None if verdict is None else round(verdict.high, 3),
+            false_alarms_per_month=None if verdict is None else _brief(verdict.false_alarms_per_month),
+            learning=verdict is not None and verdict.learning,
+        )
+
+    def trend(self, bins: int = 36) -> tuple[int, ...]:
+        """Matching mentions in five-minute steps up to the window's end, oldest first."""
+        last = self.end - self.end % BIN
+        kept = self._kept.series.bins
+        return tuple(round(kept.get(last - BIN * back, 0) / MILLI) for back in range(bins - 1, -1, -1))
+
+    def _buckets(self) -> list[Bucket]:
+        return list(self.series.span(self.start, self.end))
+
+    @property
+    def series(self) -> Series:
+        """The series looked at."""
+        return self._kept.series
+
+
+def _brief(value: float) -> float:
+    """Three significant digits: enough to say how rare, and the same text everywhere."""
+    return float(f"{value:.3g}")

@@ -1,0 +1,117 @@
+"""A brand's whole state between two events: windows, baselines, source rhythms, incidents. Private to a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crisiswatch.detector import DetectorState
+from crisiswatch.engine.rhythm import Rhythm
+from crisiswatch.model import Reading
+from crisiswatch.windows import Distinct, Series
+
+__all__ = ["CALM", "HOLDING", "OPEN", "SETTLING", "BlindSpell", "RuleState", "SeriesState", "State"]
+
+CALM, HOLDING, OPEN, SETTLING = "calm", "holding", "open", "settling"
+AUTHORS_KEPT = 1024
+
+
+@dataclass(slots=True)
+class SeriesState:
+    """One series with its detector: ``learned`` is the minute up to which bins were learned."""
+
+    series: Series
+    learned: int
+    detector: DetectorState | None = None
+
+
+@dataclass(slots=True)
+class BlindSpell:
+    """A source's blindness in minutes since 1970; ``until`` -1 while it lasts."""
+
+    source: str
+    since: int
+    until: int
+    reason: str
+
+
+@dataclass(slots=True)
+class RuleState:
+    """Where one rule's incident machine stands. Minutes since 1970; -1 is never; ``mentions`` in thousandths."""
+
+    phase: str = CALM
+    since: int = -1
+    level: int = 0
+    final: int = 0
+    opening_level: int = 0
+    excess: float = 0.0
+    opened: int = -1
+    quiet_since: int = -1
+    levels: list[tuple[int, int]] = field(default_factory=list)
+    version: int = 0
+    mentions: int = 0
+    told: int = 0
+    told_at: int = -1
+    authors: Distinct = field(default_factory=lambda: Distinct(AUTHORS_KEPT))
+    sources: set[str] = field(default_factory=set)
+    peak: Reading | None = None
+    flaps: int = 0
+    last_resolved: int = -1
+    acknowledged_by: str = ""
+    acknowledged_at: int = -1
+    held_back: str = ""
+    title: str = ""
+    alert: str = ""
+    trial: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an incident now."""
+        return self.phase in (OPEN, SETTLING)
+
+    def copy(self) -> RuleState:
+        """Give an independent copy."""
+        twin = RuleState(**{name: getattr(self, name) for name in self.__slots__})
+        twin.levels, twin.sources, twin.authors = list(self.levels), set(self.sources), self.authors.copy()
+        return twin
+
+
+@dataclass(slots=True)
+class State:
+    """Everything remembered of one brand. ``now`` is the minute boundary time has come to, ``closed`` the watermark.
+
+    Minutes since 1970; ``now`` -1 before the first event. ``late`` counts mentions that came in behind the watermark.
+    """
+
+    brand: str
+    now: int = -1
+    closed: int = -1
+    first: int = -1
+    late: int = 0
+    series: dict[str, SeriesState] = field(default_factory=dict)
+    rules: dict[str, RuleState] = field(default_factory=dict)
+    sources: dict[str, Rhythm] = field(default_factory=dict)
+    spells: list[BlindSpell] = field(default_factory=list)
+
+    def copy(self) -> State:
+        """Give an independent copy."""
+        return State(
+            brand=self.brand,
+            now=self.now,
+            closed=self.closed,
+            first=self.first,
+            late=self.late,
+            series={k: SeriesState(s.series.copy(), s.learned, s.detector) for k, s in self.series.items()},
+            rules={k: r.copy() for k, r in self.rules.items()},
+            sources={k: _copy_rhythm(r) for k, r in self.sources.items()},
+            spells=[BlindSpell(s.source, s.since, s.until, s.reason) for s in self.spells],
+        )
+
+    def blind_between(self, start: int, end: int) -> list[BlindSpell]:
+        """Give the spells of blindness that touch ``[start, end)``."""
+        return [s for s in self.spells if s.since < end and (s.until < 0 or s.until > start)]
+
+
+def _copy_rhythm(rhythm: Rhythm) -> Rhythm:
+    twin = Rhythm(**{name: getattr(rhythm, name) for name in rhythm.__slots__})
+    twin.profile = list(rhythm.profile)
+    return twin

@@ -1,0 +1,363 @@
+"""The core: one pure function from a state and an event to a state and what has to happen.
+
+No clock, no input or output, no randomness: `run`, `replay`, `test` and `explain` all go through here, which is what
+makes a back-test of a rule the truth about it.
+
+Time moves in whole minutes of *arrival*. Whatever an event is, the minutes before it are closed first, one by one and
+in order; so it makes no difference how often a `Tick` comes, or how the stream is cut into batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from crisiswatch.detector import Bin
+from crisiswatch.engine import machine
+from crisiswatch.engine.look import Look
+from crisiswatch.engine.machine import Moment
+from crisiswatch.engine.program import Program, RulePlan, SeriesPlan, program_for
+from crisiswatch.engine.rhythm import Rhythm
+from crisiswatch.engine.state import CALM, BlindSpell, RuleState, SeriesState, State
+from crisiswatch.engine.watermark import IDLE, watermark
+from crisiswatch.matching import normalise
+from crisiswatch.model import (
+    Blind,
+    BlindChanged,
+    Effect,
+    Event,
+    HumanAction,
+    Level,
+    Mention,
+    MentionScored,
+    MeterMoved,
+    RulesChanged,
+    Score,
+    SourceHealth,
+    VolumeSampled,
+)
+from crisiswatch.rules.judge import level_held
+from crisiswatch.rules.model import Ruleset
+from crisiswatch.windows import BIN, MILLI, Series, author_hash, minute_of, moment
+
+__all__ = ["fold", "next_wakeup", "step"]
+
+AHEAD = 2  # minutes that an author's clock may run before ours
+SPELLS_KEPT = 8 * 24 * 60  # minutes; growth looks back a week
+
+
+def step(state: State, event: Event, rules: Ruleset) -> tuple[State, list[Effect]]:
+    """Give the state after ``event`` and its effects, in order; ``state`` itself is left as it was."""
+    return fold(state, (event,), rules)
+
+
+def fold(state: State, events: Iterable[Event], rules: Ruleset) -> tuple[State, list[Effect]]:
+    """`step` over many events, with one copy of the state instead of one for each. Events come in order of ``at``."""
+    work = _Step(state.copy(), program_for(rules, state.brand))
+    for event in events:
+        work.take(event)
+    return work.state, work.effects
+
+
+def next_wakeup(state: State) -> datetime | None:
+    """When the state could next change by time alone: the next minute; None for a brand nothing was said of yet."""
+    return None if state.now < 0 else moment(state.now + 1)
+
+
+class _Step:
+    """One run over a private copy of the state."""
+
+    def __init__(self, state: State, program: Program) -> None:
+        self.state = state
+        self.program = program
+        self.detectors = {plan.key: plan.detector for plan in program.series}
+        self.effects: list[Effect] = []
+        self.open_rules = any(mine.is_open for mine in state.rules.values())
+        if state.now >= 0:
+            self._fit_rules()
+
+    def take(self, event: Event) -> None:
+        minute = minute_of(event.at)
+        if self.state.now < 0:
+            self._begin(minute)
+        self._come_to(minute)
+        match event:
+            case MentionScored():
+                self._mention(minute, event.mention, event.score)
+            case SourceHealth():
+                self._health(minute, event)
+            case HumanAction():
+                self._human(event)
+            case RulesChanged():
+                self._fit_rules()
+            case VolumeSampled():  # counts without text tell that the source is alive; their volume comes in later
+                self._rhythm(event.sample.source, minute).hear(minute, minute)
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def _begin(self, minute: int) -> None:
+        state = self.state
+        state.now = state.first = minute
+        state.closed = minute - self.program.lateness
+        self._fit_rules()
+
+    def _come_to(self, minute: int) -> None:
+        state = self.state
+        while state.now < minute:
+            if self._asleep():
+                self._jump(minute)
+                return
+            state.now += 1
+            self._boundary(state.now)
+
+    def _asleep(self) -> bool:
+        """Nothing is in any window, nothing is open, and every source is known to be blind: time alone does nothing."""
+        state = self.state
+        return (
+            all(
+                rhythm.blind and not rhythm.arrived and state.now - rhythm.last_arrival > IDLE
+                for rhythm in state.sources.values()
+            )
+            and all(rule.phase == CALM and not rule.final for rule in state.rules.values())
+            and not any(kept.series.buckets for kept in state.series.values())
+            and all(plan.floor for plan in self.program.rules)
+        )
+
+    def _jump(self, minute: int) -> None:
+        state = self.state
+        state.now, state.closed = minute, minute - self.program.lateness
+        for kept in state.series.values():
+            for window in kept.series.early.values():
+                window.end = minute
+            kept.series.newest_end = minute
+            for window in kept.series.final.values():
+                window.end = state.closed
+            kept.learned = max(kept.learned, state.closed - state.closed % BIN)
+
+    def _boundary(self, minute: int) -> None:
+        """Close the arrival minute that ends at ``minute``: silences, watermark, baselines, windows, rules."""
+        state = self.state
+        for name, rhythm in state.sources.items():
+            rhythm.pass_minute(minute - 1)
+            if rhythm.too_silent(minute):
+                self._go_blind(name, rhythm, "silent", minute)
+        closed = watermark(state.sources.values(), state.closed, minute, self.program.lateness)
+        for plan in self.program.series:
+            kept = state.series[plan.key]
+            kept.series.move_final(closed)
+            kept.series.move_early(minute)
+            self._learn(plan, kept, closed)
+        crossed = closed // BIN != state.closed // BIN
+        state.closed = closed
+        for rule in self.program.rules:
+            self._judge(rule, minute)
+        self.open_rules = any(mine.is_open for mine in state.rules.values())
+        if crossed and self.program.main is not None:
+            self._meter(self.program.main, minute)
+
+    # -- learning -----------------------------------------------------------------------------------------------------
+
+    def _learn(self, plan: SeriesPlan, kept: SeriesState, closed: int) -> None:
+        """Hand the detector the bins that no window still to be judged can contain.
+
+        A bin of a silence waits until the silence ends: only then it is known whether it was calm or blind.
+        """
+        if plan.detector is None or kept.detector is None:
+            return
+        horizon = closed - plan.lag
+        while kept.learned + BIN <= horizon:
+            start = kept.learned
+            if self._undecided(start + BIN):
+                return
+            count, total = kept.series.bin_totals(start)
+            closed_bin = Bin(start, count / MILLI, total / MILLI, self._exposure(start))
+            kept.detector = plan.detector.learn(kept.detector, closed_bin)
+            kept.learned = start + BIN
+
+    def _undecided(self, end: int) -> bool:
+        """Say whether the bin that ends at ``end`` lies in a silence of which nobody knows yet what it means."""
+        speaking = [rhythm for rhythm in self.state.sources.values() if not rhythm.blind]
+        return bool(speaking) and all(rhythm.silent and rhythm.last_arrival < end for rhythm in speaking)
+
+    def _exposure(self, start: int) -> float:
+        """The part of the brand's usual volume whose sources could speak in the bin from ``start``."""
+        blind = {spell.source for spell in self.state.blind_between(start, start + BIN)}
+        if not blind:
+            return 1.0
+        rates = {name: rhythm.rate for name, rhythm in self.state.sources.items()}
+        whole = sum(rates.values())
+        return 1.0 - sum(rates.get(name, 0.0) for name in blind) / whole if whole > 0 else 0.0
+
+    # -- rules --------------------------------------------------------------------------------------------------------
+
+    def _judge(self, plan: RulePlan, minute: int) -> None:
+        mine = self.state.rules[plan.rule.id]
+        kept = self.state.series[plan.series]
+        early, final = kept.series.early[plan.rule.window], kept.series.final[plan.rule.window]
+        if mine.phase == CALM and early.count < plan.floor and final.count < plan.floor:
+            mine.final = 0
+            return
+        now, settled = self._looks(plan, kept)
+        at_once = in_the_end = Level.CALM
+        if plan.early and early.count >= plan.floor:
+            at_once = level_held(plan.rule, now, early=True)
+        if final.count >= plan.floor:
+            in_the_end = level_held(plan.rule, settled, early=False)
+        mine.final = int(in_the_end)
+        # What shows the level is what the incident's figures are read from; on a tie the fresher one.
+        look = settled if in_the_end > at_once else now
+        machine.advance(self.state, plan, mine, Moment(minute, max(at_once, in_the_end), look, settled), self._tell)
+
+    def _looks(self, plan: RulePlan, kept: SeriesState) -> tuple[Look, Look]:
+        series = kept.series
+        detector = self.detectors[plan.series] if plan.judged else None
+        return (
+            Look(self.state, kept, series.early[plan.rule.window], detector),
+            Look(self.state, kept, series.final[plan.rule.window], detector),
+        )
+
+    def _meter(self, plan: RulePlan, minute: int) -> None:
+        _, look = self._looks(plan, self.state.series[plan.series])
+        verdict = look.verdict
+        if verdict is not None:
+            surprise = None if verdict.learning else verdict.false_alarms_per_month
+            self._tell(MeterMoved(moment(minute), self.state.brand, look.count, verdict.expected, surprise))
+
+    def _tell(self, effect: Effect) -> None:
+        self.effects.append(effect)
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    def _mention(self, now: int, mention: Mention, score: Score) -> None:
+        state = self.state
+        minute = min(minute_of(mention.created_at), now + AHEAD)
+        rhythm = self._rhythm(mention.source, now)
+        if rhythm.blind and rhythm.reason == "silent" and rhythm.speaks_again(now):
+            self._see_again(mention.source, rhythm, now)
+        rhythm.hear(now, minute)
+        if minute < state.closed:
+            state.late += 1
+        text = normalise(mention.text) if self.program.needs_words else ""
+        label = score.label.value
+        weight = MILLI if mention.weight == 1.0 else round(mention.weight * MILLI)
+        author = None if mention.author_id is None else author_hash(mention.author_id)
+        for plan in self.program.series:
+            if not _in_population(plan, mention, text):
+                continue
+            series = state.series[plan.key].series
+            if minute < series.oldest:
+                continue
+            if _matches(plan, label, text):
+                series.add(minute, weight, mention.source, author, mention.author_followers)
+                if self.open_rules:
+                    self._count_in_incidents(plan.key, minute, weight, author, mention.source)
+            else:
+                series.add_unmatched(minute, weight)
+
+    def _count_in_incidents(self, key: str, minute: int, weight: int, author: int | None, source: str) -> None:
+        for plan in self.program.rules:
+            mine = self.state.rules[plan.rule.id]
+            if plan.series != key or not mine.is_open or minute < mine.opened - plan.rule.window:
+                continue
+            mine.mentions += weight
+            mine.sources.add(source)
+            if author is not None:
+                mine.authors.add(author)
+
+    def _rhythm(self, source: str, now: int) -> Rhythm:
+        rhythm = self.state.sources.get(source)
+        if rhythm is None:
+            rhythm = self.state.sources[source] = Rhythm(first=now, newest_event=now, last_arrival=now)
+            self.state.sources = dict(sorted(self.state.sources.items()))
+        return rhythm
+
+    def _health(self, minute: int, event: SourceHealth) -> None:
+        rhythm = self._rhythm(event.source, minute)
+        if event.healthy:
+            if rhythm.blind and rhythm.reason != "silent":
+                self._see_again(event.source, rhythm, minute)
+            return
+        if not rhythm.blind:
+            self._go_blind(event.source, rhythm, event.reason or "failing", minute)
+
+    def _go_blind(self, source: str, rhythm: Rhythm, reason: str, minute: int) -> None:
+        rhythm.go_blind(reason)
+        spells = self.state.spells
+        self.state.spells = [s for s in spells if s.until < 0 or s.until > minute - SPELLS_KEPT]
+        self.state.spells.append(BlindSpell(source, rhythm.blind_since, -1, reason))
+        self._tell(BlindChanged(moment(minute), self.state.brand, _blind(self.state.spells[-1])))
+
+    def _see_again(self, source: str, rhythm: Rhythm, minute: int) -> None:
+        until = rhythm.see_again(minute)
+        for spell in self.state.spells:
+            if spell.source == source and spell.until < 0:
+                spell.until = until
+                self._tell(BlindChanged(moment(minute), self.state.brand, _blind(spell)))
+
+    def _human(self, event: HumanAction) -> None:
+        for plan in self.program.rules:
+            mine = self.state.rules[plan.rule.id]
+            if not mine.is_open:
+                continue
+            opened = moment(mine.opened)
+            if event.incident != f"{self.state.brand}.{plan.rule.id}.{opened:%Y%m%dT%H%MZ}":
+                continue
+            at = self._moment(plan, mine)
+            if event.action == "acknowledge":
+                machine.acknowledge(self.state, plan, mine, at, event.actor, self._tell)
+            elif event.action == "resolve":
+                machine.close(self.state, plan, mine, at, "by_hand", self._tell)
+
+    def _moment(self, plan: RulePlan, mine: RuleState) -> Moment:
+        now, settled = self._looks(plan, self.state.series[plan.series])
+        return Moment(self.state.now, Level(mine.level), now, settled)
+
+    # -- rules come and go --------------------------------------------------------------------------------------------
+
+    def _fit_rules(self) -> None:
+        """Make the state fit the program: keep what goes on, start what is new, end incidents whose rule left."""
+        state, program = self.state, self.program
+        wanted = {plan.rule.id: plan for plan in program.rules}
+        for gone in [name for name in state.rules if name not in wanted]:
+            self._drop_rule(gone)
+        for plan in program.series:
+            kept = state.series.get(plan.key)
+            if kept is None or tuple(kept.series.early) != plan.lengths or kept.series.keep_bins != plan.keep_bins:
+                state.series[plan.key] = self._new_series(plan, kept)
+        keys = {plan.key for plan in program.series}
+        state.series = {key: state.series[key] for key in sorted(keys)}
+        state.rules = {plan.rule.id: state.rules.get(plan.rule.id, RuleState()) for plan in program.rules}
+
+    def _new_series(self, plan: SeriesPlan, kept: SeriesState | None) -> SeriesState:
+        state = self.state
+        series = Series(plan.lengths, state.now, state.closed, keep_bins=plan.keep_bins)
+        learned = state.closed - state.closed % BIN
+        detector = plan.detector.fresh() if plan.detector is not None else None
+        if kept is not None:  # other windows over the same mentions: keep what was counted and learned
+            series.take_over(kept.series)
+            learned, detector = kept.learned, kept.detector if kept.detector is not None else detector
+        return SeriesState(series, learned, detector)
+
+    def _drop_rule(self, name: str) -> None:
+        mine = self.state.rules[name]
+        if mine.is_open:
+            self._tell(machine.orphan(self.state, name, mine))
+        del self.state.rules[name]
+
+
+def _in_population(plan: SeriesPlan, mention: Mention, text: str) -> bool:
+    if plan.sources and mention.source not in plan.sources:
+        return False
+    if plan.languages and mention.lang is not None and mention.lang.split("-")[0].lower() not in plan.languages:
+        return False
+    return plan.ignore is None or not plan.ignore.hits(text)
+
+
+def _matches(plan: SeriesPlan, label: str, text: str) -> bool:
+    if plan.filter.sentiment not in ("any", label):
+        return False
+    return plan.words is None or plan.words.hits(text)
+
+
+def _blind(spell: BlindSpell) -> Blind:
+    return Blind(spell.source, moment(spell.since), None if spell.until < 0 else moment(spell.until), spell.reason)
