@@ -25,6 +25,7 @@ __all__ = [
     "enqueue",
     "lease_next",
     "queued_receivers",
+    "recover",
     "rows",
     "settle",
     "settle_retry",
@@ -222,6 +223,12 @@ def settle_retry(
         )
     )
     return put_back.rowcount == 1
+
+
+def recover(connection: sa.Connection) -> int:
+    """Make every leased row pending and uncertain; returns how many there were."""
+    back = sa.update(outbox).where(outbox.c.status == "leased", sa.text(_IS_WAITING))
+    return connection.execute(back.values(status="pending", leased_until=None, uncertain=True)).rowcount
 
 
 def queued_receivers(connection: sa.Connection, incidents: Iterable[str]) -> dict[str, frozenset[str]]:

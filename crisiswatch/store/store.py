@@ -176,9 +176,16 @@ class Store:
 
     # -- the outbox
 
-    def lease(self, receiver: str, now: datetime, duration: timedelta) -> OutboxRow | None:
-        """Take the receiver's next message for ``duration``; None if nothing may be sent now."""
+    def lease(
+        self, receiver: str, now: datetime, duration: timedelta, *, fence: Fence | None = None
+    ) -> OutboxRow | None:
+        """Take the receiver's next message for ``duration``; None if nothing may be sent now.
+
+        With ``fence``, StoreError if that lease is no longer ours.
+        """
         with self._database.write() as connection:
+            if fence is not None:
+                leases.check(connection, fence)
             return queue.lease_next(connection, receiver, now, duration)
 
     def settle_sent(self, row: OutboxRow, receipt: Receipt, now: datetime) -> bool:
@@ -200,6 +207,14 @@ class Store:
         """Drop it without sending, because the receiver has no use for it."""
         with self._database.write() as connection:
             return queue.settle(connection, row, "superseded", "", now)
+
+    def recover_outbox(self) -> int:
+        """Take back, as uncertain, every message that a dead process had leased; returns how many.
+
+        For a daemon that has just taken the store's lease: it need not wait for the leases of its dead self to run out.
+        """
+        with self._database.write() as connection:
+            return queue.recover(connection)
 
     def queued_receivers(self, incident_ids: Iterable[str]) -> dict[str, frozenset[str]]:
         """For each incident, everybody who was ever queued a message about it."""
