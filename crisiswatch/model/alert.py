@@ -1,0 +1,87 @@
+"""What an alert file means: words per stage, a playbook, holding statements; and the closed vocabulary they may use.
+
+It stands in the lowest layer because the configuration compiles it and the alerts render it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["PLACEHOLDERS", "SHOWABLE", "AlertDefinition", "PlaybookStep", "StageText"]
+
+PLACEHOLDERS = {
+    "authors": "how many different accounts wrote the mentions in the window",
+    "because": "why the rule exists, as the rule says it",
+    "brand": "the brand's name",
+    "count": "mentions in the window now",
+    "duration": "how long the incident has lasted, or lasted",
+    "expected": "mentions that are usual for this window and hour",
+    "false_alarms": "how often chance alone would make a calm brand look this unusual",
+    "growth": "how many times more than in the period the rule compares with",
+    "high": "the upper end of what is usual (95 of 100 calm windows stay below)",
+    "incident": "the incident's id",
+    "languages": "the languages of the mentions, with counts",
+    "largest_audience": "followers of the largest account that joined in",
+    "level": "the incident's level now: watch, warning or critical",
+    "low": "the lower end of what is usual (95 of 100 calm windows stay above)",
+    "opened_at": "when the incident was opened",
+    "peak": "mentions in the window at its worst moment",
+    "peak_level": "the highest level the incident has reached",
+    "previous_level": "the level before the last change",
+    "reach": "followers of all accounts that joined in, where known",
+    "resolved_at": "when the incident was over",
+    "rule": "the rule's id",
+    "share": "the matching mentions as a part of everything said about the brand",
+    "since": "since when the incident has had its present level",
+    "sources": "where the mentions come from, with counts",
+    "theme": "the words most typical of these mentions",
+    "themes": "the three most typical themes",
+    "times": "how many times the usual",
+    "title": "the rule's title",
+    "total": "all mentions since the incident began",
+    "total_authors": "all different accounts since the incident began",
+    "window": "the length of the rule's window",
+}
+"""Every ``{placeholder}`` an alert's words may use, and what stands there in a message."""
+
+SHOWABLE = {
+    "why": "the conditions of the rule, with what was asked and what was seen",
+    "chart": "the last hours as a small chart",
+    "top_posts": "the first post and the loudest ones, with links",
+    "sources": "where it is said, in which languages",
+}
+"""The parts that ``show`` may name, and what each one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageText:
+    """The words of one stage. ``headline`` and ``summary`` hold placeholders; ``show`` names parts of `SHOWABLE`.
+
+    An empty ``show`` means what the first message showed.
+    """
+
+    headline: str
+    summary: str
+    show: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookStep:
+    """Something a person has to do, who does it, and within how many minutes of the opening (None = no clock)."""
+
+    step: str
+    role: str = ""
+    within_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertDefinition:
+    """One alert file. ``statements`` are holding statements as (language, text), never sent by the program itself."""
+
+    id: str
+    opened: StageText
+    escalated: StageText
+    calming: StageText
+    resolved: StageText
+    playbook: tuple[PlaybookStep, ...] = ()
+    statements: tuple[tuple[str, str], ...] = ()
