@@ -1,0 +1,326 @@
+"""One mention from outside, checked: the only door through which foreign data becomes a `Mention`.
+
+Strict, so that nothing wrong gets in, and kind, so that nothing right stays out: a byte order mark, line ends of any
+system, an integral float as a count and empty optional fields are accepted, unknown fields are ignored. Text is kept
+as it is (tags too) but for what can't be stored: NUL and lone surrogates become U+FFFD, and it is NFC and at most
+20,000 characters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from crisiswatch.errors import BadMention
+from crisiswatch.model import Mention
+
+__all__ = ["LONGEST_LINE", "LONGEST_TEXT", "REASONS", "parse_line", "parse_mention", "parse_time"]
+
+LONGEST_LINE = 1 << 20
+"""Bytes of a line that is looked at; a longer one is refused without being kept in memory."""
+LONGEST_TEXT = 20_000
+"""Characters of a text that are kept."""
+
+REASONS = {
+    "empty": "the line has nothing in it",
+    "line_too_long": "the line is longer than 1 MiB",
+    "bad_encoding": "the bytes are not UTF-8",
+    "not_json": "the line is not JSON",
+    "too_deep": "the JSON is nested too deeply",
+    "duplicate_key": "a JSON object has the same key twice",
+    "not_an_object": "the JSON is not an object",
+    "no_uid": "there is no uid",
+    "bad_uid": "the uid is not a text of 1 to 255 characters without control characters",
+    "no_source": "there is no source",
+    "bad_source": "the source is not a short lower-case name",
+    "no_time": "there is no created_at",
+    "bad_time": "a time is not RFC 3339 with a time zone",
+    "before_1970": "a time lies before 1970",
+    "far_future": "a time lies more than two days ahead",
+    "no_text": "there is no text",
+    "bad_text": "the text is not a text",
+    "wrong_type": "a field has a value of the wrong type",
+    "too_long": "a field is longer than allowed",
+    "out_of_range": "a number is outside its range",
+    "bad_lang": "the language is not a BCP 47 tag",
+    "bad_url": "the address is not http or https",
+    "bad_csv": "the CSV record can't be read",
+    "cut_gzip": "the compressed file ends in the middle",
+    "bad_gzip": "the compressed file is damaged",
+}
+"""Every reason a mention or a line is refused for, with its meaning: the values of the counter's label."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=2)
+_LARGEST = 2**63 - 1
+
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:([0-9]{2})(?:\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_LANG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,8}")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parse_line(line: bytes, *, source: str | None = None, now: datetime | None = None) -> Mention:
+    """One line of JSON Lines as a mention. Raises `BadMention` and nothing else, whatever the bytes."""
+    return parse_mention(decode_json(line), source=source, now=now)
+
+
+def parse_mention(obj: object, *, source: str | None = None, now: datetime | None = None) -> Mention:
+    """A decoded object as a mention, fields as in the input contract. Raises `BadMention` and nothing else.
+
+    ``source`` is taken when the object names none. With ``now``, times more than two days after it are refused. The
+    uid is kept exactly as given; ``"{source}:{native id}"`` is usual.
+    """
+    if not isinstance(obj, dict):
+        raise BadMention("not_an_object", f"expected an object with fields, got {_kind(obj)}")
+    fields: dict[str, Any] = {}
+    for name, value in obj.items():
+        if value is not None and (check := _CHECKS.get(name)) is not None:
+            fields[name] = check(name, value)
+    if "source" not in fields and source is not None:
+        fields["source"] = source
+    _require(fields)
+    if now is not None:
+        _not_ahead(fields, now)
+    return Mention(**fields)
+
+
+def decode_json(data: bytes) -> object:
+    """JSON as Python objects; `BadMention` for anything that is not sound UTF-8 JSON."""
+    if len(data) > LONGEST_LINE:
+        raise BadMention("line_too_long", f"{len(data)} bytes, at most {LONGEST_LINE} are read")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        hint = "; it looks like UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+        raise BadMention("bad_encoding", f"not UTF-8 at byte {error.start}{hint}") from None
+    text = text.removeprefix("\ufeff").strip(" \t\r\n")
+    if not text:
+        raise BadMention("empty", "nothing in it")
+    try:
+        obj, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise BadMention("not_json", f"{error.msg} at character {error.pos + 1}") from None
+    except ValueError:  # an integer of more digits than Python converts
+        raise BadMention("out_of_range", "a number has too many digits") from None
+    except RecursionError:
+        raise BadMention("too_deep", "nested too deeply") from None
+    if end != len(text):
+        raise BadMention("not_json", f"extra data at character {end + 1}")
+    return cast("object", obj)
+
+
+def parse_time(name: str, value: object) -> datetime:
+    """An RFC 3339 time with its zone, as aware UTC. Raises `BadMention`."""
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise BadMention("bad_time", f"{name} must look like 2026-11-22T10:00:00Z, not {_show(value)}")
+    if match[2] is None:
+        raise BadMention("bad_time", f"{name} has no time zone: {_show(value)}; write Z for UTC")
+    text = match[0].upper()
+    if match[1] == "60":  # a leap second
+        text = f"{text[:17]}59{text[19:]}"
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadMention("bad_time", f"{name} is no time of any calendar: {_show(value)}") from None
+    if moment < _EPOCH:
+        raise BadMention("before_1970", f"{name} is {_show(value)}")
+    return moment
+
+
+def clean_text(text: str) -> str:
+    """What can be stored of a text: at most 20,000 characters, NFC, U+FFFD for NUL and lone surrogates."""
+    if len(text) > LONGEST_TEXT:
+        text = text[:LONGEST_TEXT]
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = _SURROGATE.sub("\ufffd", text)
+    return unicodedata.normalize("NFC", text)[:LONGEST_TEXT]
+
+
+def is_language(tag: str) -> bool:
+    """Whether a text has the form of a BCP 47 tag."""
+    return _LANG.fullmatch(tag) is not None
+
+
+def _require(fields: dict[str, Any]) -> None:
+    """Refuse a mention without one of the fields that make it one. A text may be empty (a picture), or missing when
+    there are stars."""
+    if "uid" not in fields:
+        raise BadMention("no_uid", "uid is missing")
+    if "source" not in fields:
+        raise BadMention("no_source", "source is missing")
+    if "created_at" not in fields:
+        raise BadMention("no_time", "created_at is missing")
+    if "text" not in fields:
+        if "rating" not in fields:
+            raise BadMention("no_text", "text is missing")
+        fields["text"] = ""
+
+
+def _not_ahead(fields: dict[str, Any], now: datetime) -> None:
+    limit = now + _AHEAD
+    for name in ("created_at", "received_at"):
+        moment = fields.get(name)
+        if moment is not None and moment > limit:
+            raise BadMention("far_future", f"{name} is {moment.isoformat()}, more than two days ahead")
+
+
+def _uid(name: str, value: object) -> str:
+    if isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable() and not value.isspace():
+        return value
+    if not isinstance(value, str) or not 0 < len(value) <= 255 or value.isspace() or _CONTROL.search(value):
+        raise BadMention(
+            "bad_uid", f"{name} must be 1 to 255 characters without control characters, not {_show(value)}"
+        )
+    return value
+
+
+def _source(name: str, value: object) -> str:
+    if not isinstance(value, str) or _SOURCE.fullmatch(value) is None:
+        raise BadMention("bad_source", f"{name} must be a short lower-case name such as x or news, not {_show(value)}")
+    return value
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise BadMention("bad_text", f"{name} must be a text, got {_kind(value)}")
+    return clean_text(value)
+
+
+def _word(longest: int) -> Callable[[str, object], str | None]:
+    def check(name: str, value: object) -> str | None:
+        if not isinstance(value, str):
+            raise BadMention("wrong_type", f"{name} must be a text, got {_kind(value)}")
+        if len(value) > longest:
+            raise BadMention("too_long", f"{name} has {len(value)} characters, at most {longest} are allowed")
+        return (value if value.isascii() and "\0" not in value else clean_text(value)).strip() or None
+
+    return check
+
+
+_address = _word(2048)
+_tag = _word(64)
+
+
+def _url(name: str, value: object) -> str | None:
+    url = _address(name, value)
+    if url is not None and not url.lower().startswith(("https://", "http://")):
+        raise BadMention("bad_url", f"{name} must begin with https:// or http://, not {_show(url)}")
+    return url
+
+
+def _lang(name: str, value: object) -> str | None:
+    tag = _tag(name, value)
+    if tag is None or tag.lower() == "und":
+        return None
+    if not is_language(tag):
+        raise BadMention("bad_lang", f"{name} must be a language tag such as it or pt-BR, not {_show(tag)}")
+    return tag
+
+
+def _count(name: str, value: object) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadMention("wrong_type", f"{name} must be a whole number, got {_kind(value)}")
+    if not 0 <= value <= _LARGEST:
+        raise BadMention("out_of_range", f"{name} must be a whole number from 0, not {_show(value)}")
+    if isinstance(value, float):
+        raise BadMention("wrong_type", f"{name} must be a whole number, not {_show(value)}")
+    return value
+
+
+def _number(low: float, high: float) -> Callable[[str, object], float]:
+    def check(name: str, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadMention("wrong_type", f"{name} must be a number, got {_kind(value)}")
+        if not low <= value <= high:  # not true of NaN either
+            raise BadMention("out_of_range", f"{name} must be from {low:g} to {high:g}, not {_show(value)}")
+        return float(value)
+
+    return check
+
+
+_id = _word(255)
+
+_CHECKS: dict[str, Callable[[str, object], Any]] = {
+    "uid": _uid,
+    "source": _source,
+    "created_at": parse_time,
+    "text": _text,
+    "received_at": parse_time,
+    "author_id": _id,
+    "author_followers": _count,
+    "lang": _lang,
+    "url": _url,
+    "channel": _id,
+    "likes": _count,
+    "replies": _count,
+    "reposts": _count,
+    "views": _count,
+    "parent_uid": _id,
+    "thread_id": _id,
+    "rating": _number(0.0, 1.0),
+    "repost_of": _id,
+    "weight": _number(1.0, 1e9),
+    "brand": _id,
+}
+FIELDS = frozenset(_CHECKS)
+"""The fields of the input contract."""
+
+
+def _kind(value: object) -> str:
+    """The JSON name of a value's type."""
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
+    return "null" if value is None else names.get(type(value), type(value).__name__)
+
+
+def _show(value: object) -> str:
+    """A value for an error: a text quoted and cut, of anything else the type or a short number."""
+    if isinstance(value, str):
+        return ascii(value[:40])[:78]
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**20):
+        return repr(value)
+    return _kind(value)
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object that may not have a key twice: which of the two was meant can't be known."""
+    obj = dict(pairs)
+    if len(obj) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise BadMention("duplicate_key", f"{_show(key)} is there twice")
+            seen.add(key)
+    return obj
+
+
+def _no_constant(name: str) -> float:
+    raise BadMention("not_json", f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)
