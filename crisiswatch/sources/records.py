@@ -141,10 +141,17 @@ class Records:
                 return None
             row = b"".join(part for part, _ in lines)
             if total > LONGEST_LINE or len(lines) > _MOST_LINES or unfinished:
-                self._ahead = lines[1:] + self._ahead
-                return lines[0][0], lines[0][1], 1, "line_too_long" if lines[0][1] > LONGEST_LINE else "bad_csv"
+                return self._give_back(lines)
             if not header.is_open(row):
-                return row, total, len(lines), ""
+                if len(lines) == 1 or header.is_sound(row):
+                    return row, total, len(lines), ""
+                return self._give_back(lines)
+
+    def _give_back(self, lines: list[tuple[bytes, int]]) -> tuple[bytes, int, int, str]:
+        """Refuse the first of some lines, whose quote swallowed the others; those are read again."""
+        self._ahead = lines[1:] + self._ahead
+        data, size = lines[0]
+        return data, size, 1, "line_too_long" if size > LONGEST_LINE else "bad_csv"
 
     def _next_line(self) -> tuple[bytes, int]:
         return self._ahead.pop(0) if self._ahead else _read_line(self._stream)
@@ -169,6 +176,15 @@ class _Header:
     def is_open(self, row: bytes) -> bool:
         """Whether a quoted field still waits for its end. A quote inside an unquoted field is a plain character."""
         return b'"' in row and self._opening.search(self._quoted.sub(b"", row)) is not None
+
+    def is_sound(self, row: bytes) -> bool:
+        """Whether every quoted field ends where its cell ends: else a quote of a later row closed an earlier one."""
+        text = row.decode("utf-8", "replace").rstrip("\r\n")
+        try:
+            next(csv.reader(io.StringIO(text, newline=""), delimiter=self.separator, strict=True))
+        except csv.Error:
+            return False
+        return True
 
     def fields(self, row: bytes) -> dict[str, object]:
         """A row as an object of the input contract; empty cells are left out. Raises `BadMention`."""
