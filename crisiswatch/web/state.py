@@ -1,0 +1,157 @@
+"""What the pages need from the app: a handful of callables, and the shapes of what they give.
+
+The app fills in a `WebState`; nothing here knows the store, the engine or the configuration. Values may be datetimes
+(aware UTC); everything else is plain JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypedDict
+
+from crisiswatch.model import Incident
+
+__all__ = [
+    "BrandView",
+    "Hook",
+    "HookAnswer",
+    "ReceiverView",
+    "SourceView",
+    "StatusView",
+    "WebState",
+    "incident_view",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class HookAnswer:
+    """What to tell the caller of a webhook: HTTP status, a JSON body, and the seconds to wait before another try."""
+
+    status: int
+    body: Mapping[str, object] = field(default_factory=dict)
+    retry_after: float | None = None
+
+
+class Hook(Protocol):
+    """The receiving end of one webhook source. ``receive`` may block until its mentions are committed; it verifies the
+    signature over the raw ``body`` itself. Header names are in lower case."""
+
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> HookAnswer: ...
+
+
+class BrandView(TypedDict, total=False):
+    """A brand now: the last closed window against its normal. ``expected`` None means that normal is still learnt."""
+
+    id: str
+    name: str
+    observed: float | None
+    expected: float | None
+    low: float | None
+    high: float | None
+    false_alarms_per_month: float | None
+    window_minutes: int
+    trend: Sequence[float]
+
+
+class SourceView(TypedDict, total=False):
+    """A source now; ``reason`` says why it is not healthy."""
+
+    id: str
+    type: str
+    healthy: bool | None
+    reason: str
+    last_mention_at: datetime | None
+    quota_remaining: float | None
+
+
+class ReceiverView(TypedDict, total=False):
+    """A receiver now: messages that wait, the age of the oldest in seconds, messages given up, and the last success."""
+
+    id: str
+    type: str
+    pending: int
+    oldest_seconds: float
+    dead: int
+    last_sent_at: datetime | None
+
+
+class StatusView(TypedDict, total=False):
+    """The daemon now. ``problems`` are those of a reload that was refused; they may not hold secrets."""
+
+    version: str
+    now: datetime
+    started_at: datetime
+    last_tick_at: datetime | None
+    config_loaded_at: datetime
+    problems: Sequence[str]
+    brands: Sequence[BrandView]
+    sources: Sequence[SourceView]
+    receivers: Sequence[ReceiverView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebState:
+    """What the app gives to its pages. All callables are thread-safe.
+
+    ``healthy`` must not block (it is called on the server's own loop); the others are called in worker threads.
+    ``hooks`` by source id may be a live mapping that a reload changes. ``reload`` gives whether the new configuration
+    runs, and the problems if it does not.
+    """
+
+    healthy: Callable[[], tuple[bool, Mapping[str, Any]]]
+    ready: Callable[[], tuple[bool, Mapping[str, Any]]]
+    metrics: Callable[[str], tuple[bytes, str]]
+    reload: Callable[[], tuple[bool, Sequence[str]]]
+    incidents: Callable[[], Sequence[Mapping[str, Any]]]
+    incident: Callable[[str], Mapping[str, Any] | None]
+    status: Callable[[], StatusView]
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+
+
+def incident_view(incident: Incident) -> dict[str, Any]:
+    """Flatten an incident for the API and the page. No text and no author of a mention is in it."""
+    reading = incident.reading
+    return {
+        "id": incident.id,
+        "brand": incident.brand,
+        "rule": incident.rule,
+        "title": incident.title,
+        "because": incident.because,
+        "phase": incident.phase.value,
+        "level": incident.level.word,
+        "peak_level": incident.peak_level.word,
+        "opened_at": incident.opened_at,
+        "updated_at": incident.updated_at,
+        "resolved_at": incident.resolved_at,
+        "reason": incident.reason,
+        "levels": [{"level": level.word, "at": at} for level, at in incident.levels],
+        "window": {"start": reading.start, "end": reading.end},
+        "window_minutes": round((reading.end - reading.start).total_seconds() / 60),
+        "observed": reading.observed,
+        "expected": reading.expected,
+        "low": reading.low,
+        "high": reading.high,
+        "false_alarms_per_month": reading.false_alarms_per_month,
+        "share": reading.share,
+        "sources": list(reading.sources),
+        "mentions": incident.mentions,
+        "authors": incident.authors,
+        "trend": list(incident.trend),
+        "flaps": incident.flaps,
+        "trial": incident.trial,
+        "acknowledged_by": incident.acknowledged_by,
+        "acknowledged_at": incident.acknowledged_at,
+        "gates": [
+            {
+                "measure": gate.measure,
+                "operator": gate.operator,
+                "bound": gate.bound,
+                "value": gate.value,
+                "held": gate.held,
+            }
+            for gate in incident.gates
+        ],
+        "blind": [{"source": b.source, "from": b.since, "to": b.until, "reason": b.reason} for b in incident.blind],
+    }
