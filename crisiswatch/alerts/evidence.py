@@ -24,6 +24,7 @@ TEXT_LIMIT = 280
 _READ_LIMIT = 2_000  # characters of a post whose words are counted: a pasted book is no theme
 _THEMES = 3
 _ALIKE = 0.8  # shared words of two posts from which on they say the same
+_CLEARLY_MORE = 1.5  # a theme is said this many times as often, in proportion, as elsewhere
 _NOISE = re.compile(r"https?://\S+|(?<!\w)@\w+|^\s*rt\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_][\w'\u2019-]*", re.UNICODE)
 
@@ -137,15 +138,14 @@ def _themes(inside: Sequence[Mention], outside: Sequence[Mention], brand_terms: 
     held, total = _weights(inside, banned)
     other, other_total = _weights(outside, banned)
     least = max(2.0, 0.03 * total) if total >= 3 else 1.0
-    ranked = sorted(
-        (
-            (-_score(weight, total, other.get(term, 0.0), other_total), -len(term.split()), term)
-            for term, weight in held.items()
-            if weight >= least
-        ),
-    )
+    scores = {
+        term: _score(weight, total, other.get(term, 0.0), other_total)
+        for term, weight in held.items()
+        if weight >= least and weight / total >= _CLEARLY_MORE * other.get(term, 0.0) / (other_total or 1.0)
+    }
+    ranked = sorted(scores, key=lambda term: (-scores[term], -len(term.split()), term))
     chosen: list[str] = []
-    for _, _, term in ranked:
+    for term in ranked:
         words = set(term.split())
         if all(words.isdisjoint(earlier.split()) for earlier in chosen):
             chosen.append(term)

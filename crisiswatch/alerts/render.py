@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta, tzinfo
 
 from crisiswatch.alerts.document import Document, Fact, Quote, Task
-from crisiswatch.alerts.model import AlertDefinition, PlaybookStep, StageText
+from crisiswatch.alerts.model import SHOWABLE, AlertDefinition, PlaybookStep, StageText
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.values import placeholder_values, span_between
 from crisiswatch.alerts.words import (
@@ -111,15 +111,11 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 def _fallback(incident: Incident) -> AlertDefinition:
     title = incident.title.replace("{", "(").replace("}", ")")
-    opened = StageText("{brand}: " + title, "{count} mentions in {window} from {authors} accounts.", _EVERYTHING)
-    over = StageText("{brand}: over: " + title, "Lasted {duration}, {total} mentions.", _AFTERWARDS)
+    opened = StageText("{brand}: " + title, "{count} mentions in {window} from {authors} accounts.")
+    over = StageText("{brand}: over: " + title, "Lasted {duration}, {total} mentions.", ("chart", "sources"))
     return AlertDefinition(
         id=incident.alert, opened=opened, escalated=opened, calming=opened, resolved=over, playbook=()
     )
-
-
-_EVERYTHING = ("why", "chart", "top_posts", "sources")
-_AFTERWARDS = ("chart", "sources")
 
 
 def _stage_text(definition: AlertDefinition, stage: Stage, incident: Incident) -> StageText:
@@ -135,10 +131,14 @@ def _stage_text(definition: AlertDefinition, stage: Stage, incident: Incident) -
 
 
 def _shown(definition: AlertDefinition, words: StageText, stage: Stage) -> tuple[str, ...]:
-    """A stage that does not say what to show shows what the first message showed; the end shows less."""
+    """A stage that does not say what to show shows what the first message showed.
+
+    At the end the gates are left out unless asked for: they no longer hold, so they are no reason for anything.
+    """
     if words.show:
-        return tuple(words.show)
-    return _AFTERWARDS if stage is Stage.RESOLVED else tuple(definition.opened.show) or _EVERYTHING
+        return words.show
+    first = definition.opened.show or tuple(SHOWABLE)
+    return tuple(part for part in first if part != "why") if stage is Stage.RESOLVED else first
 
 
 def _status(incident: Incident, stage: Stage, zone: tzinfo) -> str:

@@ -62,12 +62,10 @@ def _figures(incident: Incident) -> dict[str, str]:
         "share": percent(reading.share),
         "growth": times(reading.growth, 1.0),
         "reach": exact(reading.reach),
-        "audience": exact(reading.largest_audience),
         "largest_audience": exact(reading.largest_audience),
-        "unusual": rarity(reading.false_alarms_per_month),
+        "false_alarms": rarity(reading.false_alarms_per_month),
         "window": span(span_between(reading.start, reading.end)),
         "peak": exact(peak.observed),
-        "peak_count": exact(peak.observed),
     }
 
 
@@ -76,9 +74,7 @@ def _times(incident: Incident, zone: tzinfo) -> dict[str, str]:
     end = incident.resolved_at or incident.updated_at
     return {
         "since": moment(changed, zone),
-        "opened": moment(incident.opened_at, zone),
         "opened_at": moment(incident.opened_at, zone),
-        "updated": moment(incident.updated_at, zone),
         "resolved_at": moment(incident.resolved_at, zone),
         "duration": span(span_between(incident.opened_at, end)),
     }

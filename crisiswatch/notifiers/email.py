@@ -7,6 +7,7 @@ that most mail programs show a repeated one once. We sign nothing: DKIM is the r
 
 from __future__ import annotations
 
+import hashlib
 import re
 import smtplib
 import ssl
@@ -146,6 +147,8 @@ def compose(delivery: Delivery, document: Document, sender: str, recipients: Seq
     message["List-Id"] = f"crisiswatch alerts <{_label(delivery.incident.brand)}.crisiswatch.{domain}>"
     message.set_content(document.plain(), cte="quoted-printable")
     message.add_alternative(page(document), subtype="html", cte="quoted-printable")
+    digest = hashlib.sha256(str(message["Message-ID"]).encode()).hexdigest()
+    message.set_boundary(f"==={digest[:32]}===")  # not random: a repeated mail is the same to the byte
     return message
 
 

@@ -9,6 +9,7 @@ after Slack accepted. Needs the scopes ``chat:write`` and, to look messages up, 
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -41,6 +42,8 @@ _AMBIGUOUS = frozenset({"internal_error", "fatal_error"})
 _FROZEN = frozenset({"edit_window_closed", "cant_update_message"})
 _BLIND = frozenset({"missing_scope", "not_in_channel", "channel_not_found", "no_permission", "access_denied"})
 _UNREACHED = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH)
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{1,60}")
 
 Memory = dict[str, str]
 Message = Mapping[str, Any]
@@ -263,18 +266,16 @@ def _raise_for(error: SlackApiError) -> NoReturn:
     response = error.response
     status: int = response.status_code
     code = str(response.get("error") or "")
+    known = code if _CODE.fullmatch(code) else ""
     if status == 429 or code in _TEMPORARY:
         raise TryLater(f"Slack asks to wait ({code or status})", _retry_after(response.headers)) from error
-    if code in _AMBIGUOUS:
-        raise Unknown(f"Slack failed ({code}); the message may have been accepted") from error
-    if status == 503:
-        raise TryLater("Slack is not available (503)", _retry_after(response.headers)) from error
-    if status >= 500:
-        raise Unknown(f"Slack failed ({status}); the message may have been accepted") from error
-    if status == 200 and not code:
+    if status in (408, 503):
+        raise TryLater(f"Slack is not available ({status})", _retry_after(response.headers)) from error
+    if code in _AMBIGUOUS or status >= 500:
+        raise Unknown(f"Slack failed ({known or status}); the message may have been accepted") from error
+    if status == 200 and not known:
         raise Unknown("Slack's answer says neither yes nor no") from error
-    known = code if code and len(code) <= 60 and code.replace("_", "").isalnum() else f"status {status}"
-    raise _Refusal(known) from error
+    raise _Refusal(known or f"status {status}") from error
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

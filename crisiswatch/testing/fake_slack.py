@@ -137,7 +137,7 @@ class FakeSlack:
         self.messages: list[SlackMessage] = []
         self.calls: list[SlackCall] = []
         self.stopping = threading.Event()
-        self._faults: dict[str, deque[Fault]] = {}
+        self._faults: dict[str, deque[Fault | None]] = {}
         self._clock = clock or SystemClock()
         self._last = 0
         self._lock = threading.RLock()
@@ -173,8 +173,8 @@ class FakeSlack:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
-    def script(self, method: str, *faults: Fault) -> None:
-        """The next calls of `method` go wrong in this order, one fault each."""
+    def script(self, method: str, *faults: Fault | None) -> None:
+        """The next calls of `method` go wrong in this order, one fault each; None lets one pass."""
         with self._lock:
             self._faults.setdefault(method, deque()).extend(faults)
 

@@ -1,0 +1,203 @@
+"""Slack: what its answers mean, what is looked up, and that no post can ever ping anybody."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from dataclasses import replace
+
+import pytest
+
+from crisiswatch.errors import Rejected, TryLater, Unknown
+from crisiswatch.model import Stage
+from crisiswatch.notifiers.blockkit import blocks_for, escape, fallback_text, reply_blocks
+from crisiswatch.notifiers.slack import SlackNotifier
+from crisiswatch.testing.fake_slack import FakeSlack, Fault
+from crisiswatch.testing.notifiers import HOSTILE_TEXTS, a_delivery, an_incident, some_evidence
+from crisiswatch.testing.slack_limits import message_error
+from tests.notifiers.common import words
+
+
+@pytest.fixture
+def slack():
+    with FakeSlack() as server:
+        yield server
+
+
+@pytest.fixture
+def notifier(slack):
+    return SlackNotifier(words(), slack.token, slack.channel, base_url=slack.url, timeout=1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        *[
+            (Fault.error(code), Rejected)
+            for code in (
+                "channel_not_found", "invalid_auth", "not_in_channel", "account_inactive", "msg_too_long",
+                "invalid_blocks", "is_archived", "token_revoked", "missing_scope", "msg_blocks_too_long",
+            )
+        ],
+        (Fault.rate_limited(7), TryLater),
+        (Fault.error("ratelimited"), TryLater),
+        (Fault.error("service_unavailable"), TryLater),
+        (Fault.http(503), TryLater),
+        (Fault.error("internal_error"), Unknown),
+        (Fault.error("fatal_error"), Unknown),
+        (Fault.http(500), Unknown),
+        (Fault.http(502), Unknown),
+        (Fault.http(504, accepted=True), Unknown),
+        (Fault.http(403), Rejected),
+        (Fault("answer", body="{}"), Unknown),
+        (Fault("answer", body="{broken"), Unknown),
+        (Fault.accept_then_cut(), Unknown),
+        (Fault.cut(), Unknown),
+        (Fault.hang(), Unknown),
+    ],
+    ids=lambda value: f"{value.kind}-{value.status}-{value.body[:40]}" if isinstance(value, Fault) else value.__name__,
+)  # fmt: skip
+def test_every_answer_is_one_of_three_kinds(slack, notifier, fault, kind):
+    slack.script("chat.postMessage", fault)
+    with pytest.raises(kind) as caught:
+        notifier.send(a_delivery())
+    assert slack.token not in str(caught.value)
+
+
+def test_the_wait_slack_asks_for_is_handed_on(slack, notifier):
+    slack.script("chat.postMessage", Fault.rate_limited(7))
+    with pytest.raises(TryLater) as caught:
+        notifier.send(a_delivery())
+    assert caught.value.after == 7
+
+
+def test_a_refused_connection_is_known_not_to_have_arrived():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(TryLater):
+        SlackNotifier(words(), "x", "C0", base_url=f"http://127.0.0.1:{port}/api", timeout=1).send(a_delivery())
+
+
+def test_a_wrong_token_is_a_refusal(slack):
+    with pytest.raises(Rejected, match="invalid_auth"):
+        SlackNotifier(words(), "wrong", slack.channel, base_url=slack.url).send(a_delivery())
+
+
+def test_nothing_is_looked_up_without_need(slack, notifier):
+    notifier.send(a_delivery())
+    assert [call.method for call in slack.calls] == ["chat.postMessage"]
+
+
+def test_a_message_whose_receipt_was_lost_is_found_and_its_story_goes_on(slack, notifier):
+    notifier.send(a_delivery())
+    receipt = notifier.send(a_delivery(Stage.ESCALATED, 2, previous=True))
+    (root,) = slack.roots()
+    assert receipt.memory["ts"] == root.ts
+    assert len(slack.thread(root.ts)) == 1
+
+
+def test_a_message_on_a_later_page_is_found(slack, notifier):
+    notifier.send(a_delivery())
+    for number in range(450):
+        slack.answer("chat.postMessage", {"channel": slack.channel, "text": f"chatter {number}"}, slack.token)
+    assert notifier.send(a_delivery(uncertain=True)).found
+
+
+def test_another_incidents_message_is_not_taken_for_this_one(slack, notifier):
+    notifier.send(a_delivery(incident=an_incident(id="another"), id="another/1/r"))
+    assert not notifier.send(a_delivery(uncertain=True)).found
+    assert len(slack.roots()) == 2
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "not_in_channel"])
+def test_where_the_bot_may_not_read_a_duplicate_is_better_than_a_loss(slack, notifier, code):
+    slack.script("conversations.history", Fault.error(code))
+    receipt = notifier.send(a_delivery(uncertain=True))
+    assert receipt.duplicate
+    assert len(slack.roots()) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.rate_limited(3), Fault.http(500), Fault.cut(), Fault.hang()], ids=str)
+def test_a_look_up_that_fails_is_asked_again_before_anything_is_posted(slack, notifier, fault):
+    slack.script("conversations.history", fault)
+    with pytest.raises(TryLater):
+        notifier.send(a_delivery(uncertain=True))
+    assert slack.messages == []
+
+
+def test_a_crash_between_the_edit_and_the_reply_makes_one_reply(slack, notifier):
+    memory = notifier.send(a_delivery()).memory
+    escalated = a_delivery(Stage.ESCALATED, 2, memory=memory, previous=True)
+    notifier.send(escalated)  # the process dies here: no receipt is stored
+    receipt = notifier.send(replace(escalated, uncertain=True))
+    assert receipt.found
+    assert len(slack.thread(memory["ts"])) == 1
+
+
+def test_a_deleted_message_is_posted_anew_when_there_is_news(slack, notifier):
+    memory = notifier.send(a_delivery()).memory
+    slack.delete(memory["ts"])
+    silent = notifier.send(a_delivery(Stage.UPDATED, 2, memory=memory, previous=True))
+    assert slack.messages == []
+    escalated = a_delivery(Stage.ESCALATED, 3, memory=silent.memory, previous=True)
+    renewed = notifier.send(escalated).memory
+    again = notifier.send(replace(escalated, uncertain=True))
+    assert again.found
+    assert [message.ts for message in slack.messages] == [renewed["ts"]] == [again.memory["ts"]]
+
+
+@pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message"])
+def test_where_edits_are_forbidden_the_thread_still_tells_the_news(slack, notifier, code):
+    memory = notifier.send(a_delivery()).memory
+    slack.script("chat.update", Fault.error(code))
+    notifier.send(a_delivery(Stage.RESOLVED, 2, memory=memory, previous=True))
+    assert len(slack.thread(memory["ts"])) == 1
+
+
+def test_a_first_message_late_in_the_story_needs_no_reply(slack, notifier):
+    notifier.send(a_delivery(Stage.ESCALATED, 2))
+    (message,) = slack.messages
+    assert message.thread_ts is None
+
+
+ACTIVE = re.compile(r"<(?!https?://[^<>|\s]+\|[^<>]*>)")
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS, ids=range(len(HOSTILE_TEXTS)))
+def test_no_post_can_ping_or_break_a_message(text):
+    incident = an_incident(title=text, because=text, acknowledged_by=text)
+    document = words()(a_delivery(incident=incident, evidence=some_evidence(text)))
+    for blocks in (blocks_for(document, "tag"), reply_blocks(document, "tag")):
+        arguments = {"text": fallback_text(document), "blocks": blocks}
+        assert message_error(arguments) is None
+        for live in mrkdwn(arguments):
+            assert not ACTIVE.search(live), live
+            assert "@channel" not in live
+            assert "@everyone" not in live
+
+
+def mrkdwn(node) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["text"]] if node.get("type") == "mrkdwn" else []
+        assert not own or node["verbatim"] is True
+        return own + [text for value in node.values() for text in mrkdwn(value)]
+    return [text for value in node for text in mrkdwn(value)] if isinstance(node, list) else []
+
+
+@pytest.mark.parametrize("limit", [1, 5, 6, 10, 100])
+@pytest.mark.parametrize("text", ["&&&&&&", "a&b<c>d", "\N{PILE OF POO}" * 90, "x" * 200])
+def test_escaping_never_cuts_inside_an_entity(text, limit):
+    shown = escape(text, limit)
+    assert len(shown.encode("utf-16-le")) // 2 <= limit
+    assert not re.search(r"&(?!(amp|lt|gt);)", shown)
+
+
+def test_blocks_are_dropped_from_the_least_important_up(monkeypatch):
+    monkeypatch.setattr("crisiswatch.notifiers.blockkit.TOTAL_LIMIT", 2_600)
+    blocks = blocks_for(words()(a_delivery()), "tag")
+    whole = json.dumps(blocks)
+    assert blocks[0]["type"] == "header"
+    assert "What to do now" in whole
+    assert "What people say" not in whole
