@@ -48,7 +48,7 @@ REASONS = {
     "out_of_range": "a number is outside its range",
     "bad_lang": "the language is not a BCP 47 tag",
     "bad_url": "the address is not http or https",
-    "bad_csv": "the CSV record can't be read",
+    "bad_csv": "the CSV row can't be read, or a quote is never closed",
     "cut_gzip": "the compressed file ends in the middle",
     "bad_gzip": "the compressed file is damaged",
 }

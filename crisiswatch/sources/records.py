@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 
 from crisiswatch.errors import BadMention
 from crisiswatch.model import Mention
-from crisiswatch.sources.parse import LONGEST_LINE, decode_json, parse_line, parse_mention
+from crisiswatch.sources.parse import LONGEST_LINE, REASONS, decode_json, parse_line, parse_mention
 
 __all__ = ["Record", "Records", "is_csv", "is_input", "open_input"]
 
@@ -81,7 +81,7 @@ class Records:
     def parse(self, record: Record, *, source: str | None, now: datetime | None) -> Mention:
         """The mention in a record. Raises `BadMention`."""
         if record.reason:
-            raise BadMention(record.reason, _DETAILS[record.reason])
+            raise BadMention(record.reason, REASONS[record.reason])
         if self._header is not None:
             return parse_mention(self._header.fields(record.data), source=source, now=now)
         return parse_line(record.data, source=source, now=now)
@@ -219,10 +219,6 @@ def _number(name: str, cell: str) -> object:
 
 
 _CONVERT: dict[str, Callable[[str, str], object]] = dict.fromkeys(_WHOLE | _REAL, _number)
-_DETAILS = {
-    "line_too_long": f"longer than {LONGEST_LINE} bytes",
-    "bad_csv": "a quoted cell is never closed",
-}
 
 
 def _read_line(stream: BinaryIO) -> tuple[bytes, int]:
