@@ -44,11 +44,13 @@ bench: $(VENV)/.dev  ## Run every benchmark (each prints a table; results go to 
 		name=$$(basename "$$(dirname "$$each")"); echo "== $$name"; \
 		$(BIN)/python -m "bench.$$name" $(ARGS) || exit 1; done
 
-COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-	pyproject.toml --extra postgres
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 lock: $(VENV)/.dev  ## Pin the newest allowed versions anew in requirements/ (ARGS=--upgrade for all)
-	@$(COMPILE) $(ARGS) --output-file requirements/main.txt >/dev/null
-	@$(COMPILE) $(ARGS) --group dev --output-file requirements/dev.txt >/dev/null
+	@$(COMPILE) $(ARGS) pyproject.toml --extra postgres --group dev --output-file requirements/dev.txt >/dev/null
+	@$(COMPILE) pyproject.toml --extra postgres --constraint requirements/dev.txt --no-annotate \
+		--output-file requirements/main.txt >/dev/null
+	@$(COMPILE) --group build --constraint requirements/dev.txt --no-annotate \
+		--output-file requirements/build.txt >/dev/null
 
 docker-steps: $(VENV)/.dev  ## Run the Dockerfile's own steps in a clean directory, without a container engine
 	@$(BIN)/python deploy/docker_steps.py $(ARGS)
