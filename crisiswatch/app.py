@@ -1,0 +1,438 @@
+"""The daemon as an object: everything wired, started, reloaded and stopped. Embeddable; it touches no signal.
+
+Threads: the scheduler's pool polls sources, the engine thread decides and writes, one dispatcher a receiver sends, the
+web server's threads answer. Each talks to the engine through its queue alone.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from crisiswatch import __version__
+from crisiswatch.clock import Clock, StreamClock, SystemClock
+from crisiswatch.config import Loaded, load, unresolved_secrets
+from crisiswatch.config.settings import LogSettings, SourceSettings, WebhookOptions
+from crisiswatch.errors import ConfigError, CrisiswatchError, StoreError
+from crisiswatch.hooks import WebhookIntake
+from crisiswatch.metrics import Metrics
+from crisiswatch.model import Source
+from crisiswatch.observer import Observer
+from crisiswatch.outbox import Dispatcher
+from crisiswatch.pipeline import Arrival, Pipeline, Plan, Result
+from crisiswatch.polling import Poller, first_mark
+from crisiswatch.status import status_view
+from crisiswatch.store import Fence, Store
+from crisiswatch.web import Hook, StatusView, WebServer, WebState, create_app, incident_view
+from crisiswatch.wiring import Messages, close_source, make_notifier, make_source, plan_for, poll_every
+from crisiswatch.worker import Worker
+
+__all__ = ["App"]
+
+LEASE = timedelta(seconds=30)
+BEAT_LIMIT = timedelta(seconds=30)
+UPKEEP_EVERY = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+log = structlog.get_logger("crisiswatch.app")
+
+
+@dataclass(slots=True)
+class _Sender:
+    """One receiver's dispatcher with its own stop, so that a reload can replace it alone."""
+
+    dispatcher: Dispatcher
+    stop: threading.Event
+    thread: threading.Thread
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What one configuration needs beside the engine: made whole before anything of it is put in force."""
+
+    loaded: Loaded
+    plan: Plan
+    sources: dict[str, Source] = field(default_factory=dict)
+
+
+class App:
+    """A running crisiswatch over one configuration file.
+
+    ``clock`` is the wall's. With ``stream_time`` the engine's time is that of the recorded mentions instead (their
+    ``received_at``, else ``created_at``): for the demo and benchmarks. ``console`` is where console receivers print.
+    """
+
+    def __init__(
+        self, config: Path, *, clock: Clock | None = None, stream_time: bool = False, console: TextIO | None = None
+    ) -> None:
+        self._path = config
+        self._clock: Clock = clock or SystemClock()
+        self._stream_time = stream_time
+        self._console = console
+        self._stop = threading.Event()
+        self._lock = threading.RLock()
+        self._parts = self._prepare()
+        settings = self._parts.loaded.settings
+        self.metrics = Metrics(process=True)
+        self.observer = Observer(self.metrics)
+        self.store = Store.open(settings.store.reveal())
+        self._fence = self._acquire()
+        self._pollers: dict[str, Poller] = {}
+        self._senders: dict[str, _Sender] = {}
+        self._hooks: dict[str, Hook] = {}
+        self._last_problems: tuple[str, ...] = ()
+        self._health: dict[str, tuple[bool, str]] = {}
+        self._started_at = self._loaded_at = self._clock.now()
+        self._upkeep_due = self._clock.now()
+        self.worker = self._make_worker()
+        self._scheduler = self._make_scheduler()
+        self._web: WebServer | None = None
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def port(self) -> int:
+        """The port of the web server."""
+        return self._web.port if self._web is not None else 0
+
+    @property
+    def log_settings(self) -> LogSettings:
+        """How the configuration wants logs written."""
+        return self._parts.loaded.settings.log
+
+    @property
+    def fenced_out(self) -> bool:
+        """Whether another daemon has taken over this store, so that this one must end."""
+        return self.worker.lost.is_set()
+
+    def start(self) -> None:
+        """Start everything; returns once requests are answered."""
+        self._prepare_metrics()
+        self.observer.begin(self.store.incidents(open_only=True, limit=10_000))
+        self.worker.start()
+        self._put_in_force(self._parts)
+        settings = self._parts.loaded.settings
+        app = create_app(self._web_state(), host=settings.web.host, token=settings.web.token)
+        self._web = WebServer(app, settings.web.host, settings.web.port)
+        self._web.start()
+        self._scheduler.start()
+        log.info("started", version=__version__, port=self.port, config=str(self._path))
+
+    def stop(self, grace: float = 8.0) -> None:
+        """Stop polling, let the engine finish what it has, let sends under way end; leave the rest for next time."""
+        self._stop.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for sender in self._senders.values():
+            sender.stop.set()
+            sender.dispatcher.wake()
+        self.worker.stop(grace / 2)
+        for sender in self._senders.values():
+            sender.thread.join(grace / 4)
+        if self._web is not None:
+            self._web.stop()
+        for source in self._parts.sources.values():
+            close_source(source)
+        if self._fence is not None and not self.fenced_out:
+            try:
+                self.store.release(self._fence, self._clock.now())
+            except StoreError as error:
+                log.warning("lease_not_released", error=str(error))
+        self.store.close()
+        log.info("stopped")
+
+    def reload(self) -> tuple[bool, Sequence[str]]:
+        """Load the configuration again: all that can fail first, then the swap; on any fault the old one runs on."""
+        with self._lock:
+            now = self._clock.now()
+            try:
+                parts = self._prepare()
+                ticket = self.worker.submit("reload", lambda pipeline: pipeline.reload(parts.plan), seconds=5.0)
+                if ticket is None or ticket.wait(20.0) is None:
+                    raise CrisiswatchError("the engine is too busy to take a new configuration; try again")
+            except ConfigError as error:
+                problems = [problem.headline() for problem in error.problems]
+            except CrisiswatchError as error:
+                problems = [str(error)]
+            else:
+                self._put_in_force(parts)
+                self._prepare_metrics()
+                self._last_problems, self._loaded_at = (), now
+                self.metrics.config_loaded(ok=True, at=now.timestamp())
+                log.info("reloaded", fingerprint=parts.loaded.fingerprint[:12])
+                return True, [problem.headline() for problem in parts.loaded.problems]
+            self._last_problems = tuple(problems)
+            self.metrics.config_loaded(ok=False, at=now.timestamp())
+            for problem in problems:
+                log.error("reload_refused", problem=problem)
+            return False, problems
+
+    def settled(self) -> bool:
+        """Say whether every source has nothing new, the engine's queue is empty and every message is delivered."""
+        idle = all(poller.idle for poller in self._pollers.values()) and not self.worker.waiting
+        return idle and not any(stats.pending for stats in self.store.outbox_stats(self._clock.now()).values())
+
+    def act(self, incident: str, action: str, actor: str) -> Result | None:
+        """Do to an incident what somebody asked: ``acknowledge`` or ``resolve``."""
+        ticket = self.worker.submit("act", lambda pipeline: pipeline.act(incident, action, actor), seconds=5.0)
+        return None if ticket is None else ticket.wait(10.0)
+
+    # -- making -------------------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> _Parts:
+        loaded = load(self._path)
+        missing = unresolved_secrets(loaded.settings)
+        if missing:
+            raise ConfigError(missing)
+        parts = _Parts(loaded, plan_for(loaded))
+        for each in loaded.settings.sources:
+            source = make_source(each, self._clock)
+            if source is not None:
+                parts.sources[each.id] = source
+        return parts
+
+    def _acquire(self) -> Fence:
+        """Take the store for ourselves. A restarted daemon on the same host takes over at once, because the fence
+        keeps whatever is left of the old one from writing."""
+        fence = self.store.acquire("daemon", socket.gethostname(), self._clock.now(), LEASE)
+        if fence is None:
+            self.store.close()
+            raise StoreError("another crisiswatch is running on this store; stop it first, or wait half a minute")
+        return fence
+
+    def _make_worker(self) -> Worker:
+        stream = StreamClock(EPOCH)
+        pipeline = Pipeline(
+            self.store,
+            self._parts.plan,
+            clock=stream.now if self._stream_time else self._clock.now,
+            stamp=(lambda _: self._clock.now()) if self._stream_time else None,
+            arrival=Arrival.DATA if self._stream_time else Arrival.CLOCK,
+            fence=self._fence,
+        )
+        tick = self._parts.loaded.settings.engine.tick
+        return Worker(
+            pipeline,
+            self._clock,
+            every=tick,
+            observe=self._observe,
+            before_tick=self._hold_lease,
+            ticking=not self._stream_time,
+        )
+
+    def _make_scheduler(self) -> BackgroundScheduler:
+        # misfire_grace_time None: APScheduler's default of one second drops a job that waited for a free thread.
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(len(self._parts.loaded.settings.sources) + 4)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        scheduler.add_listener(self._missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        return scheduler
+
+    def _put_in_force(self, parts: _Parts) -> None:
+        """Swap pollers, hooks and senders for those of ``parts``; nothing in here depends on the outside."""
+        with self._lock:
+            old, self._parts = self._parts, parts
+            self._swap_senders(parts.loaded)
+            self._swap_sources(parts)
+            if old is not parts:
+                for source in old.sources.values():
+                    close_source(source)
+
+    def _swap_sources(self, parts: _Parts) -> None:
+        for job in self._scheduler.get_jobs():
+            job.remove()
+        marks = self.store.cursors()
+        self._pollers, self._hooks = {}, {}
+        for number, each in enumerate(parts.loaded.settings.sources):
+            source = parts.sources.get(each.id)
+            if source is None:
+                self._add_hook(each)
+                continue
+            poller = Poller(
+                source_id=each.id,
+                source=source,
+                worker=self.worker,
+                clock=self._clock,
+                stop=self._stop,
+                mark=first_mark(marks.get(each.id), self._clock.now()),
+                on_health=self._source_health,
+                brand=each.brand,
+            )
+            self._pollers[each.id] = poller
+            self._schedule(f"poll:{each.id}", poller.run, poll_every(each), delay=0.05 * number)
+        self._schedule("upkeep", self._upkeep, UPKEEP_EVERY, delay=60.0)
+        self._schedule("gauges", self._gauges, timedelta(seconds=5), delay=1.0)
+
+    def _add_hook(self, each: SourceSettings) -> None:
+        if isinstance(each.options, WebhookOptions):
+            self._hooks[each.id] = WebhookIntake(
+                source_id=each.id,
+                secret=each.options.secret,
+                tolerance=each.options.tolerance,
+                worker=self.worker,
+                clock=self._clock,
+                metrics=self.metrics,
+                brand=each.brand,
+            )
+
+    def _schedule(self, name: str, job: Any, every: timedelta, *, delay: float) -> None:
+        # The first run of an interval job comes one interval after the start unless it is told a time.
+        first = datetime.now(UTC) + timedelta(seconds=delay)  # noqa: TID251 - the scheduler lives on the wall clock
+        self._scheduler.add_job(
+            job, "interval", seconds=every.total_seconds(), id=name, next_run_time=first, replace_existing=True
+        )
+
+    def _swap_senders(self, loaded: Loaded) -> None:
+        for sender in self._senders.values():
+            sender.stop.set()
+            sender.dispatcher.wake()
+        old = list(self._senders.values())
+        messages = Messages(self.store, loaded)
+        self._senders = {}
+        for sender in old:
+            sender.thread.join(LEASE.total_seconds())
+        for each in loaded.settings.receivers:
+            stop = threading.Event()
+            dispatcher = Dispatcher(
+                store=self.store,
+                receiver_id=each.id,
+                notifier=make_notifier(each, loaded, self._clock, self._console),
+                clock=self._clock,
+                stop=stop,
+                on_outcome=self.observer.delivery,
+                build_delivery=messages.build,
+                fence=self._fence,
+            )
+            thread = threading.Thread(target=dispatcher.run, name=f"send:{each.id}", daemon=True)
+            self._senders[each.id] = _Sender(dispatcher, stop, thread)
+            thread.start()
+
+    # -- watching -----------------------------------------------------------------------------------------------------
+
+    def _observe(self, job: str, result: Result) -> None:
+        self.observer.result(job, result, self._clock.now())
+        for receiver in {row.receiver for row in result.rows}:
+            sender = self._senders.get(receiver)
+            if sender is not None:
+                sender.dispatcher.wake()
+
+    def _hold_lease(self) -> bool:
+        """Renew the lease; False once another daemon has the store, which ends this one."""
+        try:
+            return self.store.renew(self._fence, self._clock.now(), LEASE)
+        except StoreError:
+            return True  # the store is in trouble, not lost; the fence protects every commit anyway
+
+    def _source_health(self, source: str, healthy: bool, reason: str) -> None:
+        before = self._health.get(source)
+        if before == (healthy, reason):
+            return
+        self._health[source] = (healthy, reason)
+        self.metrics.source_health(source, healthy=healthy, reason=reason)
+        if before is None and healthy:
+            return
+        log.warning("source_health", source=source, healthy=healthy, reason=reason)
+        self.worker.submit(
+            "health", lambda pipeline: pipeline.source_health(source, healthy=healthy, reason=reason), seconds=5.0
+        )
+
+    def _missed(self, event: Any) -> None:
+        if event.job_id.startswith("poll:"):
+            self.metrics.poll_missed(event.job_id.removeprefix("poll:"))
+
+    def _gauges(self) -> None:
+        self.metrics.queue_length(self.worker.waiting)
+        stats = self.store.outbox_stats(self._clock.now())
+        for receiver in self._senders:
+            mine = stats.get(receiver)
+            self.metrics.outbox_waiting(receiver, mine.pending if mine else 0, mine.oldest_age if mine else 0.0)
+
+    def _upkeep(self) -> None:
+        """Forget what retention says: texts and authors first, counts much later."""
+        retention, now = self._parts.loaded.settings.retention, self._clock.now()
+        gone = self.store.purge(now - retention.texts, now - retention.counts)
+        if gone:
+            log.info("texts_forgotten", mentions=gone)
+
+    def _prepare_metrics(self) -> None:
+        settings, rules = self._parts.loaded.settings, self._parts.loaded.ruleset.rules
+        self.metrics.prepare(
+            [brand.id for brand in settings.brands],
+            [source.id for source in settings.sources],
+            [rule.id for rule in rules],
+            [receiver.id for receiver in settings.receivers],
+        )
+        self.metrics.config_loaded(ok=True, at=self._clock.now().timestamp())
+
+    # -- the pages' side ----------------------------------------------------------------------------------------------
+
+    def _web_state(self) -> WebState:
+        return WebState(
+            healthy=self.healthy,
+            ready=self.ready,
+            metrics=self.metrics.exposition,
+            reload=self.reload,
+            incidents=lambda: [incident_view(each) for each in self.store.incidents(limit=200)],
+            incident=self._incident,
+            status=self.status,
+            hooks=_Live(self),
+        )
+
+    def healthy(self) -> tuple[bool, Mapping[str, Any]]:
+        """Whether the process does its work: the engine's thread is alive and beats."""
+        beat = self.worker.last_beat
+        late = beat is not None and self._clock.now() - beat > BEAT_LIMIT and not self.worker.store_trouble
+        good = self.worker.alive() and not late and not self.fenced_out
+        return good, {"engine": "alive" if self.worker.alive() else "dead"}
+
+    def ready(self) -> tuple[bool, Mapping[str, Any]]:
+        """Whether it can take mentions: healthy, and the store writes. A refused reload is shown, and does not count."""
+        good, detail = self.healthy()
+        trouble = self.worker.store_trouble
+        return good and not trouble, {**detail, "store": trouble or "ok", "config": list(self._last_problems) or "ok"}
+
+    def status(self) -> StatusView:
+        """Everything the status page shows."""
+        with self._lock:
+            return status_view(
+                self.store,
+                self._parts.loaded,
+                self.worker.pipeline,
+                meters=self.observer.meters,
+                now=self._clock.now(),
+                started_at=self._started_at,
+                loaded_at=self._loaded_at,
+                last_beat=self.worker.last_beat,
+                problems=self._last_problems,
+            )
+
+    def _incident(self, incident_id: str) -> Mapping[str, Any] | None:
+        found = self.store.incident(incident_id)
+        return None if found is None else incident_view(found)
+
+
+class _Live(Mapping[str, Hook]):
+    """The hooks in force now; a reload replaces them."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def __getitem__(self, name: str) -> Hook:
+        return self._app._hooks[name]  # noqa: SLF001 - its own module
+
+    def __iter__(self) -> Any:
+        return iter(self._app._hooks)  # noqa: SLF001 - its own module
+
+    def __len__(self) -> int:
+        return len(self._app._hooks)  # noqa: SLF001 - its own module

@@ -1,0 +1,276 @@
+"""From a batch to a committed decision: dedupe, match, score, step, one transaction.
+
+The only writer of mentions, states and incidents. The daemon's engine thread, `replay` and the tests all use it, so
+what one of them decides, the others decide too. Nothing is kept in memory that was not committed: a commit that fails
+leaves the pipeline as it was, and the same batch can be offered again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from crisiswatch.engine import State, decode, encode, fold
+from crisiswatch.matching import Matcher
+from crisiswatch.model import (
+    Effect,
+    Event,
+    HumanAction,
+    Mention,
+    MentionScored,
+    RulesChanged,
+    Score,
+    Scorer,
+    SourceHealth,
+    Tick,
+)
+from crisiswatch.outbox import Route, rows_for
+from crisiswatch.rules.model import Ruleset
+from crisiswatch.sentiment import score_mentions
+from crisiswatch.store import Fence, JournalEntry, OutboxRow, SourceMark, Store, StoredMention, Work
+from crisiswatch.windows import minute_of
+
+__all__ = ["Arrival", "Intake", "Pipeline", "Plan", "Result"]
+
+
+class Arrival(StrEnum):
+    """Whose clock says when a mention arrived."""
+
+    CLOCK = "clock"  # ours, as the batch is taken in: live
+    DATA = "data"  # the mention's own ``received_at``, else ``created_at``: recorded streams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is in force: replaced as a whole by a reload. ``editors`` are receivers that can change a sent message."""
+
+    brands: tuple[str, ...]
+    matcher: Matcher
+    scorer: Scorer
+    ruleset: Ruleset
+    routes: tuple[Route, ...] = ()
+    editors: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Mentions of one source, in the order they came, and where the source stands after them."""
+
+    source: str
+    mentions: Sequence[Mention] = ()
+    refused: int = 0
+    mark: SourceMark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one call did. ``outcomes`` counts mentions as accepted, late, duplicate, unmatched or refused."""
+
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+    rows: tuple[OutboxRow, ...] = ()
+    unscored: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+
+
+class Pipeline:
+    """The engine with its store. Not thread-safe: one thread calls it."""
+
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        *,
+        clock: Callable[[], datetime],
+        arrival: Arrival = Arrival.CLOCK,
+        fence: Fence | None = None,
+        stamp: Callable[[Effect], datetime] | None = None,
+    ) -> None:
+        self._store = store
+        self._plan = plan
+        self._clock = clock
+        self._arrival = arrival
+        self._stamp = stamp
+        self.fence = fence
+        self._states = {brand: decode(saved.body) for brand, saved in store.load_states().items()}
+        self._last = max((state.now for state in self._states.values()), default=-1)
+        self._came_to: datetime | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What is in force."""
+        return self._plan
+
+    def state(self, brand: str) -> State | None:
+        """Give a brand's state, to be read only; None before its first event."""
+        return self._states.get(brand)
+
+    def ingest(self, intake: Intake) -> Result:
+        """Take in a batch; raises StoreError, and then nothing happened."""
+        fresh, duplicates = self._fresh(intake.mentions)
+        matched = [(mention, self._plan.matcher.brands_of_mention(mention)) for mention in fresh]
+        ours = [(mention, brands) for mention, brands in matched if brands]
+        terms = [self._plan.matcher.mask_terms(brands) for _, brands in ours]
+        scores, unscored = score_mentions(self._plan.scorer, [mention for mention, _ in ours], terms)
+        events: dict[str, list[Event]] = {}
+        stored: list[StoredMention] = []
+        for (mention, brands), score in zip(ours, scores, strict=True):
+            at = self._arrived(mention)
+            stored.append(_stored(mention, brands, score, at))
+            event = MentionScored(at, mention, score)
+            for brand in brands:
+                events.setdefault(brand, []).append(event)
+        if self._arrival is Arrival.DATA and self._came_to is not None:
+            self._bring_all_to(self._came_to, events)
+        late_before = self._late(events)
+        marks = {} if intake.mark is None else {intake.source: intake.mark}
+        effects, rows = self._commit(events, mentions=stored, cursors=marks)
+        late = self._late(events) - late_before
+        outcomes = {
+            "accepted": len(ours) - late,
+            "late": late,
+            "duplicate": duplicates,
+            "unmatched": len(fresh) - len(ours),
+            "refused": intake.refused,
+        }
+        times = [mention.created_at for mention in fresh]
+        return Result(
+            outcomes=outcomes,
+            effects=effects,
+            rows=rows,
+            unscored=unscored,
+            oldest=min(times, default=None),
+            newest=max(times, default=None),
+        )
+
+    def tick(self, at: datetime) -> Result:
+        """Let time come to ``at`` for every brand; does nothing within one minute."""
+        events: dict[str, list[Event]] = {}
+        self._bring_all_to(at, events)
+        if not events:
+            return Result()
+        effects, rows = self._commit(events)
+        return Result(effects=effects, rows=rows)
+
+    def source_health(self, source: str, *, healthy: bool, reason: str = "", mark: SourceMark | None = None) -> Result:
+        """Tell every brand that knows the source whether it can be trusted to speak."""
+        at = self._now()
+        event = SourceHealth(at, source, healthy, reason)
+        payload = json.dumps({"source": source, "healthy": healthy, "reason": reason})
+        brands = [brand for brand, state in self._states.items() if source in state.sources]
+        events: dict[str, list[Event]] = {brand: [event] for brand in brands}
+        journal = [JournalEntry(brand=brand, at=at, kind="source_health", payload=payload) for brand in brands]
+        effects, rows = self._commit(events, journal=journal, cursors={} if mark is None else {source: mark})
+        return Result(effects=effects, rows=rows)
+
+    def act(self, incident: str, action: str, actor: str) -> Result:
+        """Do to an incident what somebody asked: ``acknowledge`` or ``resolve``. Unknown incidents change nothing."""
+        brand = incident.split(".", 1)[0]
+        if brand not in self._states:
+            return Result()
+        at = self._now()
+        payload = json.dumps({"incident": incident, "action": action, "actor": actor})
+        entry = JournalEntry(brand=brand, at=at, kind="human_action", payload=payload)
+        effects, rows = self._commit({brand: [HumanAction(at, incident, action, actor)]}, journal=[entry])
+        return Result(effects=effects, rows=rows)
+
+    def reload(self, plan: Plan) -> Result:
+        """Put another plan in force, in one transaction; states of rules that stay go on."""
+        before, self._plan = self._plan, plan
+        at = self._now()
+        events: dict[str, list[Event]] = {brand: [RulesChanged(at)] for brand in self._states}
+        journal = [JournalEntry(brand=brand, at=at, kind="rules_changed", payload="{}") for brand in events]
+        try:
+            effects, rows = self._commit(events, journal=journal)
+        except BaseException:
+            self._plan = before
+            raise
+        return Result(effects=effects, rows=rows)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _fresh(self, mentions: Sequence[Mention]) -> tuple[list[Mention], int]:
+        """Those that were never seen, each once, in order; and how many were dropped."""
+        unique = {mention.uid: mention for mention in reversed(mentions)}
+        known = self._store.known(unique)
+        fresh: list[Mention] = []
+        for mention in mentions:
+            if mention.uid not in known:
+                fresh.append(mention)
+                known.add(mention.uid)
+        return fresh, len(mentions) - len(fresh)
+
+    def _arrived(self, mention: Mention) -> datetime:
+        """When it arrived; never before what arrived earlier, because time does not run backwards."""
+        if self._arrival is Arrival.CLOCK:
+            return self._now()
+        return self._forward(mention.received_at or mention.created_at)
+
+    def _now(self) -> datetime:
+        return self._forward(self._clock())
+
+    def _forward(self, at: datetime) -> datetime:
+        if self._came_to is None or at > self._came_to:
+            self._came_to = at
+        return self._came_to
+
+    def _bring_all_to(self, at: datetime, events: dict[str, list[Event]]) -> None:
+        minute = minute_of(self._forward(at))
+        for brand, state in self._states.items():
+            if state.now < minute:
+                events.setdefault(brand, []).append(Tick(self._forward(at)))
+
+    def _late(self, brands: Iterable[str]) -> int:
+        return sum(self._states[brand].late for brand in brands if brand in self._states)
+
+    def _commit(
+        self,
+        events: Mapping[str, Sequence[Event]],
+        *,
+        mentions: Sequence[StoredMention] = (),
+        cursors: Mapping[str, SourceMark] | None = None,
+        journal: Sequence[JournalEntry] = (),
+    ) -> tuple[tuple[Effect, ...], tuple[OutboxRow, ...]]:
+        states: dict[str, State] = {}
+        effects: list[Effect] = []
+        for brand, happened in events.items():
+            before = self._states.get(brand) or State(brand)
+            states[brand], told = fold(before, happened, self._plan.ruleset)
+            effects.extend(told)
+        effects.sort(key=lambda effect: effect.at)
+        rows = self._rows(effects)
+        work = Work(
+            mentions=mentions,
+            states={brand: encode(state) for brand, state in states.items()},
+            effects=effects,
+            outbox=rows,
+            cursors=cursors or {},
+            journal=journal,
+            fence=self.fence,
+        )
+        self._store.commit(work)
+        self._states.update(states)
+        return tuple(effects), tuple(rows)
+
+    def _rows(self, effects: Sequence[Effect]) -> list[OutboxRow]:
+        told = [effect for effect in effects if hasattr(effect, "incident")]
+        if not told:
+            return []
+        queued = {key: set(value) for key, value in self._store.queued_receivers({e.incident.id for e in told}).items()}
+        rows: list[OutboxRow] = []
+        for effect in told:
+            now = self._stamp(effect) if self._stamp is not None else self._clock()
+            made = rows_for([effect], self._plan.routes, queued=queued, now=now, editors=self._plan.editors)
+            for row in made:
+                queued.setdefault(row.incident, set()).add(row.receiver)
+            rows.extend(made)
+        return rows
+
+
+def _stored(mention: Mention, brands: tuple[str, ...], score: Score, at: datetime) -> StoredMention:
+    minute = min(minute_of(mention.created_at), minute_of(at) + 2)
+    return StoredMention(mention=mention, brands=brands, score=score, event_minute=minute, received_at=at)

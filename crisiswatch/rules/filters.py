@@ -1,0 +1,51 @@
+"""Which mentions a rule counts, in a form that is quick to apply to many."""
+
+from __future__ import annotations
+
+from crisiswatch.matching import WordFilter, normalise
+from crisiswatch.model import Mention, Sentiment
+from crisiswatch.rules.model import MentionFilter
+
+__all__ = ["Admission"]
+
+
+class Admission:
+    """A `MentionFilter`, compiled. ``folded`` is what `normalise` gave for the mention's text.
+
+    The *population* is what the share is a share of: the filter without its sentiment and its words.
+    """
+
+    __slots__ = ("_ignore", "_languages", "_sentiment", "_sources", "_words")
+
+    def __init__(self, filter_: MentionFilter) -> None:
+        self._sentiment = filter_.sentiment
+        self._words = WordFilter(filter_.words) if filter_.words else None
+        self._ignore = WordFilter(filter_.ignore_words) if filter_.ignore_words else None
+        self._languages = frozenset(filter_.languages)
+        self._sources = frozenset(filter_.sources)
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether the text matters at all."""
+        return self._words is not None or self._ignore is not None
+
+    def in_population(self, mention: Mention, folded: str) -> bool:
+        """Say whether a mention belongs to the population."""
+        if self._sources and mention.source not in self._sources:
+            return False
+        if self._languages and mention.lang is not None:
+            primary = mention.lang.partition("-")[0].lower()
+            if primary not in self._languages:
+                return False
+        return self._ignore is None or not self._ignore.hits(folded)
+
+    def matches(self, label: str, folded: str) -> bool:
+        """Say whether a mention of the population is one the rule counts."""
+        if self._sentiment not in ("any", label):
+            return False
+        return self._words is None or self._words.hits(folded)
+
+    def admits(self, mention: Mention, label: Sentiment) -> bool:
+        """Both questions at once, for callers in no hurry."""
+        folded = normalise(mention.text) if self.reads_words else ""
+        return self.in_population(mention, folded) and self.matches(label.value, folded)

@@ -1,0 +1,189 @@
+"""From settings to working parts: the plan the pipeline follows, sources, notifiers, and messages to send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from importlib.metadata import entry_points
+from typing import TextIO, cast
+
+import httpx
+
+from crisiswatch import __version__
+from crisiswatch.alerts.evidence import gather
+from crisiswatch.alerts.render import renderer
+from crisiswatch.clock import Clock
+from crisiswatch.config import Loaded
+from crisiswatch.config.settings import (
+    Brand,
+    ConsoleOptions,
+    EmailOptions,
+    FeedOptions,
+    FilesOptions,
+    ReceiverSettings,
+    SlackOptions,
+    SourceSettings,
+)
+from crisiswatch.matching import BrandTerms, Matcher
+from crisiswatch.model import Delivery, Evidence, Incident, Mention, Notifier, Score, Source
+from crisiswatch.notifiers.console import ConsoleNotifier
+from crisiswatch.notifiers.email import EmailNotifier
+from crisiswatch.notifiers.slack import SlackNotifier
+from crisiswatch.outbox import Route
+from crisiswatch.pipeline import Plan
+from crisiswatch.rules.filters import Admission
+from crisiswatch.rules.model import MentionFilter
+from crisiswatch.sentiment import scorer
+from crisiswatch.sources.feed import FeedSource
+from crisiswatch.sources.files import FilesSource
+from crisiswatch.store import OutboxRow, Store, incident_from_json
+
+__all__ = ["Messages", "brand_terms", "close_source", "make_notifier", "make_source", "plan_for", "poll_every"]
+
+EVIDENCE_MENTIONS = 2000
+EVIDENCE_SPAN = timedelta(hours=6)
+EDITING = frozenset({"slack"})
+"""Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
+
+
+def plan_for(loaded: Loaded) -> Plan:
+    """Give what the pipeline has to follow under this configuration."""
+    settings = loaded.settings
+    return Plan(
+        brands=tuple(brand.id for brand in settings.brands),
+        matcher=Matcher([brand_terms(brand) for brand in settings.brands]),
+        scorer=scorer(settings.scorer),
+        ruleset=loaded.ruleset,
+        routes=tuple(Route(route.levels, route.brands, route.receivers) for route in settings.routes),
+        editors=frozenset(each.id for each in settings.receivers if each.type in EDITING),
+    )
+
+
+def brand_terms(brand: Brand) -> BrandTerms:
+    """Give what stands for a brand in a text: its handles, its name and its other terms."""
+    return BrandTerms(
+        id=brand.id,
+        handles=(*brand.official, *brand.care),
+        any=tuple(dict.fromkeys((brand.name, *brand.any))),
+        none=brand.none,
+    )
+
+
+def make_source(settings: SourceSettings, clock: Clock) -> Source | None:
+    """Give the source to poll; None for one that is pushed to us (a webhook)."""
+    match settings.options:
+        case FilesOptions(path=path):
+            return FilesSource(settings.id, path, clock)
+        case FeedOptions(url=url, timeout=timeout):
+            client = httpx.Client(
+                timeout=timeout.total_seconds(),
+                follow_redirects=True,
+                headers={"user-agent": f"crisiswatch/{__version__} (feed reader)"},
+            )
+            return FeedSource(settings.id, url, clock, client)
+        case Mapping():
+            made = _plug_in("crisiswatch.sources", settings.type)(settings.id, settings.options, clock)
+            return cast("Source", made)
+        case _:
+            return None
+
+
+def make_notifier(settings: ReceiverSettings, loaded: Loaded, clock: Clock, console: TextIO | None = None) -> Notifier:
+    """Give the notifier of one receiver."""
+    brands = loaded.settings.brands
+    render = renderer(
+        loaded.alerts, {brand.id: brand.name for brand in brands}, {brand.id: brand.timezone for brand in brands}
+    )
+    options = settings.options
+    if isinstance(options, ConsoleOptions):
+        return ConsoleNotifier(render, console)
+    if isinstance(options, SlackOptions):
+        return SlackNotifier(
+            render,
+            options.token,
+            options.channel,
+            base_url=options.base_url,
+            timeout=max(round(options.timeout.total_seconds()), 1),
+            proxy=options.proxy,
+        )
+    if isinstance(options, EmailOptions):
+        return EmailNotifier(
+            render,
+            clock,
+            host=options.host,
+            port=options.port,
+            sender=options.sender,
+            recipients=options.to,
+            security=options.security,
+            username=options.username,
+            password=options.password,
+            cafile=None if options.cafile is None else str(options.cafile),
+            timeout=options.timeout.total_seconds(),
+        )
+    return cast("Notifier", _plug_in("crisiswatch.notifiers", settings.type)(settings.id, options, render, clock))
+
+
+class Messages:
+    """Makes a `Delivery` of a queued row, with the posts behind the incident as evidence. Thread-safe."""
+
+    def __init__(self, store: Store, loaded: Loaded) -> None:
+        self._store = store
+        self._filters = {rule.id: rule.mentions for rule in loaded.ruleset.rules}
+        self._terms = {
+            brand.id: (brand.name, *brand.official, *brand.care, *brand.any) for brand in loaded.settings.brands
+        }
+
+    def build(self, row: OutboxRow) -> Delivery:
+        """Give the message to send for ``row``."""
+        incident = incident_from_json(row.body)
+        return Delivery(
+            id=row.id,
+            receiver=row.receiver,
+            stage=row.stage,
+            incident=incident,
+            evidence=self.evidence(incident),
+            memory=row.memory,
+            uncertain=row.uncertain,
+            previous=row.previous,
+        )
+
+    def evidence(self, incident: Incident) -> Evidence:
+        """Give the posts of the incident so far: those of its first and last hours, at most a few thousand."""
+        start = max(incident.peak.start, incident.reading.end - EVIDENCE_SPAN)
+        start = min(start, incident.reading.start)
+        found = self._store.evidence_mentions(incident.brand, start, incident.reading.end, EVIDENCE_MENTIONS)
+        filter_ = self._filters.get(incident.rule, MentionFilter())
+        return gather(
+            ((each.mention, each.score) for each in found if not each.purged),
+            _matching(filter_),
+            brand_terms=self._terms.get(incident.brand, ()),
+        )
+
+
+def _matching(filter_: MentionFilter) -> Callable[[Mention, Score], bool]:
+    admission = Admission(filter_)
+    return lambda mention, score: admission.admits(mention, score.label)
+
+
+def _plug_in(group: str, name: str) -> Callable[..., object]:
+    for point in entry_points(group=group, name=name):
+        made: Callable[..., object] = point.load()
+        return made
+    raise LookupError(f"no plug-in called {name!r} in {group}")
+
+
+def close_source(source: Source) -> None:
+    """Let go of what a source holds, if it says how."""
+    close = getattr(source, "close", None)
+    if callable(close):
+        close()
+
+
+def poll_every(settings: SourceSettings) -> timedelta:
+    """Give the time between two polls of a source; a plug-in says it as a number of seconds in ``every``."""
+    if isinstance(settings.options, FeedOptions | FilesOptions):
+        return settings.options.every
+    every = settings.options.get("every") if isinstance(settings.options, Mapping) else None
+    if isinstance(every, timedelta):
+        return every
+    return timedelta(seconds=float(every)) if isinstance(every, int | float) else timedelta(minutes=1)
