@@ -156,9 +156,7 @@ class App:
             now = self._clock.now()
             try:
                 parts = self._prepare()
-                ticket = self.worker.submit("reload", lambda pipeline: pipeline.reload(parts.plan), seconds=5.0)
-                if ticket is None or ticket.wait(20.0) is None:
-                    raise CrisiswatchError("the engine is too busy to take a new configuration; try again")
+                self._adopt(parts.plan)
             except ConfigError as error:
                 problems = [problem.headline() for problem in error.problems]
             except CrisiswatchError as error:
@@ -175,6 +173,12 @@ class App:
             for problem in problems:
                 log.error("reload_refused", problem=problem)
             return False, problems
+
+    def _adopt(self, plan: Plan) -> None:
+        """Have the engine take a new plan; raises CrisiswatchError if it does not."""
+        ticket = self.worker.submit("reload", lambda pipeline: pipeline.reload(plan), seconds=5.0)
+        if ticket is None or ticket.wait(20.0) is None:
+            raise CrisiswatchError("the engine is too busy to take a new configuration; try again")
 
     def settled(self) -> bool:
         """Say whether every source has nothing new, the engine's queue is empty and every message is delivered."""
@@ -207,6 +211,9 @@ class App:
         if fence is None:
             self.store.close()
             raise StoreError("another crisiswatch is running on this store; stop it first, or wait half a minute")
+        taken_back = self.store.recover_outbox()
+        if taken_back:
+            log.warning("messages_taken_back", messages=taken_back, why="the last run ended while it was sending them")
         return fence
 
     def _make_worker(self) -> Worker:
@@ -397,7 +404,7 @@ class App:
         return good, {"engine": "alive" if self.worker.alive() else "dead"}
 
     def ready(self) -> tuple[bool, Mapping[str, Any]]:
-        """Whether it can take mentions: healthy, and the store writes. A refused reload is shown, and does not count."""
+        """Whether it can take mentions: healthy, and the store writes. A refused reload is shown, but no reason."""
         good, detail = self.healthy()
         trouble = self.worker.store_trouble
         return good and not trouble, {**detail, "store": trouble or "ok", "config": list(self._last_problems) or "ok"}

@@ -31,7 +31,7 @@ from crisiswatch.outbox import Route, rows_for
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment import score_mentions
 from crisiswatch.store import Fence, JournalEntry, OutboxRow, SourceMark, Store, StoredMention, Work
-from crisiswatch.windows import minute_of
+from crisiswatch.windows import minute_of, moment
 
 __all__ = ["Arrival", "Intake", "Pipeline", "Plan", "Result"]
 
@@ -97,8 +97,9 @@ class Pipeline:
         self._stamp = stamp
         self.fence = fence
         self._states = {brand: decode(saved.body) for brand, saved in store.load_states().items()}
-        self._last = max((state.now for state in self._states.values()), default=-1)
-        self._came_to: datetime | None = None
+        # A restart goes on from the time the states have come to, or its first mentions would arrive in the past.
+        last = max((state.now for state in self._states.values()), default=-1)
+        self._came_to: datetime | None = moment(last) if last >= 0 else None
 
     @property
     def plan(self) -> Plan:
