@@ -49,21 +49,29 @@ _LANGUAGES = {
     "nl": "Dutch",
     "pt": "Portuguese",
 }
-_HIDDEN = frozenset({"Cc", "Cs", "Co", "Cn"})
+_LONGEST = 10_000
+_HIDDEN = frozenset({"Cc", "Co", "Cn"})
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
 
 
 def clean(text: str) -> str:
-    """Foreign text on one line: no control or direction-turning characters, no lone surrogates, no @channel."""
-    kept = "".join(
-        " "
-        if char in _DIRECTIONS or char.isspace()
-        else (
-            "\ufffd" if unicodedata.category(char) == "Cs" else ("" if unicodedata.category(char) in _HIDDEN else char)
-        )
-        for char in text
-    )
+    """Foreign text on one line: no control or direction-turning characters, no lone surrogates, no @channel.
+
+    Only the first 10,000 characters are looked at: nothing longer is ever shown.
+    """
+    kept = text[:_LONGEST]
+    if not kept.isprintable():
+        kept = "".join(map(_harmless, kept))
     return _CALLS.sub("@\u2060", _SPACES.sub(" ", kept).strip())
+
+
+def _harmless(char: str) -> str:
+    if char.isprintable():
+        return char
+    if char in _DIRECTIONS or char.isspace():
+        return " "
+    kind = unicodedata.category(char)
+    return "\ufffd" if kind == "Cs" else "" if kind in _HIDDEN else char
 
 
 def clip(text: str, limit: int) -> str:

@@ -81,9 +81,9 @@ def blocks_for(document: Document, tag: str) -> list[Json]:
         (0, lambda: _notices(document)),
         (1, lambda: _facts(document)),
         (5, lambda: _trend(document)),
-        (3, lambda: _why(document)),
-        (4, lambda: _posts(document)),
         (2, lambda: _steps(document)),
+        (4, lambda: _posts(document)),
+        (3, lambda: _why(document)),
         (1, lambda: _foot(document)),
     ]
     built = [(rank, make()) for rank, make in parts]
@@ -178,7 +178,7 @@ def _quote(post: Quote) -> str:
     byline = escape(post.byline, 200)
     if post.url:
         byline = f"<{post.url.replace('&', '&amp;').replace('|', '%7C')}|{byline}>"
-    return f"> {escape(post.text, 400)}\n> {byline}"
+    return f"> {escape(post.text, 400)}\n> {byline}\n"
 
 
 def _steps(document: Document) -> list[Block]:

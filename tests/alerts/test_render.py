@@ -163,7 +163,7 @@ full = AlertDefinition(
 )  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(incident, evidence, st.sampled_from(Stage), st.sampled_from([UTC, ZoneInfo("Asia/Tokyo")]))
 def test_any_incident_is_fit_for_every_channel(incident, evidence, stage, zone):
     delivery = Delivery(id="d", receiver="r", stage=stage, incident=incident, evidence=evidence)
