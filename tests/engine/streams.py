@@ -1,0 +1,201 @@
+"""Random streams for the engine: drawn as a list of segments, so that a failing one shrinks to a few of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from crisiswatch.engine import State, decode, encode, fold
+from crisiswatch.model import (
+    Effect,
+    Event,
+    HumanAction,
+    IncidentOpened,
+    Level,
+    MentionScored,
+    SourceHealth,
+    Tick,
+    VolumeSample,
+    VolumeSampled,
+)
+from crisiswatch.rules.model import Block, Condition, MentionFilter, Rule, Ruleset, Schedule, Settle
+from crisiswatch.testing.mentions import Mentions
+
+START = datetime(2024, 3, 29, 20, 0, tzinfo=UTC)  # two days before the clocks change in Rome
+SOURCES = ("blogs", "forum", "x")
+SENTIMENTS = ("negative", "negative", "neutral", "positive")
+
+
+def rule(rule_id: str, level: Level, *conditions: Condition, window: int = 15, **fields: object) -> Rule:
+    """A rule with one level."""
+    fields.setdefault("levels", ((level, Block(conditions)),))
+    return Rule(id=rule_id, title=rule_id.title(), alert=rule_id, window=window, **fields)  # type: ignore[arg-type]
+
+
+def at_least(measure: str, bound: float, against: str | None = None) -> Condition:
+    return Condition(measure, "at_least", bound, against)
+
+
+def at_most(measure: str, bound: float) -> Condition:
+    return Condition(measure, "at_most", bound)
+
+
+NEGATIVE = MentionFilter("negative")
+WAVE = rule(
+    "wave",
+    Level.WARNING,
+    mentions=NEGATIVE,
+    hold=3,
+    settle=Settle(15, 0.5),
+    levels=(
+        (Level.WARNING, Block((at_least("surprise", 10.0), at_least("count", 6), at_least("authors", 4)))),
+        (Level.CRITICAL, Block((at_least("surprise", 1.0), at_least("count", 15), at_least("sources", 2)))),
+    ),
+)
+HOUR = rule(
+    "hour", Level.WATCH, at_least("surprise", 100.0), at_least("count", 5), window=60, mentions=NEGATIVE,
+    settle=Settle(20), unless_open=("wave",), status="trial",
+)  # fmt: skip
+LOUD = rule("loud", Level.WARNING, at_least("largest_audience", 5000), window=30, settle=Settle(10))
+REACH = rule("reach", Level.WATCH, at_least("reach", 20000), window=45, mentions=MentionFilter(languages=("it", "en")))
+SOUR = rule(
+    "sour", Level.WATCH, at_least("share", 0.5), at_least("count", 4), window=120, mentions=NEGATIVE, hold=10,
+    settle=Settle(30),
+    only_during=Schedule(frozenset({0, 4, 5, 6}), 22 * 60, 6 * 60, ZoneInfo("Europe/Rome")),
+)  # fmt: skip
+GROWTH = rule("growth", Level.WATCH, at_least("growth", 2, "previous_window"), at_least("count", 3), window=20)
+WEEKLY = rule("weekly", Level.WATCH, at_least("growth", 2, "same_hours_last_week"), at_least("count", 5), window=60)
+HUSH = rule("hush", Level.WATCH, at_most("count", 1), window=30, hold=20, settle=Settle(10))
+EITHER = rule(
+    "either",
+    Level.WATCH,
+    window=10,
+    mentions=MentionFilter(words=("acme coffee", "wrong"), ignore_words=("morning",)),
+    settle=Settle(6),
+    levels=(
+        (
+            Level.WATCH,
+            Block(
+                any_of=(Block((at_least("count", 4),)), Block((at_least("authors", 2), at_most("share", 0.9)))),
+                none_of=(Block((at_most("sources", 1), at_least("count", 9))),),
+            ),
+        ),
+    ),
+)
+ONLY_X = rule("only-x", Level.WARNING, at_least("count", 5), window=15, mentions=MentionFilter(sources=("x",)))
+RULES = (WAVE, HOUR, LOUD, REACH, SOUR, GROWTH, WEEKLY, HUSH, EITHER, ONLY_X)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a stream: what it is, how long (minutes), how many mentions, from where."""
+
+    kind: str
+    minutes: int
+    count: int
+    sources: tuple[str, ...]
+    delay: int
+
+
+MINUTES = st.sampled_from((0, 1, 2, 5, 7, 15, 40, 90, 240, 600, 1500))
+KINDS = ("usual", "usual", "wave", "wave", "silence", "fails", "recovers", "sampled", "backfill")
+
+
+@st.composite
+def segments(draw: st.DrawFn) -> Segment:
+    kind = draw(st.sampled_from(KINDS))
+    minutes = draw(st.sampled_from((600, 3000, 8000)) if kind == "silence" and draw(st.booleans()) else MINUTES)
+    sources = tuple(sorted(draw(st.sets(st.sampled_from(SOURCES), min_size=1, max_size=3))))
+    return Segment(kind, minutes, draw(st.integers(1, 60)), sources, draw(st.sampled_from((0, 0, 1, 4, 9, 70))))
+
+
+def make(parts: Sequence[Segment], seed: int) -> list[Event]:
+    """The events of the segments, one after the other, in order of arrival."""
+    chance, mentions = random.Random(seed), Mentions(seed)
+    events: list[Event] = []
+    now = START
+    for part in parts:
+        end = now + timedelta(minutes=part.minutes)
+        if part.kind in ("fails", "recovers"):
+            healthy = part.kind == "recovers"
+            events += [SourceHealth(now, name, healthy, "" if healthy else "failing") for name in part.sources]
+        elif part.kind == "sampled":
+            sample = VolumeSample(source=part.sources[0], brand="acme", start=now, seconds=60, count=part.count)
+            events.append(VolumeSampled(now, sample))
+        elif part.kind != "silence":
+            events += _mentions(part, now, chance, mentions)
+        now = end
+    return sorted(events, key=lambda event: event.at)
+
+
+def _mentions(part: Segment, start: datetime, chance: random.Random, mentions: Mentions) -> Iterable[MentionScored]:
+    seconds = part.minutes * 60
+    count = part.count if part.kind != "usual" else part.count + part.minutes // 8
+    for _ in range(count):
+        arrives = start + timedelta(seconds=chance.randrange(seconds + 1))
+        delay = chance.randrange(part.delay * 60 + 1)
+        if part.kind == "backfill":
+            delay = chance.randrange(8 * 3600)
+        if chance.random() < 0.01:
+            delay = -3 * 86400  # an author's clock three days ahead
+        yield mentions.one(
+            arrives - timedelta(seconds=delay),
+            "negative" if part.kind == "wave" else chance.choice(SENTIMENTS),
+            source=chance.choice(part.sources),
+            arrives=arrives,
+            author=f"a{chance.randrange(200)}",
+            author_followers=chance.choice((None, 10, 300, 9000)),
+            lang=chance.choice((None, "it", "en-GB", "fr")),
+            weight=chance.choice((1.0, 1.0, 1.0, 2.5)),
+        )
+
+
+def hands(effects: Sequence[Effect], seed: int) -> list[Event]:
+    """People who acknowledge and resolve some of the incidents these effects open, some of them twice."""
+    chance = random.Random(seed)
+    events: list[Event] = []
+    for effect in effects:
+        if isinstance(effect, IncidentOpened) and chance.random() < 0.5:
+            at = effect.at + timedelta(seconds=chance.randrange(1, 3600))
+            action = chance.choice(("acknowledge", "resolve", "resolve"))
+            events += [HumanAction(at, effect.incident.id, action, "Kim")] * chance.choice((1, 2))
+    return events
+
+
+def end_of(events: Sequence[Event]) -> datetime:
+    return max((event.at for event in events), default=START) + timedelta(minutes=30)
+
+
+def one_shot(events: Sequence[Event], rules: Ruleset) -> tuple[list[Effect], bytes]:
+    """Everything in a single batch, with one tick at the end."""
+    state, effects = fold(State("acme"), [*events, Tick(end_of(events))], rules)
+    return effects, encode(state)
+
+
+def with_ticks(events: Sequence[Event], every: timedelta | None) -> list[Event]:
+    """The same events with ticks between them, as a daemon's clock would bring them."""
+    end = end_of(events)
+    ticks: list[Event] = [Tick(end)]
+    at = events[0].at if events else end
+    while every is not None and (at := at + every) < end:
+        ticks.append(Tick(at))
+    return sorted([*events, *ticks], key=lambda event: event.at)
+
+
+def live(events: Sequence[Event], rules: Ruleset, seed: int, crashes: float) -> tuple[list[Effect], bytes]:
+    """The events in random batches, with a crash (only the bytes survive) after some of them."""
+    chance, state, effects = random.Random(seed), State("acme"), []
+    place = 0
+    while place < len(events):
+        size = chance.choice((1, 1, 2, 5, 40, 500))
+        state, said = fold(state, events[place : place + size], rules)
+        effects += said
+        place += size
+        if chance.random() < crashes:
+            state = decode(encode(state))
+    return effects, encode(state)

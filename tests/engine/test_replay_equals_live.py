@@ -1,0 +1,89 @@
+"""The project's first property: however a stream is cut, ticked and interrupted, it tells the same story."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from itertools import groupby
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crisiswatch.engine import State, encode, fold, step
+from crisiswatch.model import Event, MentionScored, RulesChanged, Tick
+from crisiswatch.rules.model import Ruleset
+from crisiswatch.testing.mentions import Mentions
+from crisiswatch.windows import minute_of
+from tests.engine.streams import RULES, START, end_of, hands, live, make, one_shot, segments, with_ticks
+
+STREAMS = st.lists(segments(), min_size=1, max_size=9)
+SEEDS = st.integers(0, 2**16)
+RULESETS = st.sets(st.sampled_from(RULES), min_size=1).map(lambda some: Ruleset(tuple(sorted(some, key=lambda r: r.id))))
+TICKS = st.sampled_from(
+    (None, timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(days=1))
+)
+
+
+@given(parts=STREAMS, seed=SEEDS, rules=RULESETS, every=TICKS, crashes=st.sampled_from((0.0, 0.1, 0.5)))
+def test_any_cut_any_tick_and_any_crash_tell_the_same_story(parts, seed, rules, every, crashes):
+    events = make(parts, seed)
+    effects, _ = one_shot(events, rules)
+    events = sorted([*events, *hands(effects, seed)], key=lambda event: event.at)
+    told, left = one_shot(events, rules)
+    if every is not None and end_of(events) - START > timedelta(days=2):
+        every = max(every, timedelta(minutes=1))
+    again, remains = live(with_ticks(events, every), rules, seed, crashes)
+    assert again == told
+    assert remains == left
+
+
+@given(parts=STREAMS, seed=SEEDS, before=RULESETS, after=RULESETS)
+def test_a_reload_in_the_middle_is_replayed_like_it_was_lived(parts, seed, before, after):
+    events = make(parts, seed)
+    middle = START + (end_of(events) - START) / 2
+    first = [event for event in events if event.at <= middle]
+    then: list[Event] = [RulesChanged(middle), *(event for event in events if event.at > middle), Tick(end_of(events))]
+
+    def lived(*, apart: bool) -> tuple[list, bytes]:
+        state, effects = State("acme"), []
+        for part, rules in (([*first, Tick(middle)], before), (then, after)):
+            for batch in ([[event] for event in part] if apart else [part]):
+                state, said = fold(state, batch, rules)
+                effects += said
+        return effects, encode(state)
+
+    assert lived(apart=len(events) < 300) == lived(apart=False)
+
+
+@given(parts=STREAMS, seed=SEEDS, rules=RULESETS)
+def test_the_order_within_an_arrival_minute_changes_nothing(parts, seed, rules):
+    events = make(parts, seed)
+    chance = random.Random(seed)
+    shuffled: list[Event] = []
+    for _, group in groupby(events, key=lambda event: (minute_of(event.at), isinstance(event, MentionScored))):
+        same = list(group)
+        if isinstance(same[0], MentionScored):
+            chance.shuffle(same)
+        shuffled += same
+    assert one_shot(shuffled, rules) == one_shot(events, rules)
+
+
+@given(parts=STREAMS, seed=SEEDS, rules=RULESETS)
+def test_a_step_leaves_the_state_it_was_given_as_it_was(parts, seed, rules):
+    events = [*make(parts, seed)[-40:]]
+    state, _ = fold(State("acme"), make(parts, seed)[:-40], rules)
+    for event in [*events, Tick(end_of(events))]:
+        before = encode(state)
+        after, _ = step(state, event, rules)
+        assert encode(state) == before
+        state = after
+
+
+def test_a_mention_dated_three_days_ahead_closes_nobodys_windows():
+    calm = Mentions(1).steady(START, START + timedelta(hours=2), timedelta(minutes=2), "negative")
+    wrong = Mentions(2).one(START + timedelta(days=3, hours=1), "neutral", source="x", arrives=calm[30].at)
+    rules = Ruleset(RULES)
+    with_it, _ = fold(State("acme"), [*calm[:31], wrong, *calm[31:]], rules)
+    without, _ = fold(State("acme"), calm, rules)
+    assert with_it.closed == without.closed
+    assert with_it.late == without.late == 0
