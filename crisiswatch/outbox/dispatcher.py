@@ -48,8 +48,8 @@ class Dispatcher:
 
     ``build_delivery`` makes the message from a leased row (its snapshot, ``memory``, ``previous``, ``uncertain``).
     ``on_outcome(receiver, outcome, seconds)`` is called after each attempt. ``run`` returns once ``stop`` is set and
-    the send under way is over; ``wake`` makes it look at once instead of after ``idle`` seconds. With ``fence`` it takes
-    messages only while this process holds that lease.
+    the send under way is over; ``wake`` makes it look at once instead of after ``idle`` seconds. With ``fence`` it
+    takes messages only while this process holds that lease.
     """
 
     def __init__(

@@ -26,7 +26,13 @@ def stored(number: int, *, brand: str = "acme", at: datetime | None = None, **fi
 
 def incident(version: int = 1, **fields: Any) -> Incident:
     reading = Reading(
-        start=NOON, end=NOON + timedelta(minutes=15), observed=40.0, total=50.0, authors=30, sources=("x",), expected=7.5
+        start=NOON,
+        end=NOON + timedelta(minutes=15),
+        observed=40.0,
+        total=50.0,
+        authors=30,
+        sources=("x",),
+        expected=7.5,
     )
     whole = Incident(
         id="acme/wave/1",
