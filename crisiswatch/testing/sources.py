@@ -40,7 +40,8 @@ class SourceWorld(Protocol):
         """Make one thing appear that is no mention; False if this source can't come across such a thing."""
 
     def source(self) -> Source:
-        """A new source, as after a restart: it shares nothing with the ones made before but what they read from."""
+        """A new source, as after a kill: it shares nothing with the ones made before (which were not closed) but what
+        they read from."""
 
 
 class SourceContract:
@@ -48,7 +49,7 @@ class SourceContract:
 
     @abstractmethod
     def world(self) -> AbstractContextManager[SourceWorld]:
-        """A fresh, empty world; left at the end of each test, it closes whatever was opened."""
+        """A fresh, empty world; left at the end of each test, it closes the sources it made and all else."""
 
     def test_everything_put_is_returned_once(self) -> None:
         with self.world() as world:
@@ -146,15 +147,12 @@ class SourceContract:
 
 
 def drain(world: SourceWorld, source: Source, cursor: Cursor | None) -> list[Batch]:
-    """Poll until there is nothing more, each time with the cursor of the batch before; then close the source."""
+    """Poll until there is nothing more, each time with the cursor of the batch before."""
     batches: list[Batch] = []
     for _ in range(_MOST_POLLS):
         batches.append(_poll(world, source, cursor))
         cursor = batches[-1].cursor
         if not batches[-1].more:
-            close = getattr(source, "close", None)
-            if close is not None:
-                close()
             return batches
     raise AssertionError(f"the source says that there is more after {_MOST_POLLS} polls")
 

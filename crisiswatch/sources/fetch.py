@@ -1,0 +1,86 @@
+"""One HTTP GET with everything that may go wrong put into two errors: permanent and temporary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from crisiswatch.clock import Clock
+from crisiswatch.errors import SourceRejected, SourceUnavailable
+
+__all__ = ["Page", "fetch", "retry_after"]
+
+_TRY_AGAIN = frozenset({408, 409, 425, 429})
+_LONGEST_WAIT = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer: ``status`` is 200 to 299, or 304; ``url`` is where it came from after redirects."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: str
+
+
+def fetch(
+    client: httpx.Client, url: str, headers: dict[str, str], *, clock: Clock, seconds: float, largest: int
+) -> Page:
+    """GET ``url``, following redirects, in at most ``seconds`` and ``largest`` bytes (decompressed).
+
+    `SourceRejected` for what somebody has to change (4xx, no such host name form, too large, redirects in a circle),
+    `SourceUnavailable` for what passes (429, 5xx, time-outs, cut connections), with the wait the server asked for.
+    """
+    end = clock.monotonic() + seconds
+    try:
+        with client.stream("GET", url, headers=headers, timeout=seconds, follow_redirects=True) as answer:
+            _check(answer, clock.now())
+            body = _read(answer, clock, end, largest)
+            return Page(answer.status_code, answer.headers, body, str(answer.url))
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
+        raise SourceRejected(f"the address can't be fetched: {type(error).__name__}") from error
+    except httpx.TimeoutException as error:
+        raise SourceUnavailable(f"no answer in time: {type(error).__name__}") from error
+    except httpx.HTTPError as error:
+        raise SourceUnavailable(f"the connection failed: {type(error).__name__}") from error
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """The seconds a ``Retry-After`` header asks for, given as a number or a date; at most a day; None if unreadable."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), _LONGEST_WAIT)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max(0.0, (until - now).total_seconds()), _LONGEST_WAIT)
+
+
+def _check(answer: httpx.Response, now: datetime) -> None:
+    status = answer.status_code
+    if answer.is_success or status == 304:
+        return
+    if status in _TRY_AGAIN or status >= 500:
+        raise SourceUnavailable(f"the server answered {status}", retry_after(answer.headers.get("retry-after"), now))
+    raise SourceRejected(f"the server answered {status}")
+
+
+def _read(answer: httpx.Response, clock: Clock, end: float, largest: int) -> bytes:
+    """The body, cut off as soon as it is too large or takes too long: httpx itself only limits each single read."""
+    body = bytearray()
+    for chunk in answer.iter_bytes(1 << 16):
+        body += chunk
+        if len(body) > largest:
+            raise SourceRejected(f"the answer is larger than {largest} bytes")
+        if clock.monotonic() > end:
+            raise SourceUnavailable("the answer took too long")
+    return bytes(body)
