@@ -180,6 +180,13 @@ class App:
         if ticket is None or ticket.wait(20.0) is None:
             raise CrisiswatchError("the engine is too busy to take a new configuration; try again")
 
+    def look_now(self) -> None:
+        """Look at every polled source at once instead of when it is due."""
+        now = datetime.now(UTC)  # noqa: TID251 - the scheduler lives on the wall clock
+        for job in self._scheduler.get_jobs():
+            if job.id.startswith("poll:"):
+                job.modify(next_run_time=now)
+
     def settled(self) -> bool:
         """Say whether every source has nothing new, the engine's queue is empty and every message is delivered."""
         idle = all(poller.idle for poller in self._pollers.values()) and not self.worker.waiting
