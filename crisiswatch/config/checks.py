@@ -1,0 +1,177 @@
+"""What must fit together over several files: names, levels, routes; and what is legal but looks like a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from crisiswatch.config import schema_config as schema
+from crisiswatch.config.common_words import COMMON_WORDS
+from crisiswatch.config.document import Document, Where, did_you_mean, shown
+from crisiswatch.config.schema_config import RECEIVER_TYPES, SOURCE_TYPES, plug_in_names
+from crisiswatch.detector import names as detector_names
+from crisiswatch.sentiment import scorer_names
+
+__all__ = ["Found", "check_alerts", "check_config", "check_references", "check_rules", "ids"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something with an id, as written: in which file, where, and the id."""
+
+    document: Document
+    where: Where
+    id: str
+
+
+def ids(document: Document, part: Where, field: str = "id") -> list[Found]:
+    """The ids of the items of a list, as far as they can be made out."""
+    items = document.get(part)
+    found = []
+    for at in range(len(items) if isinstance(items, list) else 0):
+        name = document.get((*part, at, field))
+        if isinstance(name, str):
+            found.append(Found(document, (*part, at, field), name))
+    return found
+
+
+def unique(things: Iterable[Found], kind: str) -> None:
+    """Note every id that was used before."""
+    first: dict[str, Found] = {}
+    for thing in things:
+        before = first.setdefault(thing.id, thing)
+        if before is not thing:
+            file, line, _ = before.document.place(before.where)
+            place = f"on line {line}" if before.document is thing.document else f"in {file}, line {line}"
+            message = f"there is another {kind} {shown(thing.id)} {place}"
+            thing.document.report("CW050", thing.where, message, "give each its own id")
+
+
+def known(document: Document, where: Where, names: Collection[str], code: str, what: str) -> None:
+    """Note a name, or each name of a list, that is none of ``names``."""
+    value = document.get(where)
+    if isinstance(value, list):
+        for at in range(len(value)):
+            known(document, (*where, at), names, code, what)
+    elif isinstance(value, str) and value not in names:
+        document.report(code, where, f"there is no {what} {shown(value)}", did_you_mean(value, sorted(names)))
+
+
+def check_config(document: Document) -> None:
+    """What must fit together inside ``crisiswatch.yaml``."""
+    for kind in ("brands", "sources", "receivers"):
+        unique(ids(document, (kind,)), kind[:-1])
+    for kind, types in (
+        ("sources", (*SOURCE_TYPES, *plug_in_names("sources"))),
+        ("receivers", (*RECEIVER_TYPES, *plug_in_names("notifiers"))),
+    ):
+        for at in range(_length(document, (kind,))):
+            known(document, (kind, at, "type"), types, "CW038", f"kind of {kind[:-1]}")
+    known(document, ("sentiment", "scorer"), scorer_names(), "CW038", "scorer")
+    known(document, ("detector",), detector_names(), "CW038", "detector")
+    brands = {one.id for one in ids(document, ("brands",))}
+    receivers = {one.id for one in ids(document, ("receivers",))}
+    for at in range(_length(document, ("sources",))):
+        known(document, ("sources", at, "brand"), brands, "CW053", "brand")
+    for at in range(_length(document, ("routes",))):
+        known(document, ("routes", at, "brands"), brands, "CW053", "brand")
+        known(document, ("routes", at, "receivers"), receivers, "CW054", "receiver")
+    for at in range(_length(document, ("brands",))):
+        _check_terms(document, ("brands", at))
+
+
+def check_suspicions(model: schema.ConfigFile, document: Document) -> None:
+    """What is legal in ``crisiswatch.yaml`` but looks like a mistake."""
+    if model.retention.texts > model.retention.counts:
+        message = "texts are kept longer than the counts made of them"
+        document.report("CW075", ("retention",), message, "raise `counts` or lower `texts`", severity="warning")
+    for at, receiver in enumerate(model.receivers):
+        local = isinstance(receiver, schema.EmailModel) and receiver.host in {"localhost", "127.0.0.1", "::1"}
+        if isinstance(receiver, schema.EmailModel) and receiver.security == "none" and receiver.password and not local:
+            message = "the mail password goes over the network in the clear"
+            hint = "write `security: starttls` or `security: tls`"
+            document.report("CW076", ("receivers", at, "security"), message, hint, severity="warning")
+    if not model.sources:
+        message = "there are no sources, so nothing is watched"
+        document.report("CW077", (), message, "add `sources:`", severity="warning")
+
+
+def _length(document: Document, where: Where) -> int:
+    items = document.get(where)
+    return len(items) if isinstance(items, list) else 0
+
+
+def _check_terms(document: Document, where: Where) -> None:
+    contradiction(document, (*where, "any"), (*where, "none"))
+    for at in range(_length(document, (*where, "any"))):
+        term = document.get((*where, "any", at))
+        if isinstance(term, str) and (term.casefold() in COMMON_WORDS or len(term.strip()) <= 2):
+            message = f"the term {shown(term)} is so common that it will catch posts about anything"
+            hint = "use a longer phrase, a handle or a hashtag, or add `none` terms"
+            document.report("CW070", (*where, "any", at), message, hint, severity="warning")
+
+
+def contradiction(document: Document, wanted: Where, refused: Where) -> None:
+    """Note each word of ``refused`` that is also asked for."""
+    words = document.get(wanted)
+    asked = {word.casefold() for word in words if isinstance(word, str)} if isinstance(words, list) else set()
+    for at in range(_length(document, refused)):
+        word = document.get((*refused, at))
+        if isinstance(word, str) and word.casefold() in asked:
+            message = f"{shown(word)} is also in `{wanted[-1]}`, so it can never count"
+            document.report("CW056", (*refused, at), message, "delete it from one of the two")
+
+
+def check_rules(documents: Sequence[Document]) -> None:
+    """What must fit together among the rules, whatever else is wrong with them."""
+    things = [thing for document in documents for thing in ids(document, ("rules",))]
+    unique(things, "rule")
+    whole = not any(document.broken for document in documents)
+    names = {thing.id for thing in things}
+    for document in documents:
+        for at in range(_length(document, ("rules",))):
+            rule: Where = ("rules", at)
+            contradiction(document, (*rule, "mentions", "words"), (*rule, "mentions", "ignore_words"))
+            known(document, (*rule, "detector"), detector_names(), "CW038", "detector")
+            _check_unless(document, rule, names, whole)
+
+
+def _check_unless(document: Document, rule: Where, names: Collection[str], whole: bool) -> None:
+    own = document.get((*rule, "id"))
+    for at in range(_length(document, (*rule, "unless_open"))):
+        where = (*rule, "unless_open", at)
+        if document.get(where) == own and isinstance(own, str):
+            document.report("CW052", where, "a rule can't wait for itself", "name another rule")
+        elif whole:
+            known(document, where, names, "CW052", "rule")
+
+
+def check_alerts(documents: Sequence[Document]) -> None:
+    """Alert ids are unique; a file that is named otherwise than its alert is fine."""
+    unique(
+        [
+            Found(document, ("alert",), name)
+            for document in documents
+            if isinstance(name := document.get(("alert",)), str)
+        ],
+        "alert",
+    )
+
+
+def check_references(config: Document, rules: Sequence[Document], alerts: Sequence[Document]) -> None:
+    """Rules name alerts and brands that exist. What a broken file might have held is given the benefit of the doubt."""
+    names = {name for one in alerts if isinstance(name := one.get(("alert",)), str)}
+    brands = {one.id for one in ids(config, ("brands",))}
+    alerts_whole = not any(one.broken for one in alerts)
+    for document in rules:
+        for at in range(_length(document, ("rules",))):
+            if alerts_whole:
+                known(document, ("rules", at, "alert"), names, "CW051", "alert")
+            if not config.broken and document.get(("rules", at, "brands")) != "all":
+                known(document, ("rules", at, "brands"), brands, "CW053", "brand")
+
+
+def is_rule_file(path: PurePath) -> bool:
+    """Whether a file in a rules directory holds rules: YAML, no test, nothing hidden."""
+    return path.suffix in {".yaml", ".yml"} and not path.stem.endswith(".test")

@@ -1,0 +1,57 @@
+"""From a checked alert file to its definition, with words for every stage."""
+
+from __future__ import annotations
+
+import re
+
+from crisiswatch.config.document import Document, did_you_mean, shown
+from crisiswatch.config.schema_alerts import AlertFile, StageModel
+from crisiswatch.model.alert import PLACEHOLDERS, AlertDefinition, PlaybookStep, StageText
+
+__all__ = ["check_words", "compile_alert"]
+
+STAGES = ("opened", "escalated", "calming", "resolved")
+_BRACES = re.compile(r"\{[^{}]*\}|[{}]")
+
+
+def compile_alert(model: AlertFile) -> AlertDefinition:
+    """The definition; a stage without words of its own gets some made of the first message's headline."""
+    opened = _stage(model.opened)
+    first = model.opened.headline
+    eased = "Easing: {count} in {window} now; usual is about {expected}. Keep watching until it is closed."
+    over = "Over: it lasted {duration}, with {total} mentions in all."
+    return AlertDefinition(
+        id=model.alert,
+        opened=opened,
+        escalated=_stage(model.escalated) if model.escalated else StageText(f"Now {{level}}: {first}", opened.summary),
+        calming=_stage(model.calming) if model.calming else StageText(f"Easing: {first}", eased),
+        resolved=_stage(model.resolved) if model.resolved else StageText(f"Over: {first}", over),
+        playbook=tuple(PlaybookStep(step.step, step.role, step.within) for step in model.playbook),
+        statements=tuple(sorted(model.statements.items())),
+    )
+
+
+def check_words(document: Document) -> None:
+    """Note every placeholder that nothing could be put in place of, also in a file that has other faults."""
+    for stage in STAGES:
+        for part in ("headline", "summary"):
+            text = document.get((stage, part))
+            if isinstance(text, str):
+                _check_text(document, (stage, part), text)
+
+
+def _check_text(document: Document, where: tuple[str, ...], text: str) -> None:
+    for match in _BRACES.finditer(text):
+        token = match[0]
+        name = token.strip("{}")
+        if len(token) < 2 or not re.fullmatch(r"[A-Za-z_]\w*", name):
+            message = "a brace here is not part of a placeholder"
+            document.report_text("CW061", where, token, message, "write {count}, or use ( and ) for brackets")
+        elif name not in PLACEHOLDERS:
+            message = f"there is no placeholder {shown(token)}"
+            hint = did_you_mean(name, tuple(PLACEHOLDERS))
+            document.report_text("CW060", where, token, message, hint)
+
+
+def _stage(model: StageModel) -> StageText:
+    return StageText(model.headline, model.summary, tuple(model.show))

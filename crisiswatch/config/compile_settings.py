@@ -1,0 +1,153 @@
+"""From a checked ``crisiswatch.yaml`` to `Settings`: paths absolute, secrets with the place that asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from crisiswatch.config import schema_config as schema
+from crisiswatch.config.document import Document, Where
+from crisiswatch.config.secrets import Secret
+from crisiswatch.config.settings import (
+    Brand,
+    ConsoleOptions,
+    EmailOptions,
+    EngineSettings,
+    FeedOptions,
+    FilesOptions,
+    LogSettings,
+    ReceiverSettings,
+    Retention,
+    Route,
+    Settings,
+    SlackOptions,
+    SourceSettings,
+    StoreSettings,
+    WebhookOptions,
+    WebSettings,
+)
+from crisiswatch.model import Level
+
+__all__ = ["compile_settings"]
+
+_Place = Callable[[Secret, Where], Secret]
+
+
+def compile_settings(model: schema.ConfigFile, document: Document) -> Settings:
+    """The settings; relative paths are seen from the directory of ``crisiswatch.yaml``."""
+    home = document.path.absolute().parent
+
+    def place(secret: Secret, where: Where) -> Secret:
+        file = home / secret.file if secret.file is not None else None
+        return replace(secret, file=file, where=document.place(where))
+
+    return Settings(
+        path=document.path.absolute(),
+        brands=tuple(_brand(one) for one in model.brands),
+        sources=tuple(_source(one, ("sources", at), home, place) for at, one in enumerate(model.sources)),
+        receivers=tuple(_receiver(one, ("receivers", at), home, place) for at, one in enumerate(model.receivers)),
+        routes=tuple(_route(one) for one in model.routes),
+        rules=home / model.rules,
+        alerts=home / model.alerts,
+        store=StoreSettings(url=_store_url(model.store.url, home, place)),
+        retention=Retention(texts=model.retention.texts, counts=model.retention.counts),
+        web=WebSettings(host=model.web.host, port=model.web.port),
+        engine=EngineSettings(lateness=timedelta(minutes=model.engine.lateness), tick=model.engine.tick),
+        scorer=model.sentiment.scorer,
+        detector=model.detector,
+        log=LogSettings(format=model.log.format, level=model.log.level),
+    )
+
+
+def _brand(model: schema.BrandModel) -> Brand:
+    return Brand(
+        id=model.id,
+        name=model.name,
+        official=model.handles.official,
+        care=model.handles.care,
+        any=model.any,
+        none=model.none,
+        languages=model.languages,
+        timezone=model.timezone,
+    )
+
+
+def _source(model: schema.AnySource, where: Where, home: Path, place: _Place) -> SourceSettings:
+    options: FeedOptions | FilesOptions | WebhookOptions | dict[str, object]
+    if isinstance(model, schema.FeedModel):
+        options = FeedOptions(url=model.url, every=model.every, timeout=model.timeout)
+    elif isinstance(model, schema.FilesModel):
+        options = FilesOptions(path=home / model.path, every=model.every)
+    elif isinstance(model, schema.WebhookModel):
+        options = WebhookOptions(secret=place(model.secret, (*where, "secret")), tolerance=model.tolerance)
+    else:
+        options = _placed(model.options(), where, place)
+    return SourceSettings(
+        id=model.id, type=model.type, options=options, brand=model.brand, silent_after=model.silent_after
+    )
+
+
+def _receiver(model: schema.AnyReceiver, where: Where, home: Path, place: _Place) -> ReceiverSettings:
+    options: ConsoleOptions | SlackOptions | EmailOptions | dict[str, object]
+    if isinstance(model, schema.ConsoleModel):
+        options = ConsoleOptions()
+    elif isinstance(model, schema.SlackModel):
+        options = SlackOptions(
+            token=place(model.token, (*where, "token")),
+            channel=model.channel,
+            base_url=model.base_url,
+            timeout=model.timeout,
+            proxy=model.proxy,
+        )
+    elif isinstance(model, schema.EmailModel):
+        options = _email(model, where, home, place)
+    else:
+        options = _placed(model.options(), where, place)
+    return ReceiverSettings(id=model.id, type=model.type, options=options)
+
+
+def _email(model: schema.EmailModel, where: Where, home: Path, place: _Place) -> EmailOptions:
+    return EmailOptions(
+        host=model.host,
+        sender=model.sender,
+        to=model.to,
+        port=model.port,
+        security=model.security,
+        username=model.username,
+        password=place(model.password, (*where, "password")) if model.password else None,
+        cafile=home / model.cafile if model.cafile else None,
+        timeout=model.timeout,
+    )
+
+
+def _placed(options: dict[str, object], where: Where, place: _Place) -> dict[str, object]:
+    return {name: _placed_value(value, (*where, name), place) for name, value in options.items()}
+
+
+def _placed_value(value: object, where: Where, place: _Place) -> object:
+    if isinstance(value, Secret):
+        return place(value, where)
+    if isinstance(value, dict):
+        return _placed(value, where, place)
+    if isinstance(value, list):
+        return tuple(_placed_value(item, (*where, at), place) for at, item in enumerate(value))
+    return value
+
+
+def _route(model: schema.RouteModel) -> Route:
+    return Route(
+        levels=frozenset(Level.from_word(word) for word in model.levels),
+        brands=frozenset(model.brands) if model.brands is not None else None,
+        receivers=model.receivers,
+    )
+
+
+def _store_url(url: str | Secret, home: Path, place: _Place) -> str | Secret:
+    if isinstance(url, Secret):
+        return place(url, ("store", "url"))
+    head, mark, path = url.partition(":///")
+    if head.partition("+")[0] != "sqlite" or not mark or not path or path.startswith((":memory:", "/", "file:")):
+        return url
+    return f"{head}:///{home / path}"

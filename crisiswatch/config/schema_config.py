@@ -1,0 +1,349 @@
+"""``crisiswatch.yaml`` as a schema, field by field."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Annotated, Any, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from crisiswatch.config.fields import (
+    Email,
+    Id,
+    Language,
+    Minutes,
+    Period,
+    Section,
+    SecretRef,
+    Url,
+    Version,
+    Whole,
+    Words,
+    Zone,
+    bad,
+    lasting,
+    secret,
+)
+from crisiswatch.config.secrets import Secret
+
+__all__ = ["RECEIVER_TYPES", "SOURCE_TYPES", "ConfigFile", "plug_in_names"]
+
+SOURCE_TYPES = ("feed", "files", "webhook")
+RECEIVER_TYPES = ("console", "slack", "email")
+
+
+def plug_in_names(group: str) -> tuple[str, ...]:
+    """Names that installed packages offer in the entry-point group ``crisiswatch.{group}``."""
+    return tuple(sorted(point.name for point in entry_points(group=f"crisiswatch.{group}")))
+
+
+class HandlesModel(Section):
+    """The brand's own accounts."""
+
+    official: tuple[Words, ...] = ()
+    """Accounts that speak for the brand, like "@acmecoffee"."""
+    care: tuple[Words, ...] = ()
+    """Accounts of customer care."""
+
+
+class BrandModel(Section):
+    """A brand that is watched."""
+
+    id: Id
+    """The brand's name in rules, routes and metrics."""
+    name: Words
+    """The brand's name as people write it."""
+    handles: HandlesModel = Field(default_factory=HandlesModel)
+    """Its own accounts; a mention of one is about the brand."""
+    any: tuple[Words, ...] = ()
+    """A mention with any of these words, phrases or hashtags is about the brand."""
+    none: tuple[Words, ...] = ()
+    """A mention with any of these is not about the brand, whatever else it says."""
+    languages: tuple[Language, ...] = ()
+    """Languages in which the brand is talked about; all if left out."""
+    timezone: Zone = Field(default_factory=lambda: ZoneInfo("UTC"), json_schema_extra={"default": "UTC"})
+    """The time zone in which alerts tell times; UTC if left out."""
+
+
+class SourceModel(Section):
+    """What every source has."""
+
+    id: Id
+    """The source's name in metrics and alerts."""
+    brand: Id | None = None
+    """Everything from this source is about this brand; by its words if left out."""
+    silent_after: Period | None = None
+    """Report the source as blind after this long without a mention; by its own pace if left out."""
+
+
+class FeedModel(SourceModel):
+    """An RSS or Atom feed."""
+
+    TAG: ClassVar[str] = "feed"
+    type: Literal["feed"]
+    """The kind of source: feed."""
+    url: Url
+    """The feed's web address."""
+    every: Period = lasting("5m")
+    """How often it is fetched."""
+    timeout: Period = lasting("20s")
+    """How long one request may take."""
+
+
+class FilesModel(SourceModel):
+    """Files of mentions, as JSON Lines or CSV."""
+
+    TAG: ClassVar[str] = "files"
+    type: Literal["files"]
+    """The kind of source: files."""
+    path: Words
+    """A file or a directory, relative to this file; *.jsonl, *.csv, also .gz; it is tailed."""
+    every: Period = lasting("10s")
+    """How often it is looked at."""
+
+
+class WebhookModel(SourceModel):
+    """Mentions that another system sends to POST /hooks/ID, signed."""
+
+    TAG: ClassVar[str] = "webhook"
+    type: Literal["webhook"]
+    """The kind of source: webhook."""
+    secret: SecretRef
+    """The key of the signature: {env: NAME} or {file: PATH}."""
+    tolerance: Period = lasting("5m")
+    """How old a signature may be."""
+
+
+class ReceiverModel(Section):
+    """What every receiver has."""
+
+    id: Id
+    """The receiver's name in routes and metrics."""
+
+
+class ConsoleModel(ReceiverModel):
+    """Alerts printed where the daemon runs."""
+
+    TAG: ClassVar[str] = "console"
+    type: Literal["console"]
+    """The kind of receiver: console."""
+
+
+class SlackModel(ReceiverModel):
+    """A Slack channel."""
+
+    TAG: ClassVar[str] = "slack"
+    type: Literal["slack"]
+    """The kind of receiver: slack."""
+    token: SecretRef
+    """The bot token (xoxb-...): {env: NAME} or {file: PATH}."""
+    channel: Words
+    """The channel's id, like C0123456789 (in Slack: channel details, at the bottom)."""
+    base_url: Url = "https://slack.com/api/"
+    """Where Slack's API is; another address is for tests and gateways."""
+    timeout: Period = lasting("10s")
+    """How long one request may take."""
+    proxy: Url | None = None
+    """The web proxy to go through."""
+
+
+class EmailModel(ReceiverModel):
+    """Mail through an SMTP server."""
+
+    TAG: ClassVar[str] = "email"
+    type: Literal["email"]
+    """The kind of receiver: email."""
+    host: Words
+    """The mail server's name."""
+    port: Whole = Field(587, ge=1, le=65535)
+    """The mail server's port: usually 587 with starttls, 465 with tls."""
+    username: Words | None = None
+    """The account at the mail server, if it wants one."""
+    password: SecretRef | None = None
+    """The account's password: {env: NAME} or {file: PATH}."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is protected."""
+    sender: Email = Field(alias="from")
+    """The address that alerts come from."""
+    to: tuple[Email, ...] = Field(min_length=1)
+    """The addresses that alerts go to."""
+    cafile: Words | None = None
+    """A file of certificates to trust instead of the system's, relative to this file."""
+    timeout: Period = lasting("15s")
+    """How long one step of the conversation may take."""
+
+    @model_validator(mode="after")
+    def _account(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise bad("CW039", "`username` and `password` belong together", "write both, or neither")
+        return self
+
+
+class PlugInModel(Section):
+    """A kind that another installed package brings; its options are its own."""
+
+    model_config = ConfigDict(extra="allow")
+    TAG: ClassVar[str] = "plug-in"
+    id: Id
+    """The name in routes, metrics and alerts."""
+    type: Words
+    """The kind, as the package names it."""
+
+    @model_validator(mode="after")
+    def _refer(self) -> Self:
+        _find_secrets(self.model_extra or {})
+        return self
+
+    def options(self) -> dict[str, object]:
+        """The options as written, with secrets in place of references to them."""
+        found = _find_secrets(self.model_extra or {})
+        return found if isinstance(found, dict) else {}
+
+
+class SourcePlugIn(PlugInModel, SourceModel):
+    """A source that another installed package brings."""
+
+
+def _find_secrets(value: object) -> object:
+    if isinstance(value, dict):
+        if set(value) in ({"env"}, {"file"}):
+            return secret(value)
+        return {key: _find_secrets(item) for key, item in value.items()}
+    return [_find_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def _kind(known: tuple[str, ...]) -> Any:
+    def tag(value: Any) -> str:
+        kind = value.get("type") if isinstance(value, dict) else None
+        return kind if isinstance(kind, str) and kind in known else "plug-in"
+
+    return Discriminator(tag)
+
+
+AnySource = Annotated[
+    Annotated[FeedModel, Tag("feed")]
+    | Annotated[FilesModel, Tag("files")]
+    | Annotated[WebhookModel, Tag("webhook")]
+    | Annotated[SourcePlugIn, Tag("plug-in")],
+    _kind(SOURCE_TYPES),
+]
+AnyReceiver = Annotated[
+    Annotated[ConsoleModel, Tag("console")]
+    | Annotated[SlackModel, Tag("slack")]
+    | Annotated[EmailModel, Tag("email")]
+    | Annotated[PlugInModel, Tag("plug-in")],
+    _kind(RECEIVER_TYPES),
+]
+
+
+class RouteModel(Section):
+    """Incidents of these levels and brands go to these receivers."""
+
+    levels: tuple[Literal["watch", "warning", "critical"], ...] = Field(("watch", "warning", "critical"), min_length=1)
+    """The levels that take this route; all if left out."""
+    brands: tuple[Id, ...] | None = Field(None, min_length=1)
+    """The brands that take this route; all if left out."""
+    receivers: tuple[Id, ...] = Field(min_length=1)
+    """The receivers that are told."""
+
+
+def _store_url(value: Any) -> Any:
+    if isinstance(value, dict):
+        return secret(value)
+    if isinstance(value, str) and "://" in value:
+        before = value.partition("://")[2].partition("/")[0]
+        if ":" in before.rpartition("@")[0]:
+            hint = "take the whole address from the environment: url: {env: CRISISWATCH_STORE_URL}"
+            raise bad("CW034", "`url` has a password in it", hint)
+        if value.partition("://")[0].partition("+")[0] in {"sqlite", "postgresql"}:
+            return value
+    raise bad(
+        "CW035", "`url` is not the address of a store", "write sqlite:///crisiswatch.db or postgresql://host/name"
+    )
+
+
+_SECRET_SCHEMA = WithJsonSchema({"type": ["string", "object"]})
+
+
+class StoreModel(Section):
+    """The database."""
+
+    url: Annotated[str | Secret, BeforeValidator(_store_url), _SECRET_SCHEMA] = "sqlite:///crisiswatch.db"
+    """sqlite:///FILE (relative to this file), or postgresql://HOST/NAME, or {env: NAME} where it has a password."""
+
+
+class RetentionModel(Section):
+    """How long things are kept."""
+
+    texts: Period = lasting("30d")
+    """How long the texts and authors of mentions are kept."""
+    counts: Period = lasting("400d")
+    """How long counts and incidents are kept."""
+
+
+class WebModel(Section):
+    """The pages, health checks, metrics and hooks."""
+
+    host: Words = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 means every network this machine is on."""
+    port: Whole = Field(9464, ge=0, le=65535)
+    """The port to listen on; 0 takes a free one."""
+
+
+class EngineModel(Section):
+    """How time is kept."""
+
+    lateness: Minutes = lasting("5m", minutes=True, le=24 * 60)
+    """How late mentions may arrive and still count as in order, in whole minutes."""
+    tick: Period = lasting("10s")
+    """How often the rules are judged when nothing happens."""
+
+
+class SentimentModel(Section):
+    """How the mood of a text is judged."""
+
+    scorer: Id = "vader"
+    """The scorer's name."""
+
+
+class LogModel(Section):
+    """What the daemon logs."""
+
+    format: Literal["text", "json"] = "text"
+    """Lines for people, or one JSON object a line."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least serious messages that are logged."""
+
+
+class ConfigFile(Section):
+    """crisiswatch.yaml: WHO is watched and WHERE alerts go."""
+
+    version: Version
+    """The version of the format: 1."""
+    brands: tuple[BrandModel, ...] = Field(min_length=1)
+    """The brands that are watched."""
+    sources: tuple[AnySource, ...] = ()
+    """Where mentions come from."""
+    receivers: tuple[AnyReceiver, ...] = ()
+    """Where alerts go."""
+    routes: tuple[RouteModel, ...] = ()
+    """Which incident goes to which receivers: to those of every route it fits."""
+    rules: Words = "./rules"
+    """The directory of the rules, relative to this file; searched with its subdirectories."""
+    alerts: Words = "./alerts"
+    """The directory of the alerts, relative to this file; searched with its subdirectories."""
+    store: StoreModel = Field(default_factory=StoreModel)
+    """The database."""
+    retention: RetentionModel = Field(default_factory=RetentionModel)
+    """How long things are kept."""
+    web: WebModel = Field(default_factory=WebModel)
+    """The pages, health checks, metrics and hooks."""
+    engine: EngineModel = Field(default_factory=EngineModel)
+    """How time is kept."""
+    sentiment: SentimentModel = Field(default_factory=SentimentModel)
+    """How the mood of a text is judged."""
+    detector: Id = "seasonal"
+    """The detector behind `surprise`."""
+    log: LogModel = Field(default_factory=LogModel)
+    """What the daemon logs."""

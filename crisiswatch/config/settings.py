@@ -1,0 +1,223 @@
+"""``crisiswatch.yaml`` as a plain typed tree: every default filled in, every unit settled, every path absolute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from crisiswatch.config.secrets import Secret
+from crisiswatch.model import Level
+
+__all__ = [
+    "Brand",
+    "ConsoleOptions",
+    "EmailOptions",
+    "EngineSettings",
+    "FeedOptions",
+    "FilesOptions",
+    "LogSettings",
+    "ReceiverSettings",
+    "Retention",
+    "Route",
+    "Settings",
+    "SlackOptions",
+    "SourceSettings",
+    "StoreSettings",
+    "WebSettings",
+    "WebhookOptions",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """A brand that is watched. ``official`` and ``care`` are its own handles; a mention with any term of ``any`` (or a
+    handle or the name) belongs to it, unless it has one of ``none``. ``timezone`` is the one people are told times in."""
+
+    id: str
+    name: str
+    official: tuple[str, ...] = ()
+    care: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOptions:
+    """An RSS or Atom feed, fetched ``every`` so often; one request takes ``timeout`` at most."""
+
+    url: str
+    every: timedelta = timedelta(minutes=5)
+    timeout: timedelta = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesOptions:
+    """A file or a directory of JSON Lines or CSV, looked at ``every`` so often. ``path`` is absolute."""
+
+    path: Path
+    every: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookOptions:
+    """Signed POSTs to ``/hooks/{source id}``; a signature older than ``tolerance`` is refused."""
+
+    secret: Secret
+    tolerance: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One place mentions come from. A plug-in's ``options`` are a mapping as written, with `Secret` objects in it.
+
+    ``brand``: everything from here is about this brand. ``silent_after``: blind after this long without a mention;
+    None leaves it to the source's own pace.
+    """
+
+    id: str
+    type: str
+    options: FeedOptions | FilesOptions | WebhookOptions | Mapping[str, object]
+    brand: str | None = None
+    silent_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleOptions:
+    """Alerts printed where the daemon runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackOptions:
+    """A Slack channel through a bot token."""
+
+    token: Secret
+    channel: str
+    base_url: str = "https://slack.com/api/"
+    timeout: timedelta = timedelta(seconds=10)
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailOptions:
+    """Mail through an SMTP server. ``security`` is ``starttls``, ``tls`` or ``none``; ``cafile`` is absolute."""
+
+    host: str
+    sender: str
+    to: tuple[str, ...]
+    port: int = 587
+    security: str = "starttls"
+    username: str | None = None
+    password: Secret | None = None
+    cafile: Path | None = None
+    timeout: timedelta = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverSettings:
+    """One place alerts go to. A plug-in's ``options`` are a mapping as written, with `Secret` objects in it."""
+
+    id: str
+    type: str
+    options: ConsoleOptions | SlackOptions | EmailOptions | Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Incidents of these levels and brands (None = all) go to these receivers."""
+
+    levels: frozenset[Level]
+    brands: frozenset[str] | None
+    receivers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """The database's URL, or the secret that holds it."""
+
+    url: str | Secret
+
+    def reveal(self) -> str:
+        """The URL to connect with. Raises `ConfigError` where its secret is missing."""
+        return self.url.reveal() if isinstance(self.url, Secret) else self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long the texts of mentions, and the counts made of them, are kept."""
+
+    texts: timedelta = timedelta(days=30)
+    counts: timedelta = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """Where health, metrics and hooks are served; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 9464
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """``lateness``: how late mentions may come and still count as in order (whole minutes). ``tick``: the heartbeat."""
+
+    lateness: timedelta = timedelta(minutes=5)
+    tick: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """``format`` is ``text`` or ``json``, ``level`` one of debug, info, warning, error."""
+
+    format: str = "text"
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole of ``crisiswatch.yaml``. ``path`` is that file; ``rules`` and ``alerts`` are absolute directories."""
+
+    path: Path
+    brands: tuple[Brand, ...]
+    sources: tuple[SourceSettings, ...]
+    receivers: tuple[ReceiverSettings, ...]
+    routes: tuple[Route, ...]
+    rules: Path
+    alerts: Path
+    store: StoreSettings
+    retention: Retention = Retention()
+    web: WebSettings = WebSettings()
+    engine: EngineSettings = EngineSettings()
+    scorer: str = "vader"
+    detector: str = "seasonal"
+    log: LogSettings = LogSettings()
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every secret the configuration refers to, in the order of the file."""
+        found: list[Secret] = []
+        for part in (*self.sources, *self.receivers):
+            _collect(part.options, found)
+        _collect(self.store.url, found)
+        return tuple(found)
+
+
+def _collect(value: object, found: list[Secret]) -> None:
+    if isinstance(value, Secret):
+        found.append(value)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _collect(item, found)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _collect(item, found)
+    elif isinstance(value, WebhookOptions):
+        found.append(value.secret)
+    elif isinstance(value, SlackOptions):
+        found.append(value.token)
+    elif isinstance(value, EmailOptions) and value.password is not None:
+        found.append(value.password)
