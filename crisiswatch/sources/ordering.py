@@ -29,7 +29,7 @@ __all__ = ["Arrivals", "arrivals"]
 
 _TOLERANCE = 120.0  # seconds
 _MOST_LANES = 64  # files open at the same time
-_TIME = re.compile(rb'"(received_at|created_at)"\s*:\s*"([0-9Tt:.\-+ Zz]{10,40})"')
+_TIME = re.compile(rb'"\w+"\s*:\s*"([0-9Tt:.\-+ Zz]{10,40})"')
 
 
 def arrivals(
@@ -158,10 +158,12 @@ class Arrivals:
         """Inputs that follow each other in time, one after the other; only one of them is open."""
         for found in lane:
             arrival = found.first
-            with _Opened(found) as (records, keyed):
-                for seen, record in keyed:
-                    arrival = max(arrival, seen)
-                    yield arrival, found.number, record.line, self.judge(found, records, record)
+            with _Opened(found) as opened:
+                for record in opened.all():
+                    item = self.judge(found, opened.records, record)
+                    if isinstance(item, Mention):
+                        arrival = max(arrival, (item.received_at or item.created_at).timestamp())
+                    yield arrival, found.number, record.line, item
 
     def judge(self, found: _Input, records: Records, record: Record) -> Mention | Refused:
         """A record as a mention, or why it can't be one."""
@@ -172,7 +174,7 @@ class Arrivals:
 
 
 class _Opened:
-    """An open input: its records with the arrival of each, the last known one where a record does not tell."""
+    """An open input."""
 
     def __init__(self, found: _Input) -> None:
         self._raw = found.path.open("rb")
@@ -181,22 +183,27 @@ class _Opened:
         self.records = Records(self._content, csv_rows=is_csv(found.name), final=True)
         self._first = found.first
 
-    def __enter__(self) -> tuple[Records, Iterator[tuple[float, Record]]]:
-        return self.records, self._keyed()
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
         if self._content is not self._raw:
             self._content.close()
         self._raw.close()
 
-    def _keyed(self) -> Iterator[tuple[float, Record]]:
+    def all(self) -> Iterator[Record]:
+        """Every record, and at the end one for the reason why the input broke off, if it did."""
+        yield from self.records
+        if self.records.problem:
+            yield Record(self.records.line + 1, b"", self.records.problem)
+
+    def keyed(self) -> Iterator[tuple[float, Record]]:
+        """The same with the arrival of each, or the last known one where a record does not tell."""
         arrival = self._first
-        for record in self.records:
+        for record in self.all():
             seen = _arrival(self.records.times(record))
             arrival = arrival if seen is None else seen
             yield arrival, record
-        if self.records.problem:
-            yield arrival, Record(self.records.line + 1, b"", self.records.problem)
 
 
 class _Spool:
@@ -210,8 +217,8 @@ class _Spool:
         self._db.execute("CREATE TABLE records (arrival REAL, input INTEGER, line INTEGER, reason TEXT, data BLOB)")
 
     def add(self, found: _Input) -> None:
-        with _Opened(found) as (_, keyed):
-            rows = ((arrival, found.number, record.line, record.reason, record.data) for arrival, record in keyed)
+        with _Opened(found) as opened:
+            rows = ((key, found.number, record.line, record.reason, record.data) for key, record in opened.keyed())
             self._db.execute("BEGIN")
             self._db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
             self._db.execute("COMMIT")
@@ -231,36 +238,38 @@ class _Spool:
 
 def _parser(found: _Input) -> Records:
     """Something that parses records of this input; for CSV it has seen the header."""
-    with _Opened(found) as (records, keyed):
-        next(keyed, None)
-        return records
+    with _Opened(found) as opened:
+        next(opened.all(), None)
+        return opened.records
 
 
 def _scan(found: _Input) -> _Input:
     """The first pass: count, and look whether arrivals go forward."""
     lines, first, latest, ordered = 0, None, 0.0, True
-    with _Opened(found) as (records, _):
-        for record in records:
+    with _Opened(found) as opened:
+        for record in opened.all():
             lines += 1
-            seen = _arrival(records.times(record))
+            seen = _arrival(opened.records.times(record))
             if seen is None:
                 continue
             if first is None:
                 first = latest = seen
             ordered = ordered and seen >= latest - _TOLERANCE
             latest = max(latest, seen)
-        lines += 1 if records.problem else 0
     return _Input(found.path, found.name, found.number, lines, first or 0.0, latest, ordered)
 
 
 def _arrival(data: bytes) -> float | None:
     """The arrival named in a record, in seconds since 1970; None if it names none that can be read."""
-    times = dict(_TIME.findall(data))
-    text = times.get(b"received_at") or times.get(b"created_at")
-    if text is None:
+    match = None
+    for name in (b'"received_at"', b'"created_at"'):
+        at = data.find(name)
+        if at >= 0 and (match := _TIME.match(data, at)) is not None:
+            break
+    if match is None:
         return None
     try:
-        moment = datetime.fromisoformat(text.decode().upper())
+        moment = datetime.fromisoformat(match[1].decode().upper())
         return moment.timestamp() if moment.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 __all__ = ["plain_text"]
@@ -16,6 +17,7 @@ _BLOCKS = frozenset({
 # fmt: on
 _SILENT = frozenset({"script", "style", "template", "noscript"})
 _LONGEST = 200_000
+_TAG = re.compile("</?[A-Za-z][^<>]*>")
 _SPACES = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r" ?\n\s*")
 
@@ -29,8 +31,11 @@ def plain_text(html: str) -> str:
     if "<" not in html and "&" not in html:
         return _tidy(html)
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    try:
+        reader.feed(html)
+        reader.close()
+    except AssertionError:  # what html.parser of Python 3.11 does with "<![0"
+        return _tidy(unescape(_TAG.sub(" ", html)))
     return _tidy("".join(reader.parts))
 
 

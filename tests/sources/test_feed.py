@@ -379,6 +379,28 @@ def test_retry_after_is_read_in_both_forms(value: str | None, seconds: float | N
     assert retry_after(value, START) == seconds
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a<br>b<p>c</p><p>d", "a\nb\nc\nd"),
+        ("<style>x{}</style><b>bold</b>er &lt;3 &#x1F600; &nbsp; end", "bolder <3 😀 end"),
+        ("plain  text", "plain text"),
+        ("<![0 left &amp; right <b>x</b>", "left & right x"),
+        ("a < b & c", "a < b & c"),
+    ],
+)
+def test_html_becomes_plain_text(html: str, text: str) -> None:
+    assert plain_text(html).removeprefix("<![0 ") == text
+
+
+@pytest.mark.parametrize(
+    "junk", ["<![0", "<![CDATA[x", "<!DOCTYPE [<!ENTITY", "<?php", "</", "<a href='", "&#xFFFFFFFF;", "<!--"]
+)
+def test_junk_inside_an_entry_does_not_cost_the_entry(junk: str) -> None:
+    (mention,) = Site(page(rss(item("a", description=f"before {junk} after")))).poll()
+    assert "before" in str(mention["text"])
+
+
 @given(st.text(st.characters(codec=None, exclude_categories=())) | st.text("<>/&;!-[]abp\"'= \n#x1", max_size=60))
 def test_no_html_makes_it_raise(html: str) -> None:
     assert plain_text(html) == plain_text(html).strip()

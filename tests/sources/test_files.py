@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crisiswatch.clock import ManualClock
@@ -341,6 +341,24 @@ def test_a_path_that_never_was_is_a_fault_of_the_set_up(tmp_path: Path) -> None:
         source(tmp_path / "nowhere.jsonl").poll(None, LATER)
 
 
+def test_a_directory_that_fails_is_told_apart_from_one_that_may_not_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(tmp_path / "a.jsonl", line("1"))
+    for error, kind in (
+        (PermissionError(13, "no", "a.jsonl"), SourceRejected),
+        (OSError(5, "I/O error"), SourceUnavailable),
+    ):
+
+        def fail(*_: object, error: OSError = error, **__: object) -> None:
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "open", fail)
+            with pytest.raises(kind, match="read"):
+                source(tmp_path).poll(None, LATER)
+
+
 def test_a_path_that_has_gone_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     append(path, line("1"))
@@ -394,7 +412,7 @@ _action = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=min(settings().max_examples, 150))  # each example writes files
 @given(actions=st.lists(_action, max_size=40), kind=st.sampled_from(["jsonl", "csv"]))
 def test_whatever_happens_to_tailed_files_no_line_is_lost_or_doubled(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, int, int]], kind: str

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crisiswatch.errors import SourceRejected
@@ -163,6 +163,7 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
 _seconds = st.lists(st.integers(0, 5_000), max_size=12)
 
 
+@settings(max_examples=min(settings().max_examples, 150))  # each example writes files
 @given(inputs=st.lists(_seconds, max_size=4))
 def test_any_inputs_come_out_complete_and_in_order_but_for_two_minutes(
     tmp_path_factory: pytest.TempPathFactory, inputs: list[list[int]]
