@@ -26,6 +26,7 @@ __all__ = ["MAX_BODY", "create_app"]
 
 MAX_BODY = 1_000_000
 """Bytes a webhook may send at once."""
+_MAX_DROPPED = 8_000_000
 _BODY_SECONDS = 20
 _HOOK_THREADS = 16
 _HOOKS_WAITING = 64
@@ -118,23 +119,31 @@ class _Pages:
 
 
 async def _read(request: Request) -> bytes:
-    """Read the body without ever holding more than the cap; HTTPException when it is too long, too slow or cut."""
+    """Read the body without ever holding more than the cap; HTTPException when it is too long, too slow or cut.
+
+    The rest of a body that is somewhat too long is read and dropped, for a caller that is cut off while it still sends
+    may never see the answer.
+    """
     stated = request.headers.get("content-length", "0")
-    if not stated.isdecimal() or int(stated) > MAX_BODY:
-        raise HTTPException(413, f"at most {MAX_BODY} bytes at once", {"connection": "close"})
+    too_long = HTTPException(413, f"at most {MAX_BODY} bytes at once", {"connection": "close"})
+    if not stated.isdecimal() or int(stated) > _MAX_DROPPED:
+        raise too_long
     chunks: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             async for chunk in request.stream():
                 size += len(chunk)
-                if size > MAX_BODY:
-                    raise HTTPException(413, f"at most {MAX_BODY} bytes at once", {"connection": "close"})
-                chunks.append(chunk)
+                if size > _MAX_DROPPED:
+                    break
+                if size <= MAX_BODY:
+                    chunks.append(chunk)
     except TimeoutError:
         raise HTTPException(408, "the body took too long", {"connection": "close"}) from None
     except ClientDisconnect:
         raise HTTPException(400, "the body was cut") from None
+    if size > MAX_BODY:
+        raise too_long
     return b"".join(chunks)
 
 

@@ -185,6 +185,24 @@ def test_a_body_over_the_cap_is_refused_before_and_while_it_is_read(client: http
     assert len(hook.calls) == seen
 
 
+def test_a_body_that_is_far_too_long_is_refused_unread(client: httpx.Client, hook: RecordingHook) -> None:
+    seen = len(hook.calls)
+    url = client.base_url
+    with socket.create_connection((url.host, url.port), timeout=10) as caller:
+        caller.sendall(b"POST /hooks/helpdesk HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000000\r\n\r\n")
+        assert caller.recv(100).startswith(b"HTTP/1.1 413 ")
+    assert len(hook.calls) == seen
+
+
+def test_a_body_that_is_cut_is_not_taken_for_a_short_one(client: httpx.Client, hook: RecordingHook) -> None:
+    seen = len(hook.calls)
+    url = client.base_url
+    with socket.create_connection((url.host, url.port), timeout=10) as caller:
+        caller.sendall(b'POST /hooks/helpdesk HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"text": "')
+    assert client.get("/-/healthy").status_code == 200
+    assert len(hook.calls) == seen
+
+
 def test_a_chunked_body_under_the_cap_is_taken(client: httpx.Client, hook: RecordingHook) -> None:
     assert client.post("/hooks/helpdesk", content=(b"ab" for _ in range(3))).status_code == 202
     assert hook.calls[-1][0] == b"ababab"
