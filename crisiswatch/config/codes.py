@@ -67,7 +67,7 @@ CODES: dict[str, CodeInfo] = {
     ),
     "CW013": CodeInfo("An empty file", "There is nothing in it but comments.", "Fill it, or delete it."),
     "CW014": CodeInfo(
-        "Nested too deeply", "Mappings or lists inside each other go too deep.", "Count the brackets; one may be doubled."
+        "Nested too deeply", "Mappings or lists inside each other go too deep.", "Count the brackets."
     ),
     "CW015": CodeInfo(
         "A field without a plain name", "A list, a mapping or nothing stands where a field's name belongs.",
@@ -123,7 +123,7 @@ CODES: dict[str, CodeInfo] = {
         "Take the whole address from the environment where that is possible, or leave the password out.",
     ),
     "CW035": CodeInfo("Not an address", "A web or database address is malformed.", "Write it as the hint shows."),
-    "CW036": CodeInfo("Not an e-mail address", "It has no @, or a name or spaces around it.", "Write the bare address."),
+    "CW036": CodeInfo("Not an e-mail address", "It has no @, or more around it.", "Write the bare address."),
     "CW037": CodeInfo(
         "An unknown version", "The file is made for another version of crisiswatch.", "Write `version: 1`."
     ),

@@ -7,10 +7,11 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from crisiswatch.model import Problem
 
-__all__ = ["Decimal", "Document", "Integer", "Span", "Where", "did_you_mean", "secretish", "shown"]
+__all__ = ["Decimal", "Document", "Integer", "Span", "Where", "did_you_mean", "has", "secretish", "shown"]
 
 Where = tuple[str | int, ...]
 """The way to a value from the top of a file: keys and list positions."""
@@ -27,7 +28,7 @@ class Integer(int):
 
     text: str
 
-    def __new__(cls, value: int, text: str) -> Integer:
+    def __new__(cls, value: int, text: str) -> Self:
         """Wrap ``value``, written as ``text``."""
         made = super().__new__(cls, value)
         made.text = text
@@ -39,7 +40,7 @@ class Decimal(float):
 
     text: str
 
-    def __new__(cls, value: float, text: str) -> Decimal:
+    def __new__(cls, value: float, text: str) -> Self:
         """Wrap ``value``, written as ``text``."""
         made = super().__new__(cls, value)
         made.text = text
@@ -103,7 +104,7 @@ class Document:
         self.problems.append(Problem(code, message, self.name, line, column, hint, self._excerpt(line, column)))
 
     def report_place(
-        self, code: str, line: int, column: int, message: str, hint: str = "", severity: str = "error"
+        self, code: str, line: int, column: int, message: str, hint: str = "", *, severity: str = "error"
     ) -> None:
         """Note a problem of the file's form, where no values are known yet: so hide anything near a secret."""
         excerpt = "" if self._near_secret(line) else self._excerpt(line, column)
@@ -118,12 +119,9 @@ class Document:
         """The value at ``where``, or None."""
         value = self.data
         for step in where:
-            if isinstance(value, dict) and step in value:
-                value = value[step]
-            elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-                value = value[step]
-            else:
+            if not has(value, step):
                 return None
+            value = value[step]  # type: ignore[index]
         return value
 
     def _nearest(self, where: Where, on_key: bool) -> tuple[Where, Span]:
@@ -170,6 +168,13 @@ class Document:
                 yield text
 
 
+def has(value: object, step: str | int) -> bool:
+    """Whether a mapping has this key, or a list this position."""
+    if isinstance(value, dict):
+        return step in value
+    return isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)
+
+
 def secretish(text: str) -> bool:
     """Whether a key, or a whole line, looks as if a secret stood behind it."""
     if _SECRET_NAME.search(text):
@@ -180,17 +185,13 @@ def secretish(text: str) -> bool:
 
 def shown(value: object, where: Where = ()) -> str:
     """A value as a message may show it: short, on one line, and never if it may be a secret."""
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, str) and not value:
-        return "an empty text"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None or value == "":
+        return "nothing" if value is None else "an empty text"
     text = value.text if isinstance(value, Integer | Decimal) else str(value)
+    if isinstance(value, bool):
+        text = text.lower()
     if any(secretish(str(step)) for step in where) or _SECRET_LOOK.search(text):
         return "what is written there"
     text = "".join(char if char.isprintable() else " " for char in text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from crisiswatch.config.schema_alerts import AlertFile, TestFile
@@ -12,7 +14,12 @@ from crisiswatch.config.schema_rules import RuleFile
 
 __all__ = ["json_schema"]
 
-_FILES = {"config": ConfigFile, "rules": RuleFile, "alerts": AlertFile, "rule_tests": TestFile}
+_FILES: dict[str, type[BaseModel]] = {
+    "config": ConfigFile,
+    "rules": RuleFile,
+    "alerts": AlertFile,
+    "rule_tests": TestFile,
+}
 
 
 def json_schema() -> dict[str, Any]:
@@ -21,29 +28,42 @@ def json_schema() -> dict[str, Any]:
     parts: dict[str, Any] = {name.removesuffix("Model"): _tidy(part) for name, part in whole["$defs"].items()}
     for name, model in _FILES.items():
         parts[name] = parts.pop(model.__name__)
+    used = {name for part in parts.values() for name in _references(part)} | set(_FILES)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "crisiswatch",
         "description": "The files of crisiswatch: crisiswatch.yaml, rules, alerts and rule tests.",
         "anyOf": [{"$ref": f"#/$defs/{name}"} for name in _FILES],
-        "$defs": dict(sorted(parts.items())),
+        "$defs": {name: part for name, part in sorted(parts.items()) if name in used},
     }
 
 
 def _tidy(part: Any) -> Any:
-    """Without pydantic's made-up titles; names as they are in the document."""
+    """Without pydantic's made-up titles and without null, which no field takes; names as they are in the document."""
     if isinstance(part, list):
-        return [_tidy(item) for item in part]
+        return [_tidy(item) for item in part if item != {"type": "null"}]
     if not isinstance(part, dict):
         return part
-    found = {}
+    found: dict[str, Any] = {}
     for key, value in part.items():
-        if key == "title" and isinstance(value, str):
-            continue
-        if key == "$ref":
-            found[key] = value.removesuffix("Model")
-        elif key == "properties":
+        if key == "properties":
             found[key] = {name: _tidy(item) for name, item in value.items()}
-        else:
+        elif key == "$ref":
+            found[key] = value.removesuffix("Model")
+        elif not (key == "title" and isinstance(value, str)) and not (key == "default" and value is None):
             found[key] = _tidy(value)
+    if len(only := found.get("anyOf", ())) == 1:
+        del found["anyOf"]
+        found = {**only[0], **found}
     return found
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"].rpartition("/")[2]
+        for value in part.values():
+            yield from _references(value)
+    elif isinstance(part, list):
+        for item in part:
+            yield from _references(item)

@@ -1,7 +1,7 @@
 """Reads YAML into a `Document`: YAML 1.2 words and numbers, the place of everything, and no surprises.
 
-It stands on PyYAML's parser events. PyYAML's own loader would read ``22:00`` as 1320 and ``NO`` as false, would keep the
-last of two equal keys, and would follow any alias.
+It stands on PyYAML's parser events. PyYAML's own loader would read ``22:00`` as 1320 and ``NO`` as false, would keep
+the last of two equal keys, and would follow any alias.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from yaml import events as ev
-from yaml.error import Mark, MarkedYAMLError
+from yaml.error import MarkedYAMLError
 from yaml.reader import ReaderError
 
 from crisiswatch.config.document import Decimal, Document, Integer, Span, Where, shown
@@ -85,7 +86,7 @@ def _decode(raw: bytes, document: Document) -> str | None:
         return None
 
 
-class _Stop(Exception):  # noqa: N818 - it stops the reading of one file and never leaves this module
+class _Stop(Exception):
     """There is no use in reading on: the problem has been noted."""
 
 
@@ -105,7 +106,7 @@ class _Builder:
         self._text = text
         self._anchors: dict[str, _Anchor] = {}
         self._size = 0
-        self._events: Iterator[ev.Event] = iter(())
+        self._events: Iterator[Any] = iter(())
 
     def run(self) -> None:
         self._events = self._safely()
@@ -129,9 +130,9 @@ class _Builder:
         self._doc.report_place("CW013", 0, 0, "the file is empty", "start with `version: 1`")
         raise _Stop
 
-    def _safely(self) -> Iterator[ev.Event]:
+    def _safely(self) -> Iterator[Any]:
         """The parser's events; what it raises becomes a problem. ValueError: absurd escapes and version numbers."""
-        loader = None
+        loader: Any = None
         try:
             loader = yaml.BaseLoader(self._text)
             while loader.check_event():
@@ -152,22 +153,24 @@ class _Builder:
             return
         raise _Stop
 
-    def _note(self, code: str, mark: Mark | None, message: str, hint: str) -> None:
+    def _note(self, code: str, mark: Any, message: str, hint: str) -> None:
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
         self._doc.report_place(code, line, column, message, hint)
 
-    def _value(self, event: ev.Event, where: Where) -> object:
+    def _value(self, event: Any, where: Where) -> object:
         self._count(1, event, where)
         if isinstance(event, ev.AliasEvent):
             return self._alias(event, where)
         before = self._size
-        anchor = self._anchors[event.anchor] = _Anchor() if event.anchor else _Anchor()
+        anchor = _Anchor()
+        if event.anchor:
+            self._anchors[event.anchor] = anchor
         if event.tag is not None:
             hint = "leave the tag out; put text in quotes to keep it text"
             self._note("CW010", event.start_mark, "tags (`!`) are not allowed", hint)
         self._doc.values[where] = _span(event)
         if isinstance(event, ev.ScalarEvent):
-            value = self._scalar(event, where)
+            value = self._scalar(event)
         elif isinstance(event, ev.SequenceStartEvent):
             value = self._list(where)
         else:
@@ -175,7 +178,7 @@ class _Builder:
         anchor.value, anchor.size = value, self._size - before + 1
         return value
 
-    def _count(self, size: int, event: ev.Event, where: Where) -> None:
+    def _count(self, size: int, event: Any, where: Where) -> None:
         self._size += size
         if self._size > _NODE_LIMIT:
             message = "aliases make this file grow beyond all measure" if size > 1 else "the file has too many values"
@@ -185,7 +188,7 @@ class _Builder:
             self._note("CW014", event.start_mark, "this is nested too deeply", "no field needs more than ten levels")
             raise _Stop
 
-    def _alias(self, event: ev.AliasEvent, where: Where) -> object:
+    def _alias(self, event: Any, where: Where) -> object:
         self._doc.values[where] = _span(event)
         anchor = self._anchors.get(event.anchor)
         if anchor is None or anchor.size is None:
@@ -205,7 +208,7 @@ class _Builder:
     def _mapping(self, where: Where) -> dict[str, object]:
         fields: dict[str, object] = {}
         while not isinstance(event := next(self._events), ev.MappingEndEvent):
-            key = self._key(event, where)
+            key = self._key(event)
             place = (*where, key)
             again = key in fields or key == "<<"
             if again:
@@ -218,12 +221,12 @@ class _Builder:
         self._close(where, event)
         return fields
 
-    def _close(self, where: Where, event: ev.Event) -> None:
+    def _close(self, where: Where, event: Any) -> None:
         span = self._doc.values[where]
         ends = event.end_mark.line + (1 if event.end_mark.column else 0)
         self._doc.values[where] = Span(span.line, span.column, max(span.line, ends))
 
-    def _key(self, event: ev.Event, where: Where) -> str:
+    def _key(self, event: Any) -> str:
         if isinstance(event, ev.ScalarEvent) and (event.value or event.style):
             if event.tag is not None:
                 self._note("CW010", event.start_mark, "tags (`!`) are not allowed", "leave the tag out")
@@ -233,7 +236,7 @@ class _Builder:
         self._note("CW015", event.start_mark, "a field's name must be a plain word", "write `name: value`")
         raise _Stop
 
-    def _refuse_key(self, key: str, event: ev.Event, place: Where) -> None:
+    def _refuse_key(self, key: str, event: Any, place: Where) -> None:
         if key == "<<":
             self._note("CW009", event.start_mark, "merge keys (`<<`) are not allowed", "write the fields out")
             return
@@ -241,24 +244,23 @@ class _Builder:
         message = f"{shown(key)} is written twice; the first is on line {first}"
         self._note("CW007", event.start_mark, message, "delete one of the two")
 
-    def _scalar(self, event: ev.ScalarEvent, where: Where) -> object:
+    def _scalar(self, event: Any) -> object:
         text = str(event.value)
         if any("\ud800" <= char <= "\udfff" for char in text):
             self._note("CW003", event.start_mark, "the text has half of a character pair in it", "write the character")
             return ""
         if event.style:
             return text
-        if text in _NULL:
-            return None
-        if text in _BOOLS:
-            return _BOOLS[text]
+        return None if text in _NULL else _BOOLS.get(text, self._number(text, event))
+
+    def _number(self, text: str, event: Any) -> object:
         if _INT.fullmatch(text):
             return self._integer(text, event)
         if _FLOAT.fullmatch(text):
             return Decimal(float(text.lower().replace(".inf", "inf").replace(".nan", "nan")), text)
         return text
 
-    def _integer(self, text: str, event: ev.ScalarEvent) -> object:
+    def _integer(self, text: str, event: Any) -> object:
         if len(text) > _DIGITS and text.lstrip("+-").isdigit():
             return text  # an account or ticket number, not a quantity
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
@@ -268,6 +270,6 @@ class _Builder:
         return Integer(int(text, base), text)
 
 
-def _span(event: ev.Event) -> Span:
+def _span(event: Any) -> Span:
     start, end = event.start_mark, event.end_mark
     return Span(start.line + 1, start.column + 1, end.line + 1)

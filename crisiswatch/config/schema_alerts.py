@@ -31,7 +31,7 @@ class StepModel(Section):
     """What has to be done, as an order."""
     role: Words = ""
     """Who does it: a role, not a person."""
-    within: Minutes | None = Field(None, ge=1)
+    within: Minutes | None = Field(default=None, ge=1)
     """How long after the opening it must be done."""
 
 
@@ -50,9 +50,9 @@ class AlertFile(Section):
     """Sent when it begins to calm down."""
     resolved: StageModel | None = None
     """Sent when it is over."""
-    playbook: tuple[StepModel, ...] = Field((), max_length=12)
+    playbook: tuple[StepModel, ...] = Field(default=(), max_length=12)
     """What to do, step by step, at most twelve."""
-    statements: dict[Language, Words] = {}
+    statements: dict[Language, Words] = Field(default_factory=dict)
     """Holding statements ready to be checked and published by a person, by language."""
 
 
@@ -68,7 +68,7 @@ class MentionModel(Section):
     """One mention every so often, from the start (or `at`) until `until`."""
     until: Moment | None = None
     """When a stream made with `every` ends."""
-    count: Whole = Field(1, ge=1, le=100_000)
+    count: Whole = Field(default=1, ge=1, le=100_000)
     """How many mentions."""
     over: Moment | None = None
     """The time over which they are spread evenly; all at once if left out."""

@@ -14,8 +14,8 @@ from crisiswatch.config.fields import (
     Language,
     Minutes,
     Period,
-    Section,
     SecretRef,
+    Section,
     Url,
     Version,
     Whole,
@@ -156,7 +156,7 @@ class EmailModel(ReceiverModel):
     """The kind of receiver: email."""
     host: Words
     """The mail server's name."""
-    port: Whole = Field(587, ge=1, le=65535)
+    port: Whole = Field(default=587, ge=1, le=65535)
     """The mail server's port: usually 587 with starttls, 465 with tls."""
     username: Words | None = None
     """The account at the mail server, if it wants one."""
@@ -187,7 +187,7 @@ class PlugInModel(Section):
     TAG: ClassVar[str] = "plug-in"
     id: Id
     """The name in routes, metrics and alerts."""
-    type: Words
+    type: Words = Field(json_schema_extra={"not": {"enum": [*RECEIVER_TYPES]}})
     """The kind, as the package names it."""
 
     @model_validator(mode="after")
@@ -202,7 +202,10 @@ class PlugInModel(Section):
 
 
 class SourcePlugIn(PlugInModel, SourceModel):
-    """A source that another installed package brings."""
+    """A source that another installed package brings; its options are its own."""
+
+    type: Words = Field(json_schema_extra={"not": {"enum": [*SOURCE_TYPES]}})
+    """The kind, as the package names it."""
 
 
 def _find_secrets(value: object) -> object:
@@ -240,9 +243,11 @@ AnyReceiver = Annotated[
 class RouteModel(Section):
     """Incidents of these levels and brands go to these receivers."""
 
-    levels: tuple[Literal["watch", "warning", "critical"], ...] = Field(("watch", "warning", "critical"), min_length=1)
+    levels: tuple[Literal["watch", "warning", "critical"], ...] = Field(
+        default=("watch", "warning", "critical"), min_length=1
+    )
     """The levels that take this route; all if left out."""
-    brands: tuple[Id, ...] | None = Field(None, min_length=1)
+    brands: tuple[Id, ...] | None = Field(default=None, min_length=1)
     """The brands that take this route; all if left out."""
     receivers: tuple[Id, ...] = Field(min_length=1)
     """The receivers that are told."""
@@ -287,7 +292,7 @@ class WebModel(Section):
 
     host: Words = "127.0.0.1"
     """The address to listen on; 0.0.0.0 means every network this machine is on."""
-    port: Whole = Field(9464, ge=0, le=65535)
+    port: Whole = Field(default=9464, ge=0, le=65535)
     """The port to listen on; 0 takes a free one."""
 
 

@@ -56,9 +56,9 @@ def _surprise_word(value: Any) -> Any:
 class Bound(Section):
     """What a measure must reach (`at_least`) or must not exceed (`at_most`)."""
 
-    at_least: Number | None = Field(None, ge=0)
+    at_least: Number | None = Field(default=None, ge=0)
     """The condition holds when the measure is this high or higher."""
-    at_most: Number | None = Field(None, ge=0)
+    at_most: Number | None = Field(default=None, ge=0)
     """The condition holds when the measure is this low or lower; judged when late mentions are in."""
 
     @model_validator(mode="after")
@@ -136,11 +136,11 @@ class BlockModel(Section):
     """How many times more than in the period `against` names."""
     surprise: Annotated[SurpriseBound, _Bounded] | None = None
     """How unusual the number is for this brand at this hour, in words."""
-    any: tuple[BlockModel, ...] = Field((), min_length=1)
+    any: tuple[BlockModel, ...] = Field(default=(), min_length=1)
     """Blocks of which at least one must hold."""
-    none: tuple[BlockModel, ...] = Field((), min_length=1)
+    none: tuple[BlockModel, ...] = Field(default=(), min_length=1)
     """Blocks of which none may hold."""
-    plug_ins: SkipJsonSchema[dict[str, Counted]] = Field({}, alias=_PLUG_INS)
+    plug_ins: SkipJsonSchema[dict[str, Counted]] = Field(default={}, alias="\0plug-ins")
     """Measures that other packages bring."""
 
     @model_validator(mode="before")
@@ -192,14 +192,14 @@ class SettleModel(Section):
 
     quiet_for: Minutes = lasting("45m", minutes=True, ge=1)
     """How long it must stay quiet before the incident is closed."""
-    below: Number = Field(0.5, gt=0, le=1)
+    below: Number = Field(default=0.5, gt=0, le=1)
     """Quiet means less than this part of what opened it, above the usual."""
 
 
 class ScheduleModel(Section):
     """Hours in which the rule may open incidents."""
 
-    days: tuple[Day, ...] = Field(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), min_length=1)
+    days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"), min_length=1)
     """Days of the week; every day if left out."""
     start: TimeOfDay
     """From this time of day."""

@@ -34,7 +34,7 @@ __all__ = [
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
     """A brand that is watched. ``official`` and ``care`` are its own handles; a mention with any term of ``any`` (or a
-    handle or the name) belongs to it, unless it has one of ``none``. ``timezone`` is the one people are told times in."""
+    handle or the name) belongs to it, unless it has one of ``none``. People are told times in ``timezone``."""
 
     id: str
     name: str
@@ -200,8 +200,8 @@ class Settings:
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret the configuration refers to, in the order of the file."""
         found: list[Secret] = []
-        for part in (*self.sources, *self.receivers):
-            _collect(part.options, found)
+        for options in (*(one.options for one in self.sources), *(one.options for one in self.receivers)):
+            _collect(options, found)
         _collect(self.store.url, found)
         return tuple(found)
 

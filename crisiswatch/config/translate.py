@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from crisiswatch.config.document import Document, Where, did_you_mean, secretish, shown
+from crisiswatch.config.document import Document, Where, did_you_mean, has, secretish, shown
 from crisiswatch.config.schema_rules import BlockModel, Bound, measure_plug_ins
 
 __all__ = ["salvage", "validate"]
@@ -68,20 +68,36 @@ def salvage(model: type[Model], document: Document, where: Where) -> Model | Non
         return None
 
 
-def validate(model: type[Model], document: Document, where: Where = ()) -> Model | None:
-    """The part of the document at ``where`` as ``model``; None, with problems noted, where it is wrong."""
+def validate(model: type[Model], document: Document) -> Model | None:
+    """The document as ``model``; None, with problems noted, where it is wrong."""
+    before = len(document.problems)
     try:
-        return model.model_validate(document.get(where))
+        return _nothing_empty(document, model.model_validate(document.data))
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            _report(model, document, where, details)
-        return None
+            _report(model, document, details)
+    _nothing_empty(document, None, before)
+    return None
 
 
-def _report(root: type[BaseModel], document: Document, start: Where, error: ErrorDetails) -> None:
+def _nothing_empty(document: Document, model: Model | None, before: int = 0) -> Model | None:
+    """Note every field without a value: to somebody who wrote ``count:`` it is not the same as leaving it out."""
+    noted = {(problem.line, problem.column) for problem in document.problems[before:]}
+    for where, span in document.values.items():
+        written = has(document.get(where[:-1]), where[-1]) if where else False
+        if written and document.get(where) is None and (span.line, span.column) not in noted:
+            hint = "fill it in, or delete the line"
+            document.report("CW021", where, f"{_name(where)} has no value", hint, on_key=True)
+            model = None
+    return model
+
+
+def _report(root: type[BaseModel], document: Document, error: ErrorDetails) -> None:
     loc = error["loc"]
-    where, rest = _written(document, start, loc)
+    where, rest = _written(document, loc)
     kind = error["type"]
+    if kind not in {"missing", "extra_forbidden"} and document.get(where) is None and where:
+        return  # a field without a value is told in one way, whatever was wanted
     if kind == "ours":
         _report_ours(document, where, error)
     elif kind == "missing":
@@ -100,22 +116,16 @@ def _report(root: type[BaseModel], document: Document, start: Where, error: Erro
         _report_size(document, where, error, rest)
 
 
-def _written(document: Document, start: Where, loc: Where) -> tuple[Where, Where]:
+def _written(document: Document, loc: Where) -> tuple[Where, Where]:
     """The part of pydantic's location that is written in the file (it also names variants of a union), and the rest."""
-    where = start
+    where: Where = ()
     rest: Where = ()
     for step in loc:
-        if (*where, step) in document.values or _has(document.get(where), step):
+        if (*where, step) in document.values or has(document.get(where), step):
             where, rest = (*where, step), ()
         else:
             rest = (*rest, step)
     return where, rest
-
-
-def _has(value: object, step: str | int) -> bool:
-    if isinstance(value, dict):
-        return step in value
-    return isinstance(value, list) and isinstance(step, int) and step < len(value)
 
 
 def _name(where: Where) -> str:
@@ -157,7 +167,7 @@ def _report_unknown(document: Document, where: Where, root: type[BaseModel], loc
     if name == "against" and model is not None and issubclass(model, Bound):
         hint = "`against` belongs to `growth`"
     if isinstance(name, str) and " " in name and document.get(where) is None:
-        hint = 'if this belongs to the text before it, put the whole text in double quotes: in { } a comma ends it'
+        hint = "if this belongs to the text before it, put the whole text in double quotes: in { } a comma ends it"
     document.report("CW012", where, f"there is no field {shown(name)} here", hint, on_key=True)
 
 
@@ -169,8 +179,6 @@ def _report_kind(document: Document, where: Where, wanted: str) -> None:
         hint = f"write [{text}]" if shown(value, where).startswith("`") else "write it in [ ]"
     elif wanted in {"a whole number", "a number"} and isinstance(value, str):
         hint = "write the number without quotes and units"
-    elif value is None:
-        hint = "fill it in, or delete the line"
     document.report("CW021", where, f"{_name(where)} must be {wanted}, not {shown(value, where)}", hint)
 
 
