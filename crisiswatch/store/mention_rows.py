@@ -35,7 +35,7 @@ SQLITE_NONE = "\uffff\ufffe\uffff"
 """What stands for None on its way into SQLite, where `insert_marks` turns it into NULL.
 
 Python's sqlite3 takes several times as long to bind None as to bind a string, and most optional fields are None: this
-makes a commit a third faster. U+FFFF and U+FFFE are no characters, so no id, link or language is exactly that.
+makes the insert a third faster. U+FFFF and U+FFFE are no characters, so no id, link or language is exactly that.
 """
 
 _required_of = attrgetter(*_REQUIRED)
