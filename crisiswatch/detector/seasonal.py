@@ -79,7 +79,11 @@ class SeasonalCounts(AnomalyDetector):
         minute = float(x.get("minute", s[_BINS] * BIN))
         count = float(x.get("count", 0.0))
         total = max(float(x.get("total", count)), count)
-        mean, share, ignorance = self.outlook(minute, float(x.get("length", 15.0)))
+        return self.surprise(count, total, *self.outlook(minute, float(x.get("length", 15.0))))
+
+    def surprise(self, count: float, total: float, mean: float, share: float, ignorance: float) -> float:
+        """Give the score of a window whose `outlook` is known."""
+        s = self.state
         volume = tails.negative_binomial(total, mean, s[_PHI_N] + ignorance)
         if share > 0.98:
             return volume
@@ -182,9 +186,7 @@ class SeasonalDetector:
         """Judge one window; expected and interval are of matching mentions."""
         model = SeasonalCounts(state if isinstance(state, list) else list(state))
         mean, share, ignorance = model.outlook(window.end, window.length)
-        score = model.score_one(
-            {"minute": window.end, "length": window.length, "count": window.count, "total": window.total}
-        )
+        score = model.surprise(window.count, max(window.total, window.count), mean, share, ignorance)
         if share > 0.98:
             share = 1.0
         expected = mean * share

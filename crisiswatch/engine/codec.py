@@ -10,7 +10,7 @@ from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import AUTHORS_KEPT, BlindSpell, RuleState, SeriesState, State
 from crisiswatch.errors import StateError
 from crisiswatch.model import Reading
-from crisiswatch.windows import Bucket, Distinct, Series, SlidingSum
+from crisiswatch.windows import HASH_SPACE, Bucket, Distinct, Series, SlidingSum
 
 __all__ = ["VERSION", "decode", "encode"]
 
@@ -46,7 +46,7 @@ def decode(data: bytes) -> State:
         raise StateError(f"the saved state has version {version!r}, this program reads version {VERSION}")
     try:
         return _state_in(body)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise StateError(f"the saved state is damaged: {type(error).__name__}") from error
 
 
@@ -68,9 +68,9 @@ def _state_in(body: dict[str, Any]) -> State:
 def _series_out(kept: SeriesState) -> dict[str, Any]:
     series = kept.series
     return {
-        "keep": [series.keep, series.keep_bins, series.pruned, series.author_size, series.newest_end, series.oldest],
-        "early": [[w.length, w.end, w.count, w.total] for w in series.early.values()],
-        "final": [[w.length, w.end, w.count, w.total] for w in series.final.values()],
+        "keep": [series.keep, series.keep_bins, series.author_size, series.early_end, series.final_end],
+        "early": [[w.length, w.count, w.total] for w in series.early.values()],
+        "final": [[w.length, w.count, w.total] for w in series.final.values()],
         "buckets": [[minute, *_bucket_out(bucket)] for minute, bucket in sorted(series.buckets.items())],
         "bins": [part for item in sorted(series.bins.items()) for part in item],
         "learned": kept.learned,
@@ -80,7 +80,8 @@ def _series_out(kept: SeriesState) -> dict[str, Any]:
 
 def _series_in(row: dict[str, Any]) -> SeriesState:
     series = Series.__new__(Series)
-    (series.keep, series.keep_bins, series.pruned, series.author_size, series.newest_end, series.oldest) = row["keep"]
+    series.keep, series.keep_bins, series.author_size, series.early_end, series.final_end = row["keep"]
+    series.oldest = series.final_end - series.keep
     series.early = {w[0]: SlidingSum(*w) for w in row["early"]}
     series.final = {w[0]: SlidingSum(*w) for w in row["final"]}
     series.buckets = {b[0]: _bucket_in(b[1:]) for b in row["buckets"]}
@@ -96,21 +97,21 @@ def _bucket_out(bucket: Bucket) -> list[Any]:
         bucket.reach,
         bucket.audience,
         dict(sorted(bucket.sources.items())),
-        _distinct_out(bucket.authors),
+        None if bucket.authors is None else _distinct_out(bucket.authors),
     ]
 
 
 def _bucket_in(row: list[Any]) -> Bucket:
     count, total, reach, audience, sources, authors = row
-    return Bucket(_distinct_in(authors), count, total, reach, audience, sources)
+    return Bucket(None if authors is None else _distinct_in(authors), count, total, reach, audience, sources)
 
 
 def _distinct_out(sketch: Distinct) -> list[Any]:
-    return [sketch.size, int(sketch.full), *sorted(sketch.hashes)]
+    return [sketch.size, sketch.limit % HASH_SPACE, *sorted(sketch.hashes)]
 
 
 def _distinct_in(row: list[Any]) -> Distinct:
-    return Distinct(row[0], row[2:], full=bool(row[1]))
+    return Distinct(row[0], row[2:], row[1] or HASH_SPACE)
 
 
 def _rule_out(rule: RuleState) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from crisiswatch.detector import Detector, Verdict, Window
 from crisiswatch.engine.program import WEEK
 from crisiswatch.engine.state import SeriesState, State
@@ -14,23 +12,27 @@ __all__ = ["Look"]
 
 
 class Look:
-    """The measures of the window ``[end - length, end)`` of one series, early or final."""
+    """The measures of the window of ``window.length`` minutes before ``end`` of one series, early or final."""
 
-    def __init__(self, state: State, kept: SeriesState, window: SlidingSum, detector: Detector | None) -> None:
+    __slots__ = ("_authors", "_detector", "_kept", "_sources", "_span", "_state", "_verdict", "_window", "end")
+
+    def __init__(
+        self, state: State, kept: SeriesState, window: SlidingSum, end: int, detector: Detector | None
+    ) -> None:
+        self.end = end
         self._state = state
         self._kept = kept
         self._window = window
         self._detector = detector
-
-    @property
-    def end(self) -> int:
-        """The minute the window ends at, not in it."""
-        return self._window.end
+        self._span: list[Bucket] | None = None
+        self._authors: int | None = None
+        self._sources: frozenset[str] | None = None
+        self._verdict: Verdict | None = None
 
     @property
     def start(self) -> int:
-        """The first minute in the window."""
-        return self._window.end - self._window.length
+        """The first minute in the window; ``end`` is the first one after it."""
+        return self.end - self._window.length
 
     @property
     def count(self) -> float:
@@ -42,38 +44,42 @@ class Look:
         """Mentions of the population: the rule's filter without sentiment and words."""
         return self._window.total / MILLI
 
-    @cached_property
+    @property
     def authors(self) -> int:
         """Different accounts behind the matching mentions."""
-        return distinct_over(bucket.authors for bucket in self._buckets())
+        if self._authors is None:
+            self._authors = distinct_over([bucket.authors for bucket in self._buckets()])
+        return self._authors
 
-    @cached_property
+    @property
     def sources(self) -> frozenset[str]:
         """Sources of the matching mentions."""
-        return frozenset(source for bucket in self._buckets() for source in bucket.sources)
+        if self._sources is None:
+            self._sources = frozenset().union(*[bucket.sources for bucket in self._buckets()])
+        return self._sources
 
-    @cached_property
+    @property
     def reach(self) -> int:
         """Sum of the known audiences, in people; every mention counts its author's anew."""
-        return sum(bucket.reach for bucket in self._buckets())
+        return sum([bucket.reach for bucket in self._buckets()])
 
-    @cached_property
+    @property
     def largest_audience(self) -> int:
         """The largest known audience, in people."""
-        return max((bucket.audience for bucket in self._buckets()), default=0)
+        return max([bucket.audience for bucket in self._buckets()], default=0)
 
     @property
     def share(self) -> float | None:
         """Matching part of the population; None without any."""
         return self._window.count / self._window.total if self._window.total else None
 
-    @cached_property
+    @property
     def verdict(self) -> Verdict | None:
         """The detector's judgement; None for a rule that asks for none."""
-        if self._detector is None or self._kept.detector is None:
-            return None
-        window = Window(self.end, self._window.length, self.count, self.total)
-        return self._detector.judge(self._kept.detector, window)
+        if self._verdict is None and self._detector is not None and self._kept.detector is not None:
+            window = Window(self.end, self._window.length, self.count, self.total)
+            self._verdict = self._detector.judge(self._kept.detector, window)
+        return self._verdict
 
     @property
     def expected(self) -> float:
@@ -138,7 +144,10 @@ class Look:
         return tuple(round(kept.get(last - BIN * back, 0) / MILLI) for back in range(bins - 1, -1, -1))
 
     def _buckets(self) -> list[Bucket]:
-        return list(self.series.span(self.start, self.end))
+        """The window's buckets with anything that matched."""
+        if self._span is None:
+            self._span = [bucket for bucket in self.series.span(self.start, self.end) if bucket.count]
+        return self._span
 
     @property
     def series(self) -> Series:

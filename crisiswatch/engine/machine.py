@@ -7,7 +7,8 @@
                                └──no longer──► calm │  └──────────────◄── no longer quiet ────────┘
 
 Levels only rise inside one incident. The clock of quietness stands still while a source the incident counted is blind.
-Opening again within a day is a flap: it is counted, shown, and each doubles `quiet_for`, up to eightfold.
+Opening again within a day is a flap: it is counted, shown, and each doubles `quiet_for`, up to eightfold. What somebody
+resolved by hand opens anew once the rule has been calm, or at a higher level. A rule on trial holds back no other.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from crisiswatch.rules.judge import gates
 from crisiswatch.rules.model import Schedule
 from crisiswatch.windows import MILLI, Distinct, moment
 
-__all__ = ["Moment", "acknowledge", "advance", "close", "orphan"]
+__all__ = ["Moment", "acknowledge", "advance", "close", "gone_blind", "orphan"]
 
 FLAP_WINDOW = 24 * 60
 NEWS_EVERY, NEWS_LATER, LONG = 5, 15, 120  # minutes: figures are refreshed each 5, each 15 once two hours have passed
@@ -44,61 +45,67 @@ NEWS_EVERY, NEWS_LATER, LONG = 5, 15, 120  # minutes: figures are refreshed each
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One boundary of one rule: the minute, the level that holds, the look that shows it, and the final look."""
+    """One boundary of one rule: the minute, the level that holds, the look that shows it, the final look.
+
+    ``tell`` takes the effects, in order.
+    """
 
     minute: int
     level: Level
     look: Look
     final: Look
+    tell: Callable[[Effect], None]
 
 
-def advance(state: State, plan: RulePlan, mine: RuleState, at: Moment, tell: Callable[[Effect], None]) -> None:
+def advance(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
     """Move the machine of one rule on by one minute."""
     if mine.is_open:
-        _live(state, plan, mine, at, tell)
+        _live(state, plan, mine, at)
     elif at.level is Level.CALM:
-        mine.phase, mine.since, mine.held_back = CALM, -1, ""
+        mine.phase, mine.since, mine.held_back, mine.dismissed = CALM, -1, "", 0
     else:
-        _consider(state, plan, mine, at, tell)
+        _consider(state, plan, mine, at)
 
 
-def close(
-    state: State, plan: RulePlan, mine: RuleState, at: Moment, reason: str, tell: Callable[[Effect], None]
-) -> None:
+def close(state: State, plan: RulePlan, mine: RuleState, at: Moment, reason: str) -> None:
     """End the incident: it is calm again, somebody said so, or its rule is gone."""
     mine.version += 1
-    incident = _snapshot(state, plan, mine, at, Phase.RESOLVED, reason)
-    fresh = RuleState(flaps=mine.flaps, last_resolved=at.minute, final=mine.final)
+    incident = _snapshot(state, plan, mine, at, Phase.RESOLVED, reason=reason)
+    dismissed = mine.level if reason == "by_hand" else 0
+    fresh = RuleState(flaps=mine.flaps, last_resolved=at.minute, final=mine.final, dismissed=dismissed)
     for name in RuleState.__slots__:
         setattr(mine, name, getattr(fresh, name))
-    tell(IncidentResolved(moment(at.minute), incident))
+    at.tell(IncidentResolved(moment(at.minute), incident))
 
 
-def _consider(state: State, plan: RulePlan, mine: RuleState, at: Moment, tell: Callable[[Effect], None]) -> None:
+def _consider(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
     """A level holds while calm: hold it for a while, and open unless something speaks against it."""
     if mine.phase == CALM:
         mine.phase, mine.since = HOLDING, at.minute
     against = _held_back(state, plan, mine, at)
     if not against:
-        _open(state, plan, mine, at, tell)
+        _open(state, plan, mine, at)
     elif against != mine.held_back:
         mine.held_back = against
-        tell(Explained(moment(at.minute), state.brand, plan.rule.id, at.level, against, _gates(plan, at)))
+        at.tell(Explained(moment(at.minute), state.brand, plan.rule.id, at.level, against, _gates(plan, at)))
 
 
 def _held_back(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> str:
     rule = plan.rule
+    if at.level <= mine.dismissed:
+        return "by_hand"
     if at.minute - mine.since < rule.hold:
         return "hold"
     if rule.only_during is not None and not _within(rule.only_during, at.minute):
         return "only_during"
-    for other in rule.unless_open:
-        if other in state.rules and state.rules[other].is_open:
-            return f"unless_open: {other}"
+    for name in rule.unless_open:
+        other = state.rules.get(name)
+        if other is not None and other.is_open and (not other.trial or rule.status == "trial"):
+            return f"unless_open: {name}"
     return ""
 
 
-def _open(state: State, plan: RulePlan, mine: RuleState, at: Moment, tell: Callable[[Effect], None]) -> None:
+def _open(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
     look = at.look
     flapped = mine.last_resolved >= 0 and at.minute - mine.last_resolved <= FLAP_WINDOW
     mine.flaps = mine.flaps + 1 if flapped else 0
@@ -109,16 +116,17 @@ def _open(state: State, plan: RulePlan, mine: RuleState, at: Moment, tell: Calla
     mine.mentions = round(look.count * MILLI)
     mine.authors = Distinct(mine.authors.size)
     for bucket in look.series.span(look.start, look.end):
-        mine.authors.update(bucket.authors)
+        if bucket.authors is not None:
+            mine.authors.update(bucket.authors)
     mine.sources = set(look.sources)
     mine.peak = look.reading()
     mine.version = 1
     mine.title, mine.alert, mine.trial = plan.rule.title, plan.rule.alert, plan.rule.status == "trial"
     mine.told, mine.told_at = mine.mentions, at.minute
-    tell(IncidentOpened(moment(at.minute), _snapshot(state, plan, mine, at, Phase.OPEN)))
+    at.tell(IncidentOpened(moment(at.minute), _snapshot(state, plan, mine, at, Phase.OPEN)))
 
 
-def _live(state: State, plan: RulePlan, mine: RuleState, at: Moment, tell: Callable[[Effect], None]) -> None:
+def _live(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
     """One minute in the life of an open incident: it escalates, calms, flares up, ends, or just has new figures."""
     if mine.peak is None or at.look.count > mine.peak.observed:
         mine.peak = at.look.reading()
@@ -126,28 +134,34 @@ def _live(state: State, plan: RulePlan, mine: RuleState, at: Moment, tell: Calla
         mine.level = int(at.level)
         mine.levels.append((int(at.level), at.minute))
         mine.phase, mine.quiet_since = OPEN, -1
-        _change(state, plan, mine, at, Stage.ESCALATED, tell)
+        _change(state, plan, mine, at, Stage.ESCALATED)
         return
-    if not _quiet(mine, at, plan.rule.settle.below):
+    if not _quiet(plan, mine, at):
         mine.quiet_since = -1
         if mine.phase == SETTLING:
             mine.phase = OPEN
-            _change(state, plan, mine, at, Stage.UPDATED, tell)
+            _change(state, plan, mine, at, Stage.UPDATED)
         else:
-            _refresh(state, plan, mine, at, tell)
+            _refresh(state, plan, mine, at)
         return
-    _settle(state, plan, mine, at, tell)
+    _settle(state, plan, mine, at)
 
 
-def _quiet(mine: RuleState, at: Moment, below: float) -> bool:
-    """Below the opening level, and what is above normal below the stated part of what it was on opening."""
+def _quiet(plan: RulePlan, mine: RuleState, at: Moment) -> bool:
+    """Below the opening level, and what is above normal below the stated part of what it was on opening.
+
+    The level alone says so where that part means nothing: nothing was above normal on opening (a rule for a drop), or
+    nobody knows what a normal count would be (a rule by share or growth, without a detector).
+    """
     if at.level >= mine.opening_level:
         return False
+    if plan.relative or mine.excess <= 0.0:
+        return True
     final = at.final
-    return max(final.count, at.look.count) - final.expected <= below * mine.excess
+    return max(final.count, at.look.count) - final.expected <= plan.rule.settle.below * mine.excess
 
 
-def _settle(state: State, plan: RulePlan, mine: RuleState, at: Moment, tell: Callable[[Effect], None]) -> None:
+def _settle(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
     if mine.quiet_since < 0:
         mine.quiet_since = at.minute
     elif any(state.sources[source].blind for source in mine.sources if source in state.sources):
@@ -155,30 +169,34 @@ def _settle(state: State, plan: RulePlan, mine: RuleState, at: Moment, tell: Cal
     quiet = at.minute - mine.quiet_since
     needed = plan.rule.settle.quiet_for * min(2**mine.flaps, 8)
     if quiet >= needed:
-        close(state, plan, mine, at, "calm", tell)
+        close(state, plan, mine, at, "calm")
     elif mine.phase == OPEN and quiet * 3 >= needed:
         mine.phase = SETTLING
-        _change(state, plan, mine, at, Stage.CALMING, tell)
+        _change(state, plan, mine, at, Stage.CALMING)
     elif mine.phase == OPEN:
-        _refresh(state, plan, mine, at, tell)
+        _refresh(state, plan, mine, at)
 
 
-def _refresh(state: State, plan: RulePlan, mine: RuleState, at: Moment, tell: Callable[[Effect], None]) -> None:
+def gone_blind(mine: RuleState, source: str, since: int, minute: int) -> None:
+    """Take back the part of the quietness in which a source of the incident was blind without anybody knowing yet."""
+    if mine.is_open and mine.quiet_since >= 0 and source in mine.sources:
+        mine.quiet_since = min(mine.quiet_since + minute - max(mine.quiet_since, since), minute)
+
+
+def _refresh(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
     every = NEWS_EVERY if at.minute - mine.opened < LONG else NEWS_LATER
     if mine.mentions != mine.told and at.minute - mine.told_at >= every:
-        _change(state, plan, mine, at, Stage.UPDATED, tell)
+        _change(state, plan, mine, at, Stage.UPDATED)
 
 
-def _change(
-    state: State, plan: RulePlan, mine: RuleState, at: Moment, stage: Stage, tell: Callable[[Effect], None]
-) -> None:
+def _change(state: State, plan: RulePlan, mine: RuleState, at: Moment, stage: Stage) -> None:
     mine.version += 1
     mine.told, mine.told_at = mine.mentions, at.minute
     phase = Phase.SETTLING if mine.phase == SETTLING else Phase.OPEN
-    tell(IncidentChanged(moment(at.minute), _snapshot(state, plan, mine, at, phase), stage))
+    at.tell(IncidentChanged(moment(at.minute), _snapshot(state, plan, mine, at, phase), stage))
 
 
-def _snapshot(state: State, plan: RulePlan, mine: RuleState, at: Moment, phase: Phase, reason: str = "") -> Incident:
+def _snapshot(state: State, plan: RulePlan, mine: RuleState, at: Moment, phase: Phase, *, reason: str = "") -> Incident:
     rule, opened = plan.rule, moment(mine.opened)
     reading = at.look.reading()
     spells = state.blind_between(mine.opened - rule.window, at.minute)
@@ -222,14 +240,12 @@ def _gates(plan: RulePlan, at: Moment, level: int | None = None) -> tuple[Gate, 
     return ()
 
 
-def acknowledge(
-    state: State, plan: RulePlan, mine: RuleState, at: Moment, actor: str, tell: Callable[[Effect], None]
-) -> None:
+def acknowledge(state: State, plan: RulePlan, mine: RuleState, at: Moment, actor: str) -> None:
     """Note who has it; the first one counts."""
     if mine.acknowledged_by:
         return
     mine.acknowledged_by, mine.acknowledged_at = actor, at.minute
-    _change(state, plan, mine, at, Stage.UPDATED, tell)
+    _change(state, plan, mine, at, Stage.UPDATED)
 
 
 def orphan(state: State, rule: str, mine: RuleState) -> IncidentResolved:

@@ -8,7 +8,7 @@ from math import ceil
 
 from crisiswatch.detector import Detector
 from crisiswatch.detector import get as get_detector
-from crisiswatch.matching import WordFilter
+from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.judge import can_hold_early, needs_mentions
 from crisiswatch.rules.model import Block, Condition, MentionFilter, Rule, Ruleset
 from crisiswatch.windows import BIN, MILLI
@@ -21,18 +21,14 @@ COST = {name: place for place, name in enumerate(("count", "share", "sources", "
 
 @dataclass(frozen=True, slots=True)
 class SeriesPlan:
-    """One series: the filter in a form that is quick to apply, the window lengths, and the detector if one is needed.
+    """One series: which mentions it counts, the window lengths, and the detector if one is needed.
 
     ``lag`` holds the detector's learning back by the longest judged window, so that no window is judged against a
     baseline that has already learned it.
     """
 
     key: str
-    filter: MentionFilter
-    words: WordFilter | None
-    ignore: WordFilter | None
-    languages: frozenset[str]
-    sources: frozenset[str]
+    admission: Admission
     lengths: tuple[int, ...]
     keep_bins: int
     detector: Detector | None
@@ -44,7 +40,8 @@ class RulePlan:
     """One rule with its series.
 
     ``early``: the early pass can find something. ``floor``: below so many thousandths of a mention in the window no
-    level can hold, so nothing needs to be worked out. ``judged``: some level asks for surprise.
+    level can hold, so nothing needs to be worked out. ``judged``: some level asks for surprise. ``relative``: without a
+    detector, by share or growth; so how far the count must fall to be normal again is not known.
     """
 
     rule: Rule
@@ -52,11 +49,16 @@ class RulePlan:
     early: bool
     floor: int
     judged: bool
+    relative: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Everything `step` needs to know of the rules for one brand."""
+    """Everything `step` needs to know of the rules for one brand.
+
+    ``rules`` are in the order in which they are judged: those that ask ``unless_open`` after the others, so that they
+    see what opened in the same minute. ``main`` is the first rule with a detector; its meter is shown.
+    """
 
     rules: tuple[RulePlan, ...]
     series: tuple[SeriesPlan, ...]
@@ -91,10 +93,10 @@ def _program(rules: tuple[Rule, ...], lateness: int) -> Program:
     keys = dict.fromkeys(plan.series for plan in plans)
     series = tuple(_series_plan(key, [plan for plan in plans if plan.series == key]) for key in keys)
     return Program(
-        rules=plans,
+        rules=tuple(sorted(plans, key=lambda plan: bool(plan.rule.unless_open))),
         series=series,
         lateness=lateness,
-        needs_words=any(plan.words or plan.ignore for plan in series),
+        needs_words=any(plan.admission.reads_words for plan in series),
         main=next((plan for plan in plans if plan.judged), None),
     )
 
@@ -108,21 +110,17 @@ def _rule_plan(rule: Rule) -> RulePlan:
         early=any(can_hold_early(block) for block in blocks),
         floor=min(_floor(block) for block in blocks),
         judged=judged,
+        relative=not judged and any(_uses(block, "share") or _uses(block, "growth") for block in blocks),
     )
 
 
 def _series_plan(key: str, plans: list[RulePlan]) -> SeriesPlan:
-    filter_ = plans[0].rule.mentions
     judged = [plan.rule for plan in plans if plan.judged]
     weekly = any(_uses(block, "growth") for plan in plans for _, block in plan.rule.levels)
     longest = max(plan.rule.window for plan in plans)
     return SeriesPlan(
         key=key,
-        filter=filter_,
-        words=WordFilter(filter_.words) if filter_.words else None,
-        ignore=WordFilter(filter_.ignore_words) if filter_.ignore_words else None,
-        languages=frozenset(filter_.languages),
-        sources=frozenset(filter_.sources),
+        admission=Admission(plans[0].rule.mentions),
         lengths=tuple(sorted({plan.rule.window for plan in plans})),
         keep_bins=(WEEK if weekly else 0) + max(longest, 6 * 60) + BIN,
         detector=get_detector(judged[0].detector) if judged else None,

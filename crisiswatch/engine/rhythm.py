@@ -97,13 +97,13 @@ class Rhythm:
         self.nats = 0.0
 
     def speaks_again(self, minute: int) -> bool:
-        """Take in a sign of life while blind; say whether it is enough to call the source seeing again.
+        """Take in a minute with signs of life while blind; say whether they are enough to call it seeing again.
 
         A stray mention in a hole is not: within half an hour there must be half of what is usual at this hour.
         """
         if minute - self.return_since > RETURN_WITHIN:
             self.return_since, self.returned = minute, 0
-        self.returned += 1
+        self.returned += self.arrived
         usual = self.rate * self._factor(minute // 60 % 24)
         return self.returned >= RETURN_PART * RETURN_WITHIN * usual
 

@@ -36,7 +36,10 @@ class BlindSpell:
 
 @dataclass(slots=True)
 class RuleState:
-    """Where one rule's incident machine stands. Minutes since 1970; -1 is never; ``mentions`` in thousandths."""
+    """Where one rule's incident machine stands. Minutes since 1970; -1 is never; ``mentions`` in thousandths.
+
+    ``dismissed`` is the level of the incident that somebody resolved by hand, until the rule has been calm.
+    """
 
     phase: str = CALM
     since: int = -1
@@ -62,6 +65,7 @@ class RuleState:
     title: str = ""
     alert: str = ""
     trial: bool = False
+    dismissed: int = 0
 
     @property
     def is_open(self) -> bool:

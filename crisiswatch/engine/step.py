@@ -73,11 +73,13 @@ class _Step:
         self.detectors = {plan.key: plan.detector for plan in program.series}
         self.effects: list[Effect] = []
         self.open_rules = any(mine.is_open for mine in state.rules.values())
+        self.series: tuple[tuple[SeriesPlan, SeriesState], ...] = ()
+        self.rules: tuple[tuple[RulePlan, RuleState, SeriesState], ...] = ()
         if state.now >= 0:
             self._fit_rules()
 
     def take(self, event: Event) -> None:
-        minute = minute_of(event.at)
+        minute = max(minute_of(event.at), self.state.now)
         if self.state.now < 0:
             self._begin(minute)
         self._come_to(minute)
@@ -113,12 +115,11 @@ class _Step:
     def _asleep(self) -> bool:
         """Nothing is in any window, nothing is open, and every source is known to be blind: time alone does nothing."""
         state = self.state
+        for rhythm in state.sources.values():
+            if not rhythm.blind or rhythm.arrived or state.now - rhythm.last_arrival <= IDLE:
+                return False
         return (
-            all(
-                rhythm.blind and not rhythm.arrived and state.now - rhythm.last_arrival > IDLE
-                for rhythm in state.sources.values()
-            )
-            and all(rule.phase == CALM and not rule.final for rule in state.rules.values())
+            all(rule.phase == CALM and not rule.final for rule in state.rules.values())
             and not any(kept.series.buckets for kept in state.series.values())
             and all(plan.floor for plan in self.program.rules)
         )
@@ -127,33 +128,35 @@ class _Step:
         state = self.state
         state.now, state.closed = minute, minute - self.program.lateness
         for kept in state.series.values():
-            for window in kept.series.early.values():
-                window.end = minute
-            kept.series.newest_end = minute
-            for window in kept.series.final.values():
-                window.end = state.closed
+            kept.series.move(minute, state.closed)
             kept.learned = max(kept.learned, state.closed - state.closed % BIN)
 
     def _boundary(self, minute: int) -> None:
         """Close the arrival minute that ends at ``minute``: silences, watermark, baselines, windows, rules."""
         state = self.state
         for name, rhythm in state.sources.items():
-            rhythm.pass_minute(minute - 1)
-            if rhythm.too_silent(minute):
-                self._go_blind(name, rhythm, "silent", minute)
+            self._listen(name, rhythm, minute)
         closed = watermark(state.sources.values(), state.closed, minute, self.program.lateness)
-        for plan in self.program.series:
-            kept = state.series[plan.key]
-            kept.series.move_final(closed)
-            kept.series.move_early(minute)
-            self._learn(plan, kept, closed)
+        for plan, kept in self.series:
+            kept.series.move(minute, closed)
+            if plan.detector is not None and kept.learned + BIN + plan.lag <= closed:
+                self._learn(plan, kept, closed)
         crossed = closed // BIN != state.closed // BIN
         state.closed = closed
-        for rule in self.program.rules:
-            self._judge(rule, minute)
-        self.open_rules = any(mine.is_open for mine in state.rules.values())
+        self.open_rules = False
+        for rule, mine, kept in self.rules:
+            self._judge(rule, mine, kept, minute)
+            self.open_rules = self.open_rules or mine.is_open
         if crossed and self.program.main is not None:
             self._meter(self.program.main, minute)
+
+    def _listen(self, name: str, rhythm: Rhythm, minute: int) -> None:
+        """Close one source's arrival minute: it may turn out to be blind, or to speak again."""
+        if rhythm.blind and rhythm.arrived and rhythm.reason == "silent" and rhythm.speaks_again(minute - 1):
+            self._see_again(name, rhythm, minute)
+        rhythm.pass_minute(minute - 1)
+        if rhythm.silent and rhythm.too_silent(minute):
+            self._go_blind(name, rhythm, "silent", minute)
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
@@ -190,30 +193,32 @@ class _Step:
 
     # -- rules --------------------------------------------------------------------------------------------------------
 
-    def _judge(self, plan: RulePlan, minute: int) -> None:
-        mine = self.state.rules[plan.rule.id]
-        kept = self.state.series[plan.series]
-        early, final = kept.series.early[plan.rule.window], kept.series.final[plan.rule.window]
-        if mine.phase == CALM and early.count < plan.floor and final.count < plan.floor:
-            mine.final = 0
+    def _judge(self, plan: RulePlan, mine: RuleState, kept: SeriesState, minute: int) -> None:
+        floor, window = plan.floor, plan.rule.window
+        early, final = kept.series.early[window].count, kept.series.final[window].count
+        if early < floor and final < floor and mine.phase == CALM:
+            mine.final = mine.dismissed = 0
             return
         now, settled = self._looks(plan, kept)
         at_once = in_the_end = Level.CALM
-        if plan.early and early.count >= plan.floor:
+        if plan.early and early >= floor:
             at_once = level_held(plan.rule, now, early=True)
-        if final.count >= plan.floor:
+        if final >= floor:
             in_the_end = level_held(plan.rule, settled, early=False)
         mine.final = int(in_the_end)
         # What shows the level is what the incident's figures are read from; on a tie the fresher one.
-        look = settled if in_the_end > at_once else now
-        machine.advance(self.state, plan, mine, Moment(minute, max(at_once, in_the_end), look, settled), self._tell)
+        level, look = (in_the_end, settled) if in_the_end > at_once else (at_once, now)
+        if mine.phase == CALM and level is Level.CALM:
+            mine.dismissed = 0
+            return
+        machine.advance(self.state, plan, mine, Moment(minute, level, look, settled, self._tell))
 
     def _looks(self, plan: RulePlan, kept: SeriesState) -> tuple[Look, Look]:
         series = kept.series
         detector = self.detectors[plan.series] if plan.judged else None
         return (
-            Look(self.state, kept, series.early[plan.rule.window], detector),
-            Look(self.state, kept, series.final[plan.rule.window], detector),
+            Look(self.state, kept, series.early[plan.rule.window], series.early_end, detector),
+            Look(self.state, kept, series.final[plan.rule.window], series.final_end, detector),
         )
 
     def _meter(self, plan: RulePlan, minute: int) -> None:
@@ -231,23 +236,18 @@ class _Step:
     def _mention(self, now: int, mention: Mention, score: Score) -> None:
         state = self.state
         minute = min(minute_of(mention.created_at), now + AHEAD)
-        rhythm = self._rhythm(mention.source, now)
-        if rhythm.blind and rhythm.reason == "silent" and rhythm.speaks_again(now):
-            self._see_again(mention.source, rhythm, now)
-        rhythm.hear(now, minute)
+        self._rhythm(mention.source, now).hear(now, minute)
         if minute < state.closed:
             state.late += 1
         text = normalise(mention.text) if self.program.needs_words else ""
         label = score.label.value
         weight = MILLI if mention.weight == 1.0 else round(mention.weight * MILLI)
         author = None if mention.author_id is None else author_hash(mention.author_id)
-        for plan in self.program.series:
-            if not _in_population(plan, mention, text):
+        for plan, kept in self.series:
+            series, admission = kept.series, plan.admission
+            if minute < series.oldest or not admission.in_population(mention, text):
                 continue
-            series = state.series[plan.key].series
-            if minute < series.oldest:
-                continue
-            if _matches(plan, label, text):
+            if admission.matches(label, text):
                 series.add(minute, weight, mention.source, author, mention.author_followers)
                 if self.open_rules:
                     self._count_in_incidents(plan.key, minute, weight, author, mention.source)
@@ -255,8 +255,7 @@ class _Step:
                 series.add_unmatched(minute, weight)
 
     def _count_in_incidents(self, key: str, minute: int, weight: int, author: int | None, source: str) -> None:
-        for plan in self.program.rules:
-            mine = self.state.rules[plan.rule.id]
+        for plan, mine, _ in self.rules:
             if plan.series != key or not mine.is_open or minute < mine.opened - plan.rule.window:
                 continue
             mine.mentions += weight
@@ -285,6 +284,8 @@ class _Step:
         spells = self.state.spells
         self.state.spells = [s for s in spells if s.until < 0 or s.until > minute - SPELLS_KEPT]
         self.state.spells.append(BlindSpell(source, rhythm.blind_since, -1, reason))
+        for mine in self.state.rules.values():
+            machine.gone_blind(mine, source, rhythm.blind_since, minute)
         self._tell(BlindChanged(moment(minute), self.state.brand, _blind(self.state.spells[-1])))
 
     def _see_again(self, source: str, rhythm: Rhythm, minute: int) -> None:
@@ -295,8 +296,7 @@ class _Step:
                 self._tell(BlindChanged(moment(minute), self.state.brand, _blind(spell)))
 
     def _human(self, event: HumanAction) -> None:
-        for plan in self.program.rules:
-            mine = self.state.rules[plan.rule.id]
+        for plan, mine, _ in self.rules:
             if not mine.is_open:
                 continue
             opened = moment(mine.opened)
@@ -304,13 +304,13 @@ class _Step:
                 continue
             at = self._moment(plan, mine)
             if event.action == "acknowledge":
-                machine.acknowledge(self.state, plan, mine, at, event.actor, self._tell)
+                machine.acknowledge(self.state, plan, mine, at, event.actor)
             elif event.action == "resolve":
-                machine.close(self.state, plan, mine, at, "by_hand", self._tell)
+                machine.close(self.state, plan, mine, at, "by_hand")
 
     def _moment(self, plan: RulePlan, mine: RuleState) -> Moment:
         now, settled = self._looks(plan, self.state.series[plan.series])
-        return Moment(self.state.now, Level(mine.level), now, settled)
+        return Moment(self.state.now, Level(mine.level), now, settled, self._tell)
 
     # -- rules come and go --------------------------------------------------------------------------------------------
 
@@ -326,7 +326,9 @@ class _Step:
                 state.series[plan.key] = self._new_series(plan, kept)
         keys = {plan.key for plan in program.series}
         state.series = {key: state.series[key] for key in sorted(keys)}
-        state.rules = {plan.rule.id: state.rules.get(plan.rule.id, RuleState()) for plan in program.rules}
+        state.rules = {plan.rule.id: state.rules.get(plan.rule.id) or RuleState() for plan in program.rules}
+        self.series = tuple((plan, state.series[plan.key]) for plan in program.series)
+        self.rules = tuple((plan, state.rules[plan.rule.id], state.series[plan.series]) for plan in program.rules)
 
     def _new_series(self, plan: SeriesPlan, kept: SeriesState | None) -> SeriesState:
         state = self.state
@@ -343,20 +345,6 @@ class _Step:
         if mine.is_open:
             self._tell(machine.orphan(self.state, name, mine))
         del self.state.rules[name]
-
-
-def _in_population(plan: SeriesPlan, mention: Mention, text: str) -> bool:
-    if plan.sources and mention.source not in plan.sources:
-        return False
-    if plan.languages and mention.lang is not None and mention.lang.split("-")[0].lower() not in plan.languages:
-        return False
-    return plan.ignore is None or not plan.ignore.hits(text)
-
-
-def _matches(plan: SeriesPlan, label: str, text: str) -> bool:
-    if plan.filter.sentiment not in ("any", label):
-        return False
-    return plan.words is None or plan.words.hits(text)
 
 
 def _blind(spell: BlindSpell) -> Blind:

@@ -84,7 +84,8 @@ class Mentions:
         self, start: datetime, end: datetime, per_hour: float, negative: float = 0.2, *, sources: Sequence[str] = ("x",)
     ) -> list[MentionScored]:
         """Calm as it is: ``per_hour`` mentions at random, a part ``negative`` of them negative, the rest not."""
-        made, at = [], start
+        made: list[MentionScored] = []
+        at = start
         while True:
             at += timedelta(hours=self._random.expovariate(per_hour))
             if at >= end:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import random  # noqa: TID251 - seeded
 from datetime import timedelta
 from itertools import groupby
 
@@ -18,7 +18,9 @@ from tests.engine.streams import RULES, START, end_of, hands, live, make, one_sh
 
 STREAMS = st.lists(segments(), min_size=1, max_size=9)
 SEEDS = st.integers(0, 2**16)
-RULESETS = st.sets(st.sampled_from(RULES), min_size=1).map(lambda some: Ruleset(tuple(sorted(some, key=lambda r: r.id))))
+RULESETS = st.sets(st.sampled_from(RULES), min_size=1).map(
+    lambda some: Ruleset(tuple(sorted(some, key=lambda r: r.id)))
+)
 TICKS = st.sampled_from(
     (None, timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(days=1))
 )
@@ -47,7 +49,7 @@ def test_a_reload_in_the_middle_is_replayed_like_it_was_lived(parts, seed, befor
     def lived(*, apart: bool) -> tuple[list, bytes]:
         state, effects = State("acme"), []
         for part, rules in (([*first, Tick(middle)], before), (then, after)):
-            for batch in ([[event] for event in part] if apart else [part]):
+            for batch in [[event] for event in part] if apart else [part]:
                 state, said = fold(state, batch, rules)
                 effects += said
         return effects, encode(state)
