@@ -1,0 +1,5 @@
+"""The commands. `main` is what the installed program calls."""
+
+from crisiswatch.cli.entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,124 @@
+"""`crisiswatch check`: every problem with its place, then what the configuration means, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from crisiswatch.cli import page
+from crisiswatch.cli.open import must_exist
+from crisiswatch.cli.page import Format
+from crisiswatch.cli.words import block_words, counts_words, hours_words, minutes, settle_words, told_words
+from crisiswatch.config import Loaded, load, unresolved_secrets
+from crisiswatch.errors import ConfigError
+from crisiswatch.model import Problem
+from crisiswatch.rules.model import Rule
+
+__all__ = ["check", "problem_json"]
+
+
+def check(config: Path, answer: Format) -> int:
+    """0: good, maybe with warnings; 1: there are errors."""
+    must_exist(config)
+    loaded: Loaded | None = None
+    try:
+        loaded = load(config)
+    except ConfigError as error:
+        problems = list(error.problems)
+    else:
+        problems = [*loaded.problems, *unresolved_secrets(loaded.settings)]
+    if answer is Format.JSON:
+        page.print_json(_json(config, loaded, problems))
+    else:
+        _show(config, loaded, problems)
+    return 0 if loaded is not None else 1
+
+
+def problem_json(problem: Problem) -> dict[str, object]:
+    """A problem for programs."""
+    return {
+        "severity": problem.severity,
+        "code": problem.code,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _json(config: Path, loaded: Loaded | None, problems: Sequence[Problem]) -> dict[str, object]:
+    return {
+        "good": loaded is not None,
+        "config": str(config),
+        "problems": [problem_json(each) for each in problems],
+        "rules": [] if loaded is None else [_rule_json(each, loaded) for each in loaded.ruleset.rules],
+    }
+
+
+def _rule_json(rule: Rule, loaded: Loaded) -> dict[str, object]:
+    settings = loaded.settings
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "status": rule.status,
+        "alert": rule.alert,
+        "counts": counts_words(rule.mentions, rule.brands),
+        "window_minutes": rule.window,
+        "hold_minutes": rule.hold,
+        "levels": {level.word: block_words(block) for level, block in rule.levels},
+        "settles": settle_words(rule),
+        "told": told_words(rule, settings.routes, [brand.id for brand in settings.brands]),
+    }
+
+
+# -- for people -------------------------------------------------------------------------------------------------------
+
+
+def _show(config: Path, loaded: Loaded | None, problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        _problem(problem)
+    errors = sum(each.severity == "error" for each in problems)
+    warnings = len(problems) - errors
+    and_warnings = f" and {page.counted(warnings, 'warning')}" if warnings else ""
+    if loaded is None:
+        page.line(f"{config}: {page.counted(errors, 'error')}{and_warnings}", style="bold red")
+        return
+    page.line(f"{config} is good{and_warnings.replace(' and', ', with')}.", style="bold green")
+    settings = loaded.settings
+    page.facts(
+        [
+            ("watches", ", ".join(brand.name for brand in settings.brands)),
+            ("reads", ", ".join(f"{each.id} ({each.type})" for each in settings.sources) or "nothing yet"),
+            ("tells", ", ".join(f"{each.id} ({each.type})" for each in settings.receivers) or "nobody yet"),
+        ]
+    )
+    for rule in loaded.ruleset.rules:
+        _rule(rule, loaded)
+
+
+def _problem(problem: Problem) -> None:
+    text = problem.render()
+    if problem.severity != "error":
+        text = text.replace(f"{problem.code}: ", f"{problem.code}: warning: ", 1)
+    page.plain(text + "\n")
+
+
+def _rule(rule: Rule, loaded: Loaded) -> None:
+    settings = loaded.settings
+    status = {"trial": " (on trial: sends nothing)", "off": " (off)"}.get(rule.status, "")
+    page.heading(f"{rule.id}: {rule.title}{status}")
+    hold = f"; must hold for {minutes(rule.hold)}" if rule.hold else ""
+    rows = [
+        ("counts", counts_words(rule.mentions, rule.brands)),
+        ("over", f"the last {minutes(rule.window)}{hold}"),
+        *((level.word, block_words(block)) for level, block in rule.levels),
+        ("ends", settle_words(rule)),
+    ]
+    if rule.only_during is not None:
+        rows.append(("only", hours_words(rule.only_during)))
+    if rule.unless_open:
+        rows.append(("unless", f"{', '.join(rule.unless_open)} has an open incident"))
+    told = told_words(rule, settings.routes, [brand.id for brand in settings.brands])
+    rows.append(("tells", "\n".join(told)))
+    page.facts(rows)

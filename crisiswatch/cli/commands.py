@@ -1,0 +1,223 @@
+"""Every command with its arguments; what it does is imported only when it is called, so that help is there at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crisiswatch import __version__
+from crisiswatch.cli.page import Format
+
+__all__ = ["app", "config_path"]
+
+app = typer.Typer(
+    name="crisiswatch",
+    help="Warns a brand's people of a crisis on social media while it can still be met.",
+    epilog="Exit codes: 0 good, 1 found something, 2 could not run.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+incidents_app = typer.Typer(help="List, show, acknowledge and resolve incidents.", no_args_is_help=True)
+app.add_typer(incidents_app, name="incidents")
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The configuration; else $CRISISWATCH_CONFIG, else ./crisiswatch.yaml."),
+]
+Answer = Annotated[Format, typer.Option("--format", help="Text for people, or JSON.")]
+
+
+def config_path(given: Path | None) -> Path:
+    """The configuration to use."""
+    return given or Path(os.environ.get("CRISISWATCH_CONFIG") or "crisiswatch.yaml")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"crisiswatch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Warns a brand's people of a crisis on social media while it can still be met."""
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it; made if it is not there.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+) -> int:
+    """Write a commented configuration to start from."""
+    from crisiswatch.cli.init import init as command
+
+    return command(directory, force=force)
+
+
+@app.command()
+def check(config: Config = None, answer: Answer = Format.TEXT) -> int:
+    """Find what is wrong with the configuration; say what it means."""
+    from crisiswatch.cli.check import check as command
+
+    return command(config_path(config), answer)
+
+
+@app.command()
+def test(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATHS]...", help="*.test.yaml files or folders; else the rules'.")
+    ] = None,
+    run: Annotated[str, typer.Option("--run", metavar="REGEX", help="Only tests whose name matches.")] = "",
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+) -> int:
+    """Run the tests that lie beside the rules."""
+    from crisiswatch.cli.test import test as command
+
+    return command(paths or [], run, config_path(config), answer)
+
+
+@app.command()
+def run(
+    config: Config = None,
+    stream_time: Annotated[bool, typer.Option("--stream-time", hidden=True)] = False,
+    port_file: Annotated[Path | None, typer.Option("--port-file", hidden=True)] = None,
+) -> int:
+    """Run the daemon: SIGTERM ends it, SIGHUP reloads the configuration."""
+    path = config_path(config)
+    from crisiswatch.cli.open import must_exist
+
+    must_exist(path)
+    from crisiswatch.daemon import run as command
+
+    return command(path, stream_time=stream_time, port_file=port_file)
+
+
+@app.command()
+def replay(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="JSON Lines or CSV (also .gz), folders, - , or a crisiswatch *.db."),
+    ],
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+    scorer: Annotated[str, typer.Option(help="Score texts with this scorer instead.")] = "",
+) -> int:
+    """Say what the rules would have noticed in recorded mentions.
+
+    Nothing is sent; the answer says what would have been.
+    """
+    from crisiswatch.cli.replay import replay as command
+
+    return command(inputs, config_path(config), answer, scorer)
+
+
+@app.command()
+def explain(
+    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, as every alert ends with.")],
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+    posts: Annotated[int, typer.Option(min=0, max=1000, help="How many mentions to show.")] = 5,
+) -> int:
+    """Say why an incident was opened.
+
+    Works its figures out again from what is stored.
+    """
+    from crisiswatch.cli.explain import explain as command
+
+    return command(incident, config_path(config), answer, posts)
+
+
+@app.command()
+def preview(
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="The alert's id.")],
+    receiver: Annotated[str, typer.Option(help="console, slack or email.")] = "console",
+    stage: Annotated[str, typer.Option(help="opened, escalated, calming or resolved.")] = "opened",
+    config: Config = None,
+    answer: Annotated[str, typer.Option("--format", help="text, json or html.")] = "text",
+) -> int:
+    """Show an alert as its reader will see it.
+
+    The incident is invented.
+    """
+    from crisiswatch.cli.preview import preview as command
+
+    return command(alert, receiver, stage, config_path(config), answer)
+
+
+@app.command()
+def doctor(
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also try every source and receiver; sends nothing.")
+    ] = False,
+) -> int:
+    """Look whether all that the daemon needs is in place."""
+    from crisiswatch.cli.doctor import doctor as command
+
+    return command(config_path(config), answer, online=online)
+
+
+@app.command()
+def schema(
+    what: Annotated[str, typer.Argument(metavar="[config|rules|alerts]", help="Which kind of file.")] = "config",
+) -> int:
+    """Print the JSON Schema of a file, for editors."""
+    from crisiswatch.cli.schema import schema as command
+
+    return command(what)
+
+
+@incidents_app.command("list")
+def incidents_list(
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that are not over.")] = False,
+    brand: Annotated[str | None, typer.Option(help="Only this brand's.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest first.")] = 20,
+) -> int:
+    """List incidents, the newest first."""
+    from crisiswatch.cli.incidents import list_incidents
+
+    return list_incidents(config_path(config), answer, only_open=only_open, brand=brand, limit=limit)
+
+
+Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id.")]
+
+
+@incidents_app.command("show")
+def incidents_show(incident: Incident, config: Config = None, answer: Answer = Format.TEXT) -> int:
+    """Show one incident with its history and what was sent about it."""
+    from crisiswatch.cli.incidents import show_incident
+
+    return show_incident(incident, config_path(config), answer)
+
+
+Actor = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does it; else your login name.")]
+
+
+@incidents_app.command("ack")
+def incidents_ack(incident: Incident, config: Config = None, actor: Actor = "") -> int:
+    """Say that you have it: everybody who was told of the incident sees so."""
+    from crisiswatch.cli.incidents import act
+
+    return act(incident, "acknowledge", actor, config_path(config))
+
+
+@incidents_app.command("resolve")
+def incidents_resolve(incident: Incident, config: Config = None, actor: Actor = "") -> int:
+    """Close an incident by hand."""
+    from crisiswatch.cli.incidents import act
+
+    return act(incident, "resolve", actor, config_path(config))

@@ -1,0 +1,207 @@
+"""`crisiswatch incidents`: what the store knows of them; what people do to them goes through the daemon."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from pathlib import Path
+
+from crisiswatch.alerts.words import about, clean, clip, exact, moment, rarity, span
+from crisiswatch.cli import page
+from crisiswatch.cli.open import load_config, opened_store
+from crisiswatch.cli.page import Format
+from crisiswatch.config import Loaded
+from crisiswatch.errors import CrisiswatchError
+from crisiswatch.model import Incident
+from crisiswatch.store import IncidentEvent, OutboxRow, Store
+from crisiswatch.web import incident_view
+
+__all__ = ["act", "find", "list_incidents", "show_incident"]
+
+_DONE = {"acknowledge": "acknowledged", "resolve": "resolved"}
+
+
+def list_incidents(config: Path, answer: Format, *, only_open: bool, brand: str | None, limit: int) -> int:
+    """Print incidents, the newest first."""
+    loaded = load_config(config)
+    if brand is not None and brand not in {each.id for each in loaded.settings.brands}:
+        known = ", ".join(each.id for each in loaded.settings.brands)
+        raise CrisiswatchError(f"there is no brand {brand!r} in {config}; there are: {known}")
+    with opened_store(loaded) as store:
+        found = store.incidents(brand, open_only=only_open, limit=limit)
+    if answer is Format.JSON:
+        page.print_json({"incidents": [incident_view(each) for each in found]})
+    elif found:
+        _table(found)
+    else:
+        page.line("No incident is open." if only_open else "There was no incident yet.")
+    return 0
+
+
+def _table(found: Sequence[Incident]) -> None:
+    rows = [
+        (
+            page.time_of(each.opened_at),
+            page.brief(None if each.resolved_at is None else each.resolved_at - each.opened_at),
+            "trial" if each.trial else each.phase.value,
+            each.peak_level.word,
+            exact(each.mentions),
+            each.acknowledged_by or "-",
+            each.id,
+        )
+        for each in found
+    ]
+    columns = ("opened (UTC)", "lasted", "now", "peak", "mentions", "taken by", "id")
+    page.table(columns, rows, right=("mentions",), folds=("id", "taken by"))
+
+
+def find(store: Store, incident: str) -> Incident:
+    """The incident of that id; CrisiswatchError with those there are, if there is none."""
+    found = store.incident(incident)
+    if found is not None:
+        return found
+    last = [each.id for each in store.incidents(limit=3)]
+    hint = f"; the last ones are {', '.join(last)}" if last else "; there was none yet"
+    raise CrisiswatchError(f"there is no incident {incident!r}{hint}")
+
+
+def show_incident(incident: str, config: Path, answer: Format) -> int:
+    """Print one incident with its history and its messages."""
+    loaded = load_config(config)
+    with opened_store(loaded) as store:
+        found = find(store, incident)
+        history = store.incident_events(incident)
+        messages = sorted(store.outbox_rows(incident=incident), key=lambda row: (row.version, row.receiver))
+    if answer is Format.JSON:
+        page.print_json(
+            {
+                **incident_view(found),
+                "history": [_event_json(each) for each in history],
+                "messages": [_message_json(each) for each in messages],
+            }
+        )
+        return 0
+    _show(found, loaded)
+    page.heading("What happened (UTC)")
+    page.table(
+        ("at", "what", "level", "seen", "normal", "mentions"),
+        [_event_row(each) for each in history],
+        right=("seen", "normal", "mentions"),
+    )
+    if messages:
+        page.heading("What was sent (UTC)")
+        rows = [(page.time_of(row.created_at), row.receiver, row.stage.value, _fate(row)) for row in messages]
+        page.table(("queued", "receiver", "stage", "fate"), rows, folds=("fate",))
+    return 0
+
+
+def _show(incident: Incident, loaded: Loaded) -> None:
+    zones = {brand.id: brand.timezone for brand in loaded.settings.brands}
+    zone = zones.get(incident.brand)
+    opened = moment(incident.opened_at, zone) if zone else moment(incident.opened_at)
+    page.line(f"{incident.id}: {clean(incident.title)}", style="bold")
+    peak = incident.peak
+    rows = [
+        ("brand, rule", f"{incident.brand}, {incident.rule}"),
+        ("level", f"{incident.level.word}, at its peak {incident.peak_level.word}"),
+        ("now", _phase(incident)),
+        ("opened", opened),
+        ("mentions", f"{exact(incident.mentions)} by {exact(incident.authors)} accounts"),
+        ("at its peak", f"{exact(peak.observed)} in {span(peak.end - peak.start)}, normal is {about(peak.expected)}"),
+        ("by chance", rarity(peak.false_alarms_per_month)),
+        ("taken by", clean(incident.acknowledged_by) if incident.acknowledged_by else "nobody"),
+    ]
+    page.facts(rows)
+
+
+def _phase(incident: Incident) -> str:
+    trial = " (on trial: nothing is sent)" if incident.trial else ""
+    if incident.resolved_at is None:
+        return f"{incident.phase.value}{trial}"
+    lasted = span(incident.resolved_at - incident.opened_at)
+    return f"resolved after {lasted}, because: {incident.reason.replace('_', ' ')}{trial}"
+
+
+def _event_row(event: IncidentEvent) -> tuple[str, ...]:
+    incident, reading = event.incident, event.incident.reading
+    normal = "-" if reading.expected is None else about(reading.expected).replace("less than", "<")
+    return (
+        page.time_of(event.at),
+        event.stage.value,
+        incident.level.word,
+        exact(reading.observed),
+        normal,
+        exact(incident.mentions),
+    )
+
+
+def _event_json(event: IncidentEvent) -> dict[str, object]:
+    return {"at": event.at, "stage": event.stage.value, "version": event.incident.version, **_figures(event.incident)}
+
+
+def _figures(incident: Incident) -> dict[str, object]:
+    reading = incident.reading
+    return {
+        "level": incident.level.word,
+        "observed": reading.observed,
+        "expected": reading.expected,
+        "false_alarms_per_month": reading.false_alarms_per_month,
+        "mentions": incident.mentions,
+        "authors": incident.authors,
+    }
+
+
+def _message_json(row: OutboxRow) -> dict[str, object]:
+    return {
+        "receiver": row.receiver,
+        "stage": row.stage.value,
+        "version": row.version,
+        "queued_at": row.created_at,
+        "status": row.status,
+        "attempts": row.attempts,
+        "settled_at": row.settled_at,
+        "error": row.last_error,
+    }
+
+
+def _fate(row: OutboxRow) -> str:
+    if row.status == "sent":
+        return f"sent {page.time_of(row.settled_at)}"
+    tries = f" after {page.counted(row.attempts, 'attempt')}" if row.attempts else ""
+    error = f": {clip(clean(row.last_error), 120)}" if row.last_error else ""
+    return f"{row.status}{tries}{error}"
+
+
+# -- through the daemon -----------------------------------------------------------------------------------------------
+
+
+def act(incident: str, action: str, actor: str, config: Path) -> int:
+    """Ask the running daemon to ``acknowledge`` or ``resolve``: it is the only one that writes."""
+    import httpx
+
+    web = load_config(config).settings.web
+    host = "127.0.0.1" if web.host in ("0.0.0.0", "") else "[::1]" if web.host == "::" else web.host  # noqa: S104
+    if not web.port:
+        raise CrisiswatchError("web.port is 0, so nobody knows where the daemon listens; give it a port")
+    headers = {} if web.token is None else {"authorization": f"Bearer {web.token.reveal()}"}
+    url = f"http://{host}:{web.port}/api/v1/incidents/{incident}/{action}"
+    try:
+        answer = httpx.post(url, json={"actor": actor or getpass.getuser()}, headers=headers, timeout=15.0)
+    except httpx.HTTPError as error:
+        raise CrisiswatchError(f"no daemon answers at {host}:{web.port}; is it running? (`crisiswatch run`)") from error
+    if answer.status_code == 200:
+        page.line(f"{_DONE[action]}: {incident}")
+        return 0
+    raise CrisiswatchError(f"the daemon refused: {_said(answer)}")
+
+
+def _said(answer: object) -> str:
+    import httpx
+
+    assert isinstance(answer, httpx.Response)
+    try:
+        said = answer.json()
+    except ValueError:
+        said = {}
+    detail = said.get("error") if isinstance(said, dict) else None
+    return clip(clean(str(detail or f"status {answer.status_code}")), 200)

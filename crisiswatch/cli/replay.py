@@ -1,0 +1,233 @@
+"""`crisiswatch replay`: a recorded stream through the pipeline, and what came of it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from crisiswatch.alerts.words import about, clean, clip, exact, moment, rarity, span
+from crisiswatch.cli import page
+from crisiswatch.cli.open import load_config, with_scorer
+from crisiswatch.cli.page import Format
+from crisiswatch.clock import SystemClock
+from crisiswatch.config import Loaded
+from crisiswatch.errors import CrisiswatchError
+from crisiswatch.logs import configure
+from crisiswatch.model import Mention, Refused, Stage
+from crisiswatch.replay import Replay, Report, Told
+from crisiswatch.sources.ordering import arrivals
+from crisiswatch.store import Store, StoredMention
+from crisiswatch.wiring import plan_for
+
+__all__ = ["replay"]
+
+_SQLITE = b"SQLite format 3\x00"
+_STAGES = (Stage.OPENED, Stage.ESCALATED, Stage.UPDATED, Stage.CALMING, Stage.RESOLVED)
+_SHOWN = 5
+_SHORTER = (
+    ("less than once in", "< 1 in"),
+    ("about ", ""),
+    ("once in", "1 in"),
+    ("once", "1"),
+    (" times", ""),
+    (" months", " mo"),
+    (" years", " y"),
+)
+
+Stream = Iterable[Mention | Refused]
+
+
+def replay(inputs: Sequence[str], config: Path, answer: Format, scorer: str = "") -> int:
+    """Replay ``inputs`` and print the report; 0 whatever it found."""
+    loaded = load_config(config)
+    if scorer:
+        loaded = with_scorer(loaded, scorer)
+    configure(replace(loaded.settings.log, level="warning"))
+    report = _run(inputs, loaded)
+    if answer is Format.JSON:
+        page.print_json(report.as_json())
+    else:
+        _show(report, loaded)
+    return 0
+
+
+def _run(inputs: Sequence[str], loaded: Loaded) -> Report:
+    clock = SystemClock()
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="crisiswatch-"))
+        stream, total = _open(inputs, clock.now(), folder, stack)
+        store = stack.enter_context(Store.open(f"sqlite:///{folder}/replay.db"))
+        observe = stack.enter_context(_progress(total))
+        return Replay(store, plan_for(loaded), observe=observe).run(stream, monotonic=clock.monotonic)
+
+
+def _open(inputs: Sequence[str], now: datetime, folder: str, stack: ExitStack) -> tuple[Stream, int]:
+    """The stream and how many records it has."""
+    stores = [each for each in inputs if each != "-" and _is_store(Path(each))]
+    if not stores:
+        found = stack.enter_context(arrivals(inputs, source="replay", now=now, folder=folder))
+        return found, found.total
+    if len(inputs) > 1:
+        raise CrisiswatchError(f"{stores[0]} is a store: replay it alone, without other inputs")
+    store = stack.enter_context(Store.open(f"sqlite:///{stores[0]}"))
+    return _stored(store), store.last_seq()
+
+
+def _is_store(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def _stored(store: Store) -> Iterator[Mention]:
+    """Everything a store still has the text of, in the order and at the times it came."""
+    purged = 0
+    for event in store.stream():
+        if isinstance(event, StoredMention) and event.purged:
+            purged += 1
+        elif isinstance(event, StoredMention):
+            yield replace(event.mention, received_at=event.received_at)
+    if purged:
+        page.note(f"{page.counted(purged, 'mention')} had lost the text to retention and could not be replayed")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int, Report], None] | None]:
+    """A progress bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[at]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(file=sys.stderr), transient=True) as bar:
+        task = bar.add_task("", total=total, at="")
+
+        def observe(read: int, report: Report) -> None:
+            bar.update(task, completed=read, at=page.time_of(report.last))
+
+        yield observe
+
+
+# -- for people -------------------------------------------------------------------------------------------------------
+
+
+def _show(report: Report, loaded: Loaded) -> None:
+    _counts(report)
+    told = sorted(report.incidents.values(), key=lambda each: (each.incident.opened_at, each.incident.id))
+    real = [each for each in told if not each.incident.trial]
+    trial = [each for each in told if each.incident.trial]
+    page.heading(page.counted(len(real), "incident") + (" (times are UTC)" if real else ""))
+    _incidents(real)
+    if trial:
+        page.heading(f"{len(trial)} more by rules on trial, which send nothing")
+        _incidents(trial)
+    _blind(report)
+    _deliveries(report, loaded)
+
+
+def _counts(report: Report) -> None:
+    if not report.mentions and not report.invalid and not report.duplicates:
+        page.line("There was nothing to replay.")
+        return
+    speed = f" in {report.seconds:.1f} s" if sys.stdout.isatty() else ""
+    page.line(f"Replayed {page.counted(report.mentions, 'mention')}{speed}", style="bold")
+    if report.first is not None and report.last is not None:
+        lasted = span(report.last - report.first)
+        page.line(f"  from {moment(report.first)} to {moment(report.last)} ({lasted})")
+    duplicates, late = page.counted(report.duplicates, "duplicate"), f"{report.late:,} late"
+    page.line(f"  {duplicates}, {report.invalid:,} invalid, {late}")
+    matched = report.mentions - report.unmatched
+    if report.mentions and not matched:
+        page.line(f"  0 of {report.mentions:,} mentions matched any brand: add its names to `any` or `handles`")
+    else:
+        page.line(f"  {matched:,} of {report.mentions:,} are about a brand")
+    if report.unscored:
+        page.line(f"  ! {report.unscored:,} could not be scored and count as neutral")
+    _refused(report)
+
+
+def _refused(report: Report) -> None:
+    for each in report.refused[:_SHOWN]:
+        page.line(f"  ! {clean(each.where)}: {clip(clean(each.detail), 120)}")
+    if report.invalid > _SHOWN:
+        page.line(f"  ! and {report.invalid - _SHOWN:,} more that can't be read")
+
+
+def _incidents(told: Sequence[Told]) -> None:
+    brands = list(dict.fromkeys(each.incident.brand for each in told))
+    for brand in sorted(brands):
+        if len(brands) > 1:
+            page.line(f"  {brand}", style="bold")
+        rows = [_row(each) for each in told if each.incident.brand == brand]
+        columns = ("opened", "lasted", "rule", "peak", "seen", "normal", "by chance")
+        page.table(columns, rows, right=("seen", "normal"), folds=("rule",))
+
+
+def _row(told: Told) -> tuple[str, ...]:
+    incident, opening = told.incident, told.opening
+    lasted = None if incident.resolved_at is None else incident.resolved_at - incident.opened_at
+    return (
+        page.time_of(incident.opened_at),
+        "open" if lasted is None else page.brief(lasted),
+        incident.rule,
+        incident.peak_level.word,
+        exact(opening.observed),
+        "-" if opening.expected is None else about(opening.expected).replace("less than", "<"),
+        "-" if opening.learning else _chance(opening.false_alarms_per_month),
+    )
+
+
+def _chance(per_month: float | None) -> str:
+    """How often chance alone would bring it, for a table: ``1 in 14 mo``, ``2 a month``."""
+    if per_month is None:
+        return "-"
+    words = rarity(per_month)
+    for long, short in _SHORTER:
+        words = words.replace(long, short)
+    return words
+
+
+def _blind(report: Report) -> None:
+    if not report.blind:
+        return
+    page.heading(f"{page.counted(len(report.blind), 'blind spell')}: no word from a source, which is not calm")
+    rows = [
+        (
+            clip(clean(each.source), 30),
+            page.time_of(each.since),
+            page.time_of(each.until),
+            "to the end" if each.until is None else page.brief(each.until - each.since),
+            each.reason,
+        )
+        for each in sorted(report.blind.values(), key=lambda each: (each.since, each.source))
+    ]
+    page.table(("source", "from", "to", "for", "why"), rows)
+
+
+def _deliveries(report: Report, loaded: Loaded) -> None:
+    if not loaded.settings.receivers:
+        page.heading("There is no receiver, so nobody would have been told")
+        return
+    if not report.incidents:
+        return
+    if not report.deliveries:
+        page.heading("Nothing would have been sent")
+        return
+    counts = Counter((each.receiver, each.stage) for each in report.deliveries)
+    page.heading("Would have been sent (a replay sends nothing)")
+    used = [stage for stage in _STAGES if any(stage is each for _, each in counts)]
+    rows = [
+        (receiver, *(str(counts[receiver, stage]) for stage in used))
+        for receiver in sorted({receiver for receiver, _ in counts})
+    ]
+    names = [stage.value for stage in used]
+    page.table(("receiver", *names), rows, right=names)
