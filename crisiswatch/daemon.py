@@ -1,6 +1,7 @@
 """`crisiswatch run`: an `App` under signals and supervision.
 
-SIGTERM and SIGINT drain and end the process within ten seconds whatever a library does; SIGHUP reloads.
+SIGTERM and SIGINT drain and end the process within ten seconds whatever a library does; SIGHUP reloads; SIGUSR1 looks
+at every source at once.
 """
 
 from __future__ import annotations
@@ -54,11 +55,13 @@ class _Wishes:
     def __init__(self) -> None:
         self.stop = False
         self.reload = False
+        self.look = False
         self._wake = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, self._on_reload)
+            signal.signal(signal.SIGUSR1, self._on_look)
 
     def wait(self, seconds: float) -> None:
         """Sleep until a signal comes, or for ``seconds``."""
@@ -75,6 +78,11 @@ class _Wishes:
         self.reload = True
         self._wake.set()
 
+    def _on_look(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.look = True
+        self._wake.set()
+
 
 def _supervise(app: App, wishes: _Wishes) -> int:
     while not wishes.stop:
@@ -82,6 +90,9 @@ def _supervise(app: App, wishes: _Wishes) -> int:
         if wishes.reload:
             wishes.reload = False
             app.reload()
+        if wishes.look:
+            wishes.look = False
+            app.look_now()
         if app.fenced_out:
             log.error("fenced_out", why="another crisiswatch has taken over this store")
             return 2

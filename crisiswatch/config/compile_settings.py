@@ -53,7 +53,7 @@ def compile_settings(model: schema.ConfigFile, document: Document) -> Settings:
         alerts=home / model.alerts,
         store=StoreSettings(url=_store_url(model.store.url, home, place)),
         retention=Retention(texts=model.retention.texts, counts=model.retention.counts),
-        web=WebSettings(host=model.web.host, port=model.web.port),
+        web=WebSettings(host=model.web.host, port=model.web.port, token=model.web.token),
         engine=EngineSettings(lateness=timedelta(minutes=model.engine.lateness), tick=model.engine.tick),
         scorer=model.sentiment.scorer,
         detector=model.detector,

@@ -156,10 +156,11 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where health, metrics and hooks are served; port 0 takes a free one."""
+    """Where health, metrics and hooks are served; port 0 takes a free one. ``token`` is asked of those who call."""
 
     host: str = "127.0.0.1"
     port: int = 9464
+    token: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +204,7 @@ class Settings:
         for options in (*(one.options for one in self.sources), *(one.options for one in self.receivers)):
             _collect(options, found)
         _collect(self.store.url, found)
+        _collect(self.web.token, found)
         return tuple(found)
 
 

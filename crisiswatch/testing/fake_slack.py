@@ -79,7 +79,8 @@ class FakeSlack:
     """The server; a context manager that starts and stops by itself.
 
     ``url`` is what a client takes as base_url; ``messages`` are all messages in the order they were posted; ``calls``
-    all calls that were answered. `channels` maps channel ids to names; the bot is a member of all of them.
+    all calls that were answered. `channels` maps channel ids to names; the bot is a member of all of them. A call takes
+    effect at once and is answered `delay` seconds later.
     """
 
     def __init__(
@@ -89,8 +90,10 @@ class FakeSlack:
         channels: Mapping[str, str] | None = None,
         clock: Clock | None = None,
         journal: Path | None = None,
+        delay: float = 0.0,
     ) -> None:
         self.token = token
+        self.delay = delay
         self.channels = dict(channels or {"C0123456789": "pr-alerts"})
         self.channel = next(iter(self.channels))
         self.messages: list[SlackMessage] = []
@@ -313,6 +316,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = slack.take_fault(method)
         if fault is None or fault.accepted:
             body = json.dumps(slack.answer(method, arguments, token))
+            if slack.delay:
+                slack.stopping.wait(slack.delay)
             if fault is None:
                 self._answer(200, body, {})
         if fault is not None:
@@ -359,8 +364,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--journal", type=Path, required=True)
     parser.add_argument("--token", default="xoxb-fake")
     parser.add_argument("--channel", default="C0123456789")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds between taking a message and saying so")
     options = parser.parse_args(arguments)
-    slack = FakeSlack(token=options.token, channels={options.channel: "pr-alerts"}, journal=options.journal)
+    channels = {options.channel: "pr-alerts"}
+    slack = FakeSlack(token=options.token, channels=channels, journal=options.journal, delay=options.delay)
     with slack:
         scratch = options.port_file.with_suffix(".new")
         scratch.write_text(f"{slack.port}\n", encoding="ascii")

@@ -72,6 +72,7 @@ class FakeSmtp:
 
     `security` is ``none``, ``starttls`` or ``tls``; with one of the latter ``cafile`` verifies the server. `login` is a
     user and a password that are then required. `refuse` maps recipients to the reply each gets, at every attempt.
+    A mail is kept at once and acknowledged `delay` seconds later.
     """
 
     host = "127.0.0.1"
@@ -83,7 +84,9 @@ class FakeSmtp:
         login: tuple[str, str] | None = None,
         refuse: Mapping[str, str] | None = None,
         journal: Path | None = None,
+        delay: float = 0.0,
     ) -> None:
+        self.delay = delay
         self.security = security
         self.login = login
         self.refuse = dict(refuse or {})
@@ -221,6 +224,7 @@ class _Handler:
             self._fake.keep(envelope.mail_from, list(envelope.rcpt_tos), envelope.content)
         if fault is not None:
             return _carry_out(server, fault) or await _gone()
+        await asyncio.sleep(self._fake.delay)
         return "250 OK kept"
 
 
@@ -268,8 +272,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="A fake mail server on a free port of 127.0.0.1.")
     parser.add_argument("--port-file", type=Path, required=True)
     parser.add_argument("--journal", type=Path, required=True)
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds between taking a mail and saying so")
     options = parser.parse_args(arguments)
-    with FakeSmtp(journal=options.journal) as smtp:
+    with FakeSmtp(journal=options.journal, delay=options.delay) as smtp:
         scratch = options.port_file.with_suffix(".new")
         scratch.write_text(f"{smtp.port}\n", encoding="ascii")
         scratch.replace(options.port_file)  # whole or not at all: somebody is waiting for it

@@ -74,7 +74,7 @@ def test_the_insult_comes_from_four_accounts_that_copy_it():
 
 def test_the_crisis_begins_small_and_rises_within_the_hour():
     told = chapter("crisis")
-    scared = [each for each in during("crisis") if "boiling" in each.text or "burned" in each.text]
+    scared = [each for each in during("crisis") if any(word in each.text for word in ("boiling", "burned", "lid ", "coperchio"))]
     assert scared[0].created_at - told.start < timedelta(minutes=5)
     first = sum(each.created_at < told.start + timedelta(minutes=15) for each in during("crisis"))
     second_hour = sum(timedelta(hours=1) <= each.created_at - told.start < timedelta(hours=2) for each in MENTIONS)
