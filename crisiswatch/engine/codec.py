@@ -73,7 +73,7 @@ def _series_out(kept: SeriesState) -> dict[str, Any]:
         "final": [[w.length, w.count, w.total] for w in series.final.values()],
         "buckets": [[minute, *_bucket_out(bucket)] for minute, bucket in sorted(series.buckets.items())],
         "bins": [part for item in sorted(series.bins.items()) for part in item],
-        "learned": kept.learned,
+        "learned": [kept.first, kept.learned],
         "detector": None if kept.detector is None else [_number(x) for x in kept.detector],
     }
 
@@ -87,7 +87,8 @@ def _series_in(row: dict[str, Any]) -> SeriesState:
     series.buckets = {b[0]: _bucket_in(b[1:]) for b in row["buckets"]}
     series.bins = dict(zip(row["bins"][::2], row["bins"][1::2], strict=True))
     detector = row["detector"]
-    return SeriesState(series, row["learned"], None if detector is None else [float(x) for x in detector])
+    first, learned = row["learned"]
+    return SeriesState(series, first, learned, None if detector is None else [float(x) for x in detector])
 
 
 def _bucket_out(bucket: Bucket) -> list[Any]:

@@ -86,18 +86,23 @@ class Look:
         """What the detector expects here; 0 for a rule without one."""
         return self.verdict.expected if self.verdict is not None else 0.0
 
+    @property
+    def complete(self) -> bool:
+        """Whether all of the window was watched, with every source able to speak."""
+        return self._watched(self.start, self.end)
+
     def growth(self, against: str) -> float | None:
         """The count as a multiple of the reference window's (at least one mention); None where that is unknown."""
         length = self._window.length
         if against == "same_hours_last_week":
             start, end = self.start - WEEK, self.end - WEEK
-            if start < self._state.first or self._state.blind_between(start, end):
+            if not self._watched(start, end):
                 return None
             bins = self._kept.series.bins
             reference = sum(bins.get(each, 0) for each in range(start - start % BIN, end, BIN))
         else:
             start, end = self.start - length, self.start
-            if start < self._state.first or self._state.blind_between(start, end):
+            if not self._watched(start, end):
                 return None
             reference = sum(bucket.count for bucket in self._kept.series.span(start, end))
         return self._window.count / max(reference, MILLI)
@@ -142,6 +147,9 @@ class Look:
         last = self.end - self.end % BIN
         kept = self._kept.series.bins
         return tuple(round(kept.get(last - BIN * back, 0) / MILLI) for back in range(bins - 1, -1, -1))
+
+    def _watched(self, start: int, end: int) -> bool:
+        return start >= self._kept.first and not self._state.blind_between(start, end)
 
     def _buckets(self) -> list[Bucket]:
         """The window's buckets with anything that matched."""

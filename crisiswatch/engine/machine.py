@@ -150,8 +150,8 @@ def _live(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
 def _quiet(plan: RulePlan, mine: RuleState, at: Moment) -> bool:
     """Below the opening level, and what is above normal below the stated part of what it was on opening.
 
-    The level alone says so where that part means nothing: nothing was above normal on opening (a rule for a drop), or
-    nobody knows what a normal count would be (a rule by share or growth, without a detector).
+    The level alone says so where that part means nothing: nothing was above normal on opening, or nobody knows what a
+    normal count would be (see `RulePlan.relative`).
     """
     if at.level >= mine.opening_level:
         return False

@@ -40,8 +40,8 @@ class RulePlan:
     """One rule with its series.
 
     ``early``: the early pass can find something. ``floor``: below so many thousandths of a mention in the window no
-    level can hold, so nothing needs to be worked out. ``judged``: some level asks for surprise. ``relative``: without a
-    detector, by share or growth; so how far the count must fall to be normal again is not known.
+    level can hold, so nothing needs to be worked out. ``judged``: some level asks for surprise. ``relative``: by
+    share or growth without a detector, or for a drop; so how far a count must fall to be normal again is not known.
     """
 
     rule: Rule
@@ -104,13 +104,14 @@ def _program(rules: tuple[Rule, ...], lateness: int) -> Program:
 def _rule_plan(rule: Rule) -> RulePlan:
     blocks = [block for _, block in rule.levels]
     judged = any(_uses(block, "surprise") for block in blocks)
+    floor = min(_floor(block) for block in blocks)
     return RulePlan(
         rule=rule,
         series=series_key(rule.mentions, rule.detector if judged else None),
         early=any(can_hold_early(block) for block in blocks),
-        floor=min(_floor(block) for block in blocks),
+        floor=floor,
         judged=judged,
-        relative=not judged and any(_uses(block, "share") or _uses(block, "growth") for block in blocks),
+        relative=not floor or (not judged and any(_uses(b, "share") or _uses(b, "growth") for b in blocks)),
     )
 
 

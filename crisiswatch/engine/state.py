@@ -17,9 +17,10 @@ AUTHORS_KEPT = 1024
 
 @dataclass(slots=True)
 class SeriesState:
-    """One series with its detector: ``learned`` is the minute up to which bins were learned."""
+    """One series with its detector: counted since minute ``first``, bins learned up to minute ``learned``."""
 
     series: Series
+    first: int
     learned: int
     detector: DetectorState | None = None
 
@@ -104,7 +105,7 @@ class State:
             closed=self.closed,
             first=self.first,
             late=self.late,
-            series={k: SeriesState(s.series.copy(), s.learned, s.detector) for k, s in self.series.items()},
+            series={k: SeriesState(s.series.copy(), s.first, s.learned, s.detector) for k, s in self.series.items()},
             rules={k: r.copy() for k, r in self.rules.items()},
             sources={k: _copy_rhythm(r) for k, r in self.sources.items()},
             spells=[BlindSpell(s.source, s.since, s.until, s.reason) for s in self.spells],

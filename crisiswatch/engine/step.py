@@ -333,12 +333,18 @@ class _Step:
     def _new_series(self, plan: SeriesPlan, kept: SeriesState | None) -> SeriesState:
         state = self.state
         series = Series(plan.lengths, state.now, state.closed, keep_bins=plan.keep_bins)
-        learned = state.closed - state.closed % BIN
+        first, learned = state.now, state.closed - state.closed % BIN
         detector = plan.detector.fresh() if plan.detector is not None else None
         if kept is not None:  # other windows over the same mentions: keep what was counted and learned
-            series.take_over(kept.series)
+            old = kept.series
+            series.take_over(old)
+            first = max(
+                kept.first,
+                state.closed - old.keep if series.keep > old.keep else kept.first,
+                state.closed - old.keep_bins if series.keep_bins > old.keep_bins else kept.first,
+            )
             learned, detector = kept.learned, kept.detector if kept.detector is not None else detector
-        return SeriesState(series, learned, detector)
+        return SeriesState(series, first, learned, detector)
 
     def _drop_rule(self, name: str) -> None:
         mine = self.state.rules[name]

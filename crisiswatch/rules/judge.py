@@ -20,15 +20,24 @@ GROWS_ONLY = frozenset({"count", "authors", "sources", "reach", "largest_audienc
 
 
 class Measures(Protocol):
-    """Values of one rule's window; None where a measure can't be known (still learning, no reference)."""
+    """Values of one rule's window; None where a measure can't be known (still learning, no reference).
+
+    ``complete``: all of the window was watched, with every source able to speak.
+    """
+
+    @property
+    def complete(self) -> bool: ...
 
     def value(self, measure: str, against: str | None) -> float | None: ...
 
 
 def level_held(rule: Rule, look: Measures, *, early: bool) -> Level:
-    """Give the highest level of ``rule`` that holds, or calm."""
+    """Give the highest level of ``rule`` that holds, or calm.
+
+    What an empty window could meet is a drop, and a drop is believed only where somebody looked: blind is not calm.
+    """
     for level, block in reversed(rule.levels):
-        if holds(block, look, early=early):
+        if holds(block, look, early=early) and (needs_mentions(block) or look.complete):
             return level
     return Level.CALM
 

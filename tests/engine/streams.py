@@ -111,7 +111,13 @@ def segments(draw: st.DrawFn) -> Segment:
     kind = draw(st.sampled_from(KINDS))
     minutes = draw(st.sampled_from((600, 3000, 8000)) if kind == "silence" and draw(st.booleans()) else MINUTES)
     sources = tuple(sorted(draw(st.sets(st.sampled_from(SOURCES), min_size=1, max_size=3))))
-    return Segment(kind, minutes, draw(st.sampled_from((1, 2, 5, 12, 30, 60, 120))), sources, draw(st.sampled_from((0, 0, 1, 4, 9, 70))))
+    return Segment(
+        kind,
+        minutes,
+        draw(st.sampled_from((1, 2, 5, 12, 30, 60, 120))),
+        sources,
+        draw(st.sampled_from((0, 0, 1, 4, 9, 70))),
+    )
 
 
 def make(parts: Sequence[Segment], seed: int) -> list[Event]:
