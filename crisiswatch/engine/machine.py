@@ -81,7 +81,7 @@ def close(state: State, plan: RulePlan, mine: RuleState, at: Moment, reason: str
 def _consider(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
     """A level holds while calm: hold it for a while, and open unless something speaks against it."""
     if mine.phase == CALM:
-        mine.phase, mine.since = HOLDING, at.minute
+        mine.phase, mine.since, mine.trial = HOLDING, at.minute, plan.rule.status == "trial"
     against = _held_back(state, plan, mine, at)
     if not against:
         _open(state, plan, mine, at)
@@ -100,9 +100,14 @@ def _held_back(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> str
         return "only_during"
     for name in rule.unless_open:
         other = state.rules.get(name)
-        if other is not None and other.is_open and (not other.trial or rule.status == "trial"):
+        if other is not None and _speaks(other) and (not other.trial or rule.status == "trial"):
             return f"unless_open: {name}"
     return ""
+
+
+def _speaks(other: RuleState) -> bool:
+    """Whether a rule has an incident, or will in a moment: it only holds on to see whether it lasts."""
+    return other.is_open or (other.phase == HOLDING and other.held_back == "hold")
 
 
 def _open(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:

@@ -258,6 +258,14 @@ def test_unless_open_holds_back_while_the_other_is_open_even_when_both_begin_at_
     assert held_back(effects) == ["unless_open: count"]
 
 
+def test_unless_open_waits_for_a_rule_that_is_about_to_open():
+    slow, quick = replace(COUNT, hold=10), replace(COUNT, id="quick", unless_open=("count",))
+    _, effects = told(wave(MONDAY, 40, 20), quick, slow, until=MONDAY + 25 * MINUTE)
+    assert story(effects) == ["opened count warning"]
+    _, effects = told(wave(MONDAY, 12, 2), quick, replace(COUNT, hold=30), until=MONDAY + HOUR)
+    assert story(effects) == []  # it was nothing that lasts, for either of them
+
+
 def test_an_incident_on_trial_holds_back_no_active_rule():
     second = replace(COUNT, id="second", unless_open=("count",))
     _, effects = told(wave(MONDAY), replace(COUNT, status="trial"), second, until=MONDAY + 3 * HOUR)
