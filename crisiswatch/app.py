@@ -401,7 +401,14 @@ class App:
             incident=self._incident,
             status=self.status,
             hooks=_Live(self),
+            act=self._acted,
         )
+
+    def _acted(self, incident: str, action: str, actor: str) -> bool:
+        try:
+            return self.act(incident, action, actor) is not None
+        except CrisiswatchError:
+            return False
 
     def healthy(self) -> tuple[bool, Mapping[str, Any]]:
         """Whether the process does its work: the engine's thread is alive and beats."""

@@ -104,6 +104,18 @@ def run(
 
 
 @app.command()
+def demo(
+    fast: Annotated[bool, typer.Option("--fast", help="Without the pauses that let a person follow.")] = False,
+) -> int:
+    """Watch two weeks of an invented brand and one crisis, live."""
+    from rich.console import Console
+
+    from crisiswatch.demo import run_demo
+
+    return run_demo(console=Console(), fast=fast)
+
+
+@app.command()
 def replay(
     inputs: Annotated[
         list[str],
@@ -171,7 +183,9 @@ def doctor(
 
 @app.command()
 def schema(
-    what: Annotated[str, typer.Argument(metavar="[config|rules|alerts]", help="Which kind of file.")] = "config",
+    what: Annotated[
+        str, typer.Argument(metavar="[config|rules|alerts|tests|all]", help="Which kind of file.")
+    ] = "config",
 ) -> int:
     """Print the JSON Schema of a file, for editors."""
     from crisiswatch.cli.schema import schema as command

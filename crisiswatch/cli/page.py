@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod, RenderableType
+    from rich.text import Text
 
 __all__ = [
     "Format",
@@ -41,7 +42,7 @@ class Format(StrEnum):
 
 def print_json(value: object) -> None:
     """Print one value as JSON, times as RFC 3339 UTC."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=plain_value) + "\n")
 
 
 def note(text: str) -> None:
@@ -70,7 +71,14 @@ def heading(text: str) -> None:
     _console().print(f"\n{text}", style="bold")
 
 
-def facts(pairs: Iterable[tuple[str, str]], indent: int = 2) -> None:
+def styled(text: str, style: str) -> Text:
+    """Text in a colour, for the names of `facts`."""
+    from rich.text import Text
+
+    return Text(text, style=style)
+
+
+def facts(pairs: Iterable[tuple[str | Text, str]], indent: int = 2) -> None:
     """Print names and values in two columns, long values wrapped in theirs."""
     from rich.padding import Padding
     from rich.table import Table
@@ -147,7 +155,8 @@ def brief(length: timedelta | None) -> str:
     return (f"{hours}h" if hours else "") + (f"{rest}m" if rest or not hours else "")
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """What JSON can hold instead of ``value``."""
     if isinstance(value, datetime):
         return utc(value)
     if isinstance(value, timedelta):

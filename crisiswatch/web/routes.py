@@ -30,6 +30,7 @@ _MAX_DROPPED = 8_000_000
 _BODY_SECONDS = 20
 _HOOK_THREADS = 16
 _HOOKS_WAITING = 64
+_ACTIONS = ("acknowledge", "resolve")
 
 
 def create_app(
@@ -51,6 +52,7 @@ def create_app(
             Route("/metrics", pages.metrics),
             Route("/hooks/{source}", pages.hook, methods=["POST"]),
             Route("/api/v1/incidents", pages.incidents),
+            Route("/api/v1/incidents/{id}/{action}", pages.act, methods=["POST"]),
             Route("/api/v1/incidents/{id:path}", pages.incident),
             Route("/api/v1/status", pages.status),
             Route("/", pages.page),
@@ -95,6 +97,22 @@ class _Pages:
             raise HTTPException(404, "there is no such incident")
         return _json(found)
 
+    async def act(self, request: Request) -> Response:
+        """Acknowledge or resolve an incident; the body may name who does it: ``{"actor": "Ada"}``."""
+        name, action = request.path_params["id"], request.path_params["action"]
+        if action not in _ACTIONS or self._state.act is None:
+            raise HTTPException(404, f"an incident can be asked to: {', '.join(_ACTIONS)}")
+        actor = _actor(await _read(request))
+        found = await run_in_threadpool(self._state.incident, name)
+        if found is None:
+            raise HTTPException(404, "there is no such incident")
+        if found.get("resolved_at") is not None:
+            raise HTTPException(409, "the incident is over already")
+        if not await run_in_threadpool(self._state.act, name, action, actor):
+            raise HTTPException(503, "the engine is busy, ask again", {"retry-after": "5"})
+        changed = await run_in_threadpool(self._state.incident, name)
+        return _json(found if changed is None else changed)
+
     async def status(self, _: Request) -> Response:
         return _json(await run_in_threadpool(self._state.status))
 
@@ -116,6 +134,19 @@ class _Pages:
         answer = await to_thread.run_sync(hook.receive, body, headers, limiter=self._hook_threads)
         extra = {} if answer.retry_after is None else {"retry-after": str(math.ceil(answer.retry_after))}
         return _json(answer.body, answer.status, extra)
+
+
+def _actor(body: bytes) -> str:
+    """Who acts, as the body says: at most 60 characters on one line."""
+    try:
+        told = json.loads(body) if body else {}
+    except ValueError:
+        raise HTTPException(400, "the body is not JSON") from None
+    named = told.get("actor") if isinstance(told, dict) else None
+    if not isinstance(named, str | None):
+        raise HTTPException(400, "`actor` is a name")
+    printable = "".join(char if char.isprintable() else " " for char in named or "")
+    return " ".join(printable.split())[:60] or "somebody"
 
 
 async def _read(request: Request) -> bytes:

@@ -97,7 +97,8 @@ class WebState:
 
     ``healthy`` must not block (it is called on the server's own loop); the others are called in worker threads.
     ``hooks`` by source id may be a live mapping that a reload changes. ``reload`` gives whether the new configuration
-    runs, and the problems if it does not.
+    runs, and the problems if it does not. ``act`` takes an incident's id, ``acknowledge`` or ``resolve``, and the name
+    of who asks for it; False if the engine is too busy to do it.
     """
 
     healthy: Callable[[], tuple[bool, Mapping[str, Any]]]
@@ -108,6 +109,7 @@ class WebState:
     incident: Callable[[str], Mapping[str, Any] | None]
     status: Callable[[], StatusView]
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    act: Callable[[str, str, str], bool] | None = None
 
 
 def incident_view(incident: Incident) -> dict[str, Any]:
