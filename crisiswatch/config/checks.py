@@ -106,7 +106,7 @@ def _check_terms(document: Document, where: Where) -> None:
     contradiction(document, (*where, "any"), (*where, "none"))
     for at in range(_length(document, (*where, "any"))):
         term = document.get((*where, "any", at))
-        if isinstance(term, str) and (term.casefold() in COMMON_WORDS or len(term.strip()) <= 2):
+        if isinstance(term, str) and (term.casefold() in COMMON_WORDS or 0 < len(term.strip()) <= 2):
             message = f"the term {shown(term)} is so common that it will catch posts about anything"
             hint = "use a longer phrase, a handle or a hashtag, or add `none` terms"
             document.report("CW070", (*where, "any", at), message, hint, severity="warning")

@@ -13,7 +13,16 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, Strict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    Strict,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from crisiswatch.config.document import Decimal, Integer
@@ -39,7 +48,9 @@ __all__ = [
     "bad",
     "duration",
     "lasting",
+    "limited",
     "secret",
+    "spelled",
 ]
 
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
@@ -184,15 +195,34 @@ def _email(value: Any) -> Any:
     return value
 
 
-def lasting(default: str, **bounds: Any) -> Any:
-    """A `Field` for a `Period` or `Minutes` with a default, written as people write it."""
+def lasting(default: str, *, minutes: bool = False) -> Any:
+    """A `Field` for a `Period` (or `Minutes`) with a default, written as people write it."""
 
     def make() -> Any:
         length = duration(default)
-        return int(length.total_seconds()) // 60 if bounds.get("minutes") else length
+        return int(length.total_seconds()) // 60 if minutes else length
 
-    limits = {name: bound for name, bound in bounds.items() if name != "minutes"}
-    return Field(default_factory=make, json_schema_extra={"default": default}, **limits)
+    return Field(default_factory=make, json_schema_extra={"default": default})
+
+
+def limited(low: int = 0, high: int = 10 * 366 * 24 * 60) -> AfterValidator:
+    """Limits for `Minutes`."""
+
+    def check(minutes: int) -> int:
+        if minutes < low:
+            raise bad("CW026", f"`{{field}}` must be at least {spelled(low)}, not {{value}}", "write a longer time")
+        if minutes > high:
+            raise bad("CW026", f"`{{field}}` must be at most {spelled(high)}, not {{value}}", "write a shorter time")
+        return minutes
+
+    return AfterValidator(check)
+
+
+def spelled(minutes: int) -> str:
+    """90 -> ``1h30m``."""
+    days, rest = divmod(minutes, 24 * 60)
+    parts = ((days, "d"), (rest // 60, "h"), (rest % 60, "m"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0m"
 
 
 Words = Annotated[str, BeforeValidator(_text), Strict(), Field(max_length=2000)]

@@ -123,7 +123,8 @@ class _Builder:
         if not isinstance(event, ev.StreamEndEvent):
             message = "a second document begins here (`---`)"
             self._note("CW011", event.start_mark, message, "put it into a file of its own")
-        elif self._doc.data is None:
+            raise _Stop
+        if self._doc.data is None:
             self._empty()
 
     def _empty(self) -> None:
@@ -248,26 +249,20 @@ class _Builder:
         text = str(event.value)
         if any("\ud800" <= char <= "\udfff" for char in text):
             self._note("CW003", event.start_mark, "the text has half of a character pair in it", "write the character")
-            return ""
+            return "\ufffd"
         if event.style:
             return text
-        return None if text in _NULL else _BOOLS.get(text, self._number(text, event))
+        return None if text in _NULL else _BOOLS.get(text, _number(text))
 
-    def _number(self, text: str, event: Any) -> object:
-        if _INT.fullmatch(text):
-            return self._integer(text, event)
-        if _FLOAT.fullmatch(text):
-            return Decimal(float(text.lower().replace(".inf", "inf").replace(".nan", "nan")), text)
-        return text
 
-    def _integer(self, text: str, event: Any) -> object:
-        if len(text) > _DIGITS and text.lstrip("+-").isdigit():
-            return text  # an account or ticket number, not a quantity
-        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+def _number(text: str) -> object:
+    if _INT.fullmatch(text):
         if len(text) > _DIGITS:
-            self._note("CW006", event.start_mark, "the number is too long", f"use at most {_DIGITS} digits")
-            return Integer(0, text)
-        return Integer(int(text, base), text)
+            return text  # an account or ticket number, not a quantity
+        return Integer(int(text, {"0o": 8, "0x": 16}.get(text[:2], 10)), text)
+    if _FLOAT.fullmatch(text):
+        return Decimal(float(text.lower().replace(".inf", "inf").replace(".nan", "nan")), text)
+    return text
 
 
 def _span(event: Any) -> Span:

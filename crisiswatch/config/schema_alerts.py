@@ -6,7 +6,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from crisiswatch.config.fields import Id, Language, Minutes, Moment, Period, Section, Version, Whole, Words, bad
+from crisiswatch.config.fields import (
+    Id,
+    Language,
+    Minutes,
+    Moment,
+    Period,
+    Section,
+    Version,
+    Whole,
+    Words,
+    bad,
+    limited,
+)
 
 __all__ = ["AlertFile", "ExpectModel", "MentionModel", "StageModel", "TestCaseModel", "TestFile"]
 
@@ -31,7 +43,7 @@ class StepModel(Section):
     """What has to be done, as an order."""
     role: Words = ""
     """Who does it: a role, not a person."""
-    within: Minutes | None = Field(default=None, ge=1)
+    within: Annotated[Minutes, limited(1)] | None = None
     """How long after the opening it must be done."""
 
 

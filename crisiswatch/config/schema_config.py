@@ -23,6 +23,7 @@ from crisiswatch.config.fields import (
     Zone,
     bad,
     lasting,
+    limited,
     secret,
 )
 from crisiswatch.config.secrets import Secret
@@ -204,6 +205,7 @@ class PlugInModel(Section):
 class SourcePlugIn(PlugInModel, SourceModel):
     """A source that another installed package brings; its options are its own."""
 
+    model_config = ConfigDict(extra="allow")
     type: Words = Field(json_schema_extra={"not": {"enum": [*SOURCE_TYPES]}})
     """The kind, as the package names it."""
 
@@ -258,7 +260,7 @@ def _store_url(value: Any) -> Any:
         return secret(value)
     if isinstance(value, str) and "://" in value:
         before = value.partition("://")[2].partition("/")[0]
-        if ":" in before.rpartition("@")[0]:
+        if ":" in before.rpartition("@")[0] or "password=" in value:
             hint = "take the whole address from the environment: url: {env: CRISISWATCH_STORE_URL}"
             raise bad("CW034", "`url` has a password in it", hint)
         if value.partition("://")[0].partition("+")[0] in {"sqlite", "postgresql"}:
@@ -294,12 +296,15 @@ class WebModel(Section):
     """The address to listen on; 0.0.0.0 means every network this machine is on."""
     port: Whole = Field(default=9464, ge=0, le=65535)
     """The port to listen on; 0 takes a free one."""
+    token: SecretRef | None = None
+    """Asked of everybody who calls, but for health, metrics and hooks: {env: NAME} or {file: PATH}; on an address that
+    other machines reach it has to be there."""
 
 
 class EngineModel(Section):
     """How time is kept."""
 
-    lateness: Minutes = lasting("5m", minutes=True, le=24 * 60)
+    lateness: Annotated[Minutes, limited(0, 24 * 60)] = lasting("5m", minutes=True)
     """How late mentions may arrive and still count as in order, in whole minutes."""
     tick: Period = lasting("10s")
     """How often the rules are judged when nothing happens."""

@@ -21,12 +21,14 @@ from crisiswatch.config.fields import (
     Zone,
     bad,
     lasting,
+    limited,
 )
 from crisiswatch.rules.model import SURPRISE_WORDS
 
 __all__ = ["BlockModel", "RuleFile", "RuleModel", "measure_plug_ins"]
 
 _PLUG_INS = "\0plug-ins"  # can't be meant by anybody who writes a rule
+_WEEK = 7 * 24 * 60
 
 Surprise = Literal["elevated", "high", "extreme"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -190,7 +192,7 @@ class FilterModel(Section):
 class SettleModel(Section):
     """When an incident is over."""
 
-    quiet_for: Minutes = lasting("45m", minutes=True, ge=1)
+    quiet_for: Annotated[Minutes, limited(1)] = lasting("45m", minutes=True)
     """How long it must stay quiet before the incident is closed."""
     below: Number = Field(default=0.5, gt=0, le=1)
     """Quiet means less than this part of what opened it, above the usual."""
@@ -241,11 +243,11 @@ class RuleModel(Section):
     """The brands it watches: `all`, or a list of ids from crisiswatch.yaml."""
     mentions: FilterModel = Field(default_factory=FilterModel)
     """Which mentions are counted; all of them if left out."""
-    window: Minutes = Field(ge=1, le=7 * 24 * 60)
+    window: Annotated[Minutes, limited(1, _WEEK)]
     """How far back the rule looks, for example 15m, 6h or 1d; at most 7d."""
     levels: Levels
     """The conditions of each level; every line of a level must hold."""
-    hold: Minutes = lasting("0m", minutes=True, le=7 * 24 * 60)
+    hold: Annotated[Minutes, limited(0, _WEEK)] = lasting("0m", minutes=True)
     """How long the conditions must hold before an incident opens."""
     settle: SettleModel = Field(default_factory=SettleModel)
     """When an incident is over."""

@@ -31,7 +31,7 @@ _MEANINGS: tuple[tuple[str, str, str, str], ...] = (
     ("sequence entries are not allowed", "CW006", "a list item (`- `) can't begin here", "put it on a line of its own"),
     ("mapping keys are not allowed", "CW006", "a `?` stands where no field can begin", _QUOTE),
     ("alphabetic or numeric character", "CW006", "`*` and `&` mean something in YAML", _QUOTE),
-    ("expected the node content", "CW006", "a value is missing here", "write the value, or delete the line"),
+    ("expected the node content", "CW006", "a value is missing here", "write the value, and close every bracket"),
     ("document start", "CW006", "this does not belong to what stands above", "look at the indentation"),
 )  # fmt: skip
 

@@ -54,7 +54,6 @@ _LIMITS = {
     "less_than_equal": ("at most", "le"),
     "less_than": ("less than", "lt"),
 }
-_MEASURED_IN_MINUTES = {"window", "hold", "quiet_for", "lateness", "within"}
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -84,8 +83,11 @@ def _nothing_empty(document: Document, model: Model | None, before: int = 0) -> 
     """Note every field without a value: to somebody who wrote ``count:`` it is not the same as leaving it out."""
     noted = {(problem.line, problem.column) for problem in document.problems[before:]}
     for where, span in document.values.items():
+        if any(secretish(str(step)) for step in where[:-1]):
+            continue  # somebody may have written the secret itself as a field's name
         written = has(document.get(where[:-1]), where[-1]) if where else False
-        if written and document.get(where) is None and (span.line, span.column) not in noted:
+        key = document.keys.get(where, span)
+        if written and document.get(where) is None and (key.line, key.column) not in noted:
             hint = "fill it in, or delete the line"
             document.report("CW021", where, f"{_name(where)} has no value", hint, on_key=True)
             model = None
@@ -178,17 +180,15 @@ def _report_kind(document: Document, where: Where, wanted: str) -> None:
         text = shown(value, where).strip("`")
         hint = f"write [{text}]" if shown(value, where).startswith("`") else "write it in [ ]"
     elif wanted in {"a whole number", "a number"} and isinstance(value, str):
-        hint = "write the number without quotes and units"
+        hint = "use at most 15 digits" if value.isdigit() else "write the number without quotes and units"
     document.report("CW021", where, f"{_name(where)} must be {wanted}, not {shown(value, where)}", hint)
 
 
 def _report_limit(document: Document, where: Where, error: ErrorDetails) -> None:
     words, key = _LIMITS[error["type"]]
     limit = error.get("ctx", {})[key]
-    unit = "m" if where and where[-1] in _MEASURED_IN_MINUTES else ""
     value = shown(document.get(where), where)
-    code = "CW026" if unit else "CW023"
-    document.report(code, where, f"{_name(where)} must be {words} {limit:g}{unit}, not {value}")
+    document.report("CW023", where, f"{_name(where)} must be {words} {limit:g}, not {value}")
 
 
 def _report_size(document: Document, where: Where, error: ErrorDetails, rest: Where) -> None:
