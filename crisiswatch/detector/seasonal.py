@@ -44,16 +44,17 @@ class SeasonalCounts(AnomalyDetector):
     ``learn_one`` takes ``{"minute", "count", "total", "exposure"}`` of a closed bin; ``score_one`` takes
     ``{"minute", "length", "count", "total"}`` of a window that ends at ``minute`` and returns -log10 of the joint tail
     probability: 0 is usual, 3 is one in a thousand looks. Scoring changes nothing.
-
-    Parameters
-    ----------
-    state
-        Flat numbers of an earlier instance; None starts afresh.
-
     """
 
-    def __init__(self, state: list[float] | None = None) -> None:
-        self.state = _fresh() if state is None else state
+    def __init__(self) -> None:
+        self.state = _fresh()
+
+    @classmethod
+    def resume(cls, state: list[float]) -> SeasonalCounts:
+        """Go on from the flat numbers of an earlier instance; the list is used, not copied."""
+        model = cls.__new__(cls)
+        model.state = state
+        return model
 
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Take in one closed bin; a bin without exposure is missing data and changes nothing."""
@@ -176,7 +177,7 @@ class SeasonalDetector:
 
     def learn(self, state: DetectorState, closed: Bin) -> DetectorState:
         """Give the state after one more closed bin."""
-        model = SeasonalCounts(list(state))
+        model = SeasonalCounts.resume(list(state))
         model.learn_one(
             {"minute": closed.start, "count": closed.count, "total": closed.total, "exposure": closed.exposure}
         )
@@ -184,7 +185,7 @@ class SeasonalDetector:
 
     def judge(self, state: DetectorState, window: Window) -> Verdict:
         """Judge one window; expected and interval are of matching mentions."""
-        model = SeasonalCounts(state if isinstance(state, list) else list(state))
+        model = SeasonalCounts.resume(state if isinstance(state, list) else list(state))
         mean, share, ignorance = model.outlook(window.end, window.length)
         score = model.surprise(window.count, max(window.total, window.count), mean, share, ignorance)
         if share > 0.98:

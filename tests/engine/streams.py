@@ -205,3 +205,12 @@ def live(events: Sequence[Event], rules: Ruleset, seed: int, crashes: float) -> 
         if chance.random() < crashes:
             state = decode(encode(state))
     return effects, encode(state)
+
+
+SEEDS_FOR_FIXTURE = (
+    Segment("usual", 600, 30, ("forum", "x"), 4),
+    Segment("fails", 5, 1, ("blogs",), 0),
+    Segment("wave", 15, 60, ("forum", "x"), 1),
+    Segment("usual", 7, 12, ("forum", "x"), 4),
+)
+"""What the kept state of version 1 has lived through."""
