@@ -98,7 +98,9 @@ class Life:
 
     def __str__(self) -> str:
         told = ", ".join(f"{level.word} at {words(at)}" for at, level in self.levels)
-        return f"{self.rule}: {told}, " + ("still open" if self.until is None else f"over at {words(self.until)}")
+        return f"{self.rule}: {told}, " + (
+            "still open when the story ends" if self.until is None else f"over at {words(self.until)}"
+        )
 
 
 def run_rule_tests(files: Sequence[RuleTestFile], ruleset: Ruleset | None = None) -> list[RuleTestResult]:

@@ -162,17 +162,33 @@ def test_it_is_a_river_estimator():
 
 
 STREAM = [({"minute": float(5 * step), "count": float(step % 3), "total": 5.0}, step % 7 == 0) for step in range(400)]
-GENERAL = (
-    "check_repr check_str check_tags check_clone_same_class check_clone_is_idempotent check_doc "
-    "check_init_has_default_params_for_tests check_init_default_params_are_not_mutable "
-    "check_clone_changes_memory_addresses check_mutate_can_be_idempotent check_pickling_supports_roundtrip "
-    "check_repr_roundtrips_clone check_clone_with_new_params_applies check_get_params_matches_signature"
-).split()
-ON_A_STREAM = (
-    "check_learn_one check_pickling check_shuffle_features_no_impact check_emerging_features "
-    "check_disappearing_features check_radically_disappearing_features check_no_state_aliasing_with_input "
-    "check_clone_is_independent check_bounded_memory_growth"
-).split()
+GENERAL = [
+    "check_repr",
+    "check_str",
+    "check_tags",
+    "check_clone_same_class",
+    "check_clone_is_idempotent",
+    "check_doc",
+    "check_init_has_default_params_for_tests",
+    "check_init_default_params_are_not_mutable",
+    "check_clone_changes_memory_addresses",
+    "check_mutate_can_be_idempotent",
+    "check_pickling_supports_roundtrip",
+    "check_repr_roundtrips_clone",
+    "check_clone_with_new_params_applies",
+    "check_get_params_matches_signature",
+]
+ON_A_STREAM = [
+    "check_learn_one",
+    "check_pickling",
+    "check_shuffle_features_no_impact",
+    "check_emerging_features",
+    "check_disappearing_features",
+    "check_radically_disappearing_features",
+    "check_no_state_aliasing_with_input",
+    "check_clone_is_independent",
+    "check_bounded_memory_growth",
+]
 
 
 @pytest.mark.parametrize("name", GENERAL)

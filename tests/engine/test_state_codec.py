@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -92,10 +93,8 @@ def test_flipped_bytes_are_read_or_refused_and_nothing_else(flips):
     damaged = bytearray(RICH)
     for place, value in flips:
         damaged[place] = value
-    try:
+    with contextlib.suppress(StateError):
         decode(bytes(damaged))
-    except StateError:
-        pass
 
 
 @given(st.data())
@@ -110,7 +109,5 @@ def test_any_value_in_the_wrong_place_is_read_or_refused_and_nothing_else(data):
             break
         node = inner
     node[key] = data.draw(JSON)
-    try:
+    with contextlib.suppress(StateError):
         encode(decode(json.dumps(body).encode()))
-    except StateError:
-        pass
