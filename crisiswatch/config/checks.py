@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePath
 
 from crisiswatch.config import schema_config as schema
 from crisiswatch.config.common_words import COMMON_WORDS
 from crisiswatch.config.document import Document, Where, did_you_mean, shown
 from crisiswatch.config.schema_config import RECEIVER_TYPES, SOURCE_TYPES, plug_in_names
-from crisiswatch.detector import names as detector_names
-from crisiswatch.sentiment import scorer_names
+from crisiswatch.detector import names as all_detectors
+from crisiswatch.sentiment import scorer_names as all_scorers
 
 __all__ = ["Found", "check_alerts", "check_config", "check_references", "check_rules", "ids"]
 
@@ -23,6 +24,18 @@ class Found:
     document: Document
     where: Where
     id: str
+
+
+@cache
+def detector_names() -> tuple[str, ...]:
+    """Asked for once: looking for plug-ins reads the whole environment."""
+    return all_detectors()
+
+
+@cache
+def scorer_names() -> tuple[str, ...]:
+    """The same for scorers."""
+    return all_scorers()
 
 
 def ids(document: Document, part: Where, field: str = "id") -> list[Found]:

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -161,7 +162,10 @@ class Document:
     def _ancestors(self, line: int) -> Iterable[str]:
         """The lines above that are indented less, step by step."""
         depth = 10_000
-        for text in reversed(self.lines[: max(line, 0)]):
+        for number in range(min(line, len(self.lines)) - 1, -1, -1):
+            if not depth:
+                return
+            text = self.lines[number]
             bare = text.lstrip(" \t")
             if bare and len(text) - len(bare) < depth:
                 depth = len(text) - len(bare)
@@ -175,6 +179,7 @@ def has(value: object, step: str | int) -> bool:
     return isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)
 
 
+@lru_cache(maxsize=4096)
 def secretish(text: str) -> bool:
     """Whether a key, or a whole line, looks as if a secret stood behind it."""
     if _SECRET_NAME.search(text):

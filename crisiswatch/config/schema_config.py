@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
@@ -34,6 +35,7 @@ SOURCE_TYPES = ("feed", "files", "webhook")
 RECEIVER_TYPES = ("console", "slack", "email")
 
 
+@cache
 def plug_in_names(group: str) -> tuple[str, ...]:
     """Names that installed packages offer in the entry-point group ``crisiswatch.{group}``."""
     return tuple(sorted(point.name for point in entry_points(group=f"crisiswatch.{group}")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Annotated, Any, Literal, Self
 
@@ -34,6 +35,7 @@ Surprise = Literal["elevated", "high", "extreme"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
+@cache
 def measure_plug_ins() -> tuple[str, ...]:
     """The names of the measures that other installed packages bring."""
     return tuple(sorted(point.name for point in entry_points(group="crisiswatch.measures")))

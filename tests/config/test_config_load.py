@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
@@ -234,15 +234,22 @@ Install = Callable[[str, str], None]
 
 
 @pytest.fixture
-def install(monkeypatch: pytest.MonkeyPatch) -> Install:
+def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    def forget() -> None:
+        schema_config.plug_in_names.cache_clear()
+        schema_rules.measure_plug_ins.cache_clear()
+
     def installed(group: str, name: str) -> None:
         def points(**asked: str) -> EntryPoints:
             return EntryPoints([EntryPoint(name, "somewhere:Thing", group)] if asked.get("group") == group else [])
 
+        forget()
         monkeypatch.setattr(schema_config, "entry_points", points)
         monkeypatch.setattr(schema_rules, "entry_points", points)
 
-    return installed
+    yield installed
+    monkeypatch.undo()
+    forget()
 
 
 def test_a_source_that_another_package_brings_keeps_its_options(tmp_path: Path, install: Install):
