@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from crisiswatch.engine import State, decode, encode, fold
-from crisiswatch.matching import Matcher
+from crisiswatch.matching import Matcher, normalise
 from crisiswatch.model import (
     Effect,
     Event,
@@ -77,6 +78,14 @@ class Result:
     newest: datetime | None = None
 
 
+class _Ours(NamedTuple):
+    """A mention of our brands, and its text as it was matched."""
+
+    mention: Mention
+    brands: tuple[str, ...]
+    folded: str
+
+
 class Pipeline:
     """The engine with its store. Not thread-safe: one thread calls it."""
 
@@ -113,16 +122,15 @@ class Pipeline:
     def ingest(self, intake: Intake) -> Result:
         """Take in a batch; raises StoreError, and then nothing happened."""
         fresh, duplicates = self._fresh(intake.mentions)
-        matched = [(mention, self._plan.matcher.brands_of_mention(mention)) for mention in fresh]
-        ours = [(mention, brands) for mention, brands in matched if brands]
-        terms = [self._plan.matcher.mask_terms(brands) for _, brands in ours]
-        scores, unscored = score_mentions(self._plan.scorer, [mention for mention, _ in ours], terms)
+        ours = self._matched(fresh)
+        terms = [self._plan.matcher.mask_terms(each.brands) for each in ours]
+        scores, unscored = score_mentions(self._plan.scorer, [each.mention for each in ours], terms)
         events: dict[str, list[Event]] = {}
         stored: list[StoredMention] = []
-        for (mention, brands), score in zip(ours, scores, strict=True):
+        for (mention, brands, folded), score in zip(ours, scores, strict=True):
             at = self._arrived(mention)
             stored.append(_stored(mention, brands, score, at))
-            event = MentionScored(at, mention, score)
+            event = MentionScored(at, mention, score, folded)
             for brand in brands:
                 events.setdefault(brand, []).append(event)
         if self._arrival is Arrival.DATA and self._came_to is not None:
@@ -204,6 +212,20 @@ class Pipeline:
                 fresh.append(mention)
                 known.add(mention.uid)
         return fresh, len(mentions) - len(fresh)
+
+    def _matched(self, mentions: Sequence[Mention]) -> list[_Ours]:
+        """Those that are about a brand of ours. The text is folded here, once for all that look into it."""
+        matcher = self._plan.matcher
+        ours: list[_Ours] = []
+        for mention in mentions:
+            folded = normalise(mention.text)
+            if mention.brand is None:
+                brands = matcher.brands_in(folded, channel=mention.channel)
+            else:
+                brands = matcher.brands_of_mention(mention)
+            if brands:
+                ours.append(_Ours(mention, brands, folded))
+        return ours
 
     def _arrived(self, mention: Mention) -> datetime:
         """When it arrived; never before what arrived earlier, because time does not run backwards."""

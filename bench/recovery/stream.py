@@ -7,7 +7,7 @@ nor on which of the two feeds is a moment faster. Ratings carry the mood, so no 
 from __future__ import annotations
 
 import json
-import random  # noqa: TID251 - seeded
+import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 

@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Self
 
 __all__ = ["SECRET", "Daemon", "Fakes", "World"]
 
@@ -100,7 +101,7 @@ class Fakes:
         self._world = world
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> Fakes:
+    def __enter__(self) -> Self:
         ports = {}
         for name, journal in (("slack", self._world.slack_journal), ("smtp", self._world.mail_journal)):
             port_file = self._world.directory / f"{name}.port"

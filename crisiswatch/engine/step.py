@@ -28,11 +28,9 @@ from crisiswatch.model import (
     Event,
     HumanAction,
     Level,
-    Mention,
     MentionScored,
     MeterMoved,
     RulesChanged,
-    Score,
     SourceHealth,
     VolumeSampled,
 )
@@ -85,7 +83,7 @@ class _Step:
         self._come_to(minute)
         match event:
             case MentionScored():
-                self._mention(minute, event.mention, event.score)
+                self._mention(minute, event)
             case SourceHealth():
                 self._health(minute, event)
             case HumanAction():
@@ -233,26 +231,31 @@ class _Step:
 
     # -- events -------------------------------------------------------------------------------------------------------
 
-    def _mention(self, now: int, mention: Mention, score: Score) -> None:
-        state = self.state
+    def _mention(self, now: int, event: MentionScored) -> None:
+        state, mention = self.state, event.mention
         minute = min(minute_of(mention.created_at), now + AHEAD)
         self._rhythm(mention.source, now).hear(now, minute)
         if minute < state.closed:
             state.late += 1
-        text = normalise(mention.text) if self.program.needs_words else ""
-        label = score.label.value
+        text = self._folded(event)
+        label = event.score.label.value
         weight = MILLI if mention.weight == 1.0 else round(mention.weight * MILLI)
-        author = None if mention.author_id is None else author_hash(mention.author_id)
         for plan, kept in self.series:
             series, admission = kept.series, plan.admission
             if minute < series.oldest or not admission.in_population(mention, text):
                 continue
             if admission.matches(label, text):
+                author = None if mention.author_id is None else author_hash(mention.author_id)
                 series.add(minute, weight, mention.source, author, mention.author_followers)
                 if self.open_rules:
                     self._count_in_incidents(plan.key, minute, weight, author, mention.source)
             else:
                 series.add_unmatched(minute, weight)
+
+    def _folded(self, event: MentionScored) -> str:
+        if not self.program.needs_words:
+            return ""
+        return normalise(event.mention.text) if event.folded is None else event.folded
 
     def _count_in_incidents(self, key: str, minute: int, weight: int, author: int | None, source: str) -> None:
         for plan, mine, _ in self.rules:

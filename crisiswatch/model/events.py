@@ -15,12 +15,14 @@ class MentionScored:
     """A mention of the brand arrived at ``at`` and was scored.
 
     ``at`` is the arrival time, never earlier than that of an earlier event; the mention's place in the windows is
-    ``mention.created_at``, limited to ``at`` + 2 minutes. ``at`` and ``created_at`` are aware UTC.
+    ``mention.created_at``, limited to ``at`` + 2 minutes. ``at`` and ``created_at`` are aware UTC. ``folded`` is the
+    text as `crisiswatch.matching.normalise` gives it, from whoever has made it already; it changes nothing but time.
     """
 
     at: datetime
     mention: Mention
     score: Score
+    folded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
