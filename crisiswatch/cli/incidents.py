@@ -32,27 +32,27 @@ def list_incidents(config: Path, answer: Format, *, only_open: bool, brand: str 
     if answer is Format.JSON:
         page.print_json({"incidents": [incident_view(each) for each in found]})
     elif found:
-        _table(found)
+        _list(found)
     else:
         page.line("No incident is open." if only_open else "There was no incident yet.")
     return 0
 
 
-def _table(found: Sequence[Incident]) -> None:
-    rows = [
-        (
-            page.time_of(each.opened_at),
-            page.brief(None if each.resolved_at is None else each.resolved_at - each.opened_at),
-            "trial" if each.trial else each.phase.value,
-            each.peak_level.word,
-            exact(each.mentions),
-            each.acknowledged_by or "-",
-            each.id,
-        )
-        for each in found
-    ]
-    columns = ("opened (UTC)", "lasted", "now", "peak", "mentions", "taken by", "id")
-    page.table(columns, rows, right=("mentions",), folds=("id", "taken by"))
+def _list(found: Sequence[Incident]) -> None:
+    for each in found:
+        taken = f"taken by {clean(each.acknowledged_by)}" if each.acknowledged_by else "nobody has it"
+        parts = [each.peak_level.word, _life(each), page.counted(each.mentions, "mention"), taken]
+        page.line(each.id, style="bold")
+        page.line(f"  {clean(each.title)}")
+        page.line(f"  {' · '.join(parts)}")
+
+
+def _life(incident: Incident) -> str:
+    trial = ", on trial" if incident.trial else ""
+    opened = f"{page.time_of(incident.opened_at)} UTC"
+    if incident.resolved_at is None:
+        return f"{incident.phase.value} since {opened}{trial}"
+    return f"over, {opened} for {page.brief(incident.resolved_at - incident.opened_at)}{trial}"
 
 
 def find(store: Store, incident: str) -> Incident:

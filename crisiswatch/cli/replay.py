@@ -130,7 +130,7 @@ def _show(report: Report, loaded: Loaded) -> None:
     if trial:
         page.heading(f"{len(trial)} more by rules on trial, which send nothing")
         _incidents(trial)
-    _blind(report)
+    _blind(report, loaded)
     _deliveries(report, loaded)
 
 
@@ -196,21 +196,23 @@ def _chance(per_month: float | None) -> str:
     return words
 
 
-def _blind(report: Report) -> None:
+def _blind(report: Report, loaded: Loaded) -> None:
     if not report.blind:
         return
     page.heading(f"{page.counted(len(report.blind), 'blind spell')}: no word from a source, which is not calm")
+    many = len(loaded.settings.brands) > 1
     rows = [
         (
             clip(clean(each.source), 30),
+            *([brand] if many else []),
             page.time_of(each.since),
             page.time_of(each.until),
             "to the end" if each.until is None else page.brief(each.until - each.since),
             each.reason,
         )
-        for each in sorted(report.blind.values(), key=lambda each: (each.since, each.source))
+        for (brand, _, _), each in sorted(report.blind.items(), key=lambda each: (each[1].since, each[0]))
     ]
-    page.table(("source", "from", "to", "for", "why"), rows)
+    page.table(("source", *(["for"] if many else []), "from", "to", "lasted", "why"), rows)
 
 
 def _deliveries(report: Report, loaded: Loaded) -> None:
@@ -226,7 +228,7 @@ def _deliveries(report: Report, loaded: Loaded) -> None:
     page.heading("Would have been sent (a replay sends nothing)")
     used = [stage for stage in _STAGES if any(stage is each for _, each in counts)]
     rows = [
-        (receiver, *(str(counts[receiver, stage]) for stage in used))
+        (receiver, *(str(counts[receiver, stage] or "-") for stage in used))
         for receiver in sorted({receiver for receiver, _ in counts})
     ]
     names = [stage.value for stage in used]

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from tests.cli.support import golden
+
+
+def test_the_starter_is_written_and_the_next_steps_are_told(crisiswatch, tmp_path):
+    said = crisiswatch("init", tmp_path / "watch")
+    assert (said.code, said.err) == (0, "")
+    golden("init.txt", said.out)
+
+
+def test_the_starter_passes_check_and_its_tests(crisiswatch, tmp_path):
+    crisiswatch("init", tmp_path / "watch")
+    config = tmp_path / "watch" / "crisiswatch.yaml"
+    checked = crisiswatch("check", "--config", config)
+    assert checked.code == 0
+    assert "error" not in checked.out
+    assert crisiswatch("test", "--config", config).code == 0
+
+
+def test_nothing_is_overwritten_unless_asked(crisiswatch, tmp_path):
+    crisiswatch("init", tmp_path)
+    config = tmp_path / "crisiswatch.yaml"
+    config.write_text("mine")
+    rule = next((tmp_path / "rules").rglob("*.yaml"))
+    rule.unlink()
+    said = crisiswatch("init", tmp_path)
+    assert said.code == 2
+    assert said.out == ""
+    assert said.err.startswith("crisiswatch: <dir>/crisiswatch.yaml and ")
+    assert "--force" in said.err
+    assert config.read_text() == "mine"
+    assert not rule.exists()
+    assert crisiswatch("init", tmp_path, "--force").code == 0
+    assert config.read_text() != "mine"
+    assert rule.exists()

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.cli.make_stream import CRISIS, SILENCE, lines
+from tests.cli.support import GOOD, STREAM, copy_config, golden, process
+
+FIELDS = {"mentions", "duplicates", "invalid", "first", "last", "seconds", "incidents", "blind", "deliveries"}
+INCIDENT_FIELDS = {
+    "id", "brand", "rule", "opened_at", "resolved_at", "peak_level", "levels", "observed", "expected",
+    "false_alarms_per_month", "mentions", "authors", "blind",
+}  # fmt: skip
+
+
+def report(crisiswatch, *inputs: object, config: object = GOOD) -> dict:
+    said = crisiswatch("replay", "--config", config, "--format", "json", *inputs)
+    assert (said.code, said.err) == (0, "")
+    return json.loads(said.out)
+
+
+def when(text: str) -> datetime:
+    assert text.endswith("Z")
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+@pytest.fixture
+def plain(tmp_path):
+    path = tmp_path / "stream.jsonl"
+    path.write_bytes(gzip.decompress(STREAM.read_bytes()))
+    return path
+
+
+def test_the_stream_is_what_its_maker_makes():
+    assert gzip.decompress(STREAM.read_bytes()).decode().splitlines() == list(lines())
+
+
+def test_people_read_incidents_blind_spells_and_what_would_have_been_sent(crisiswatch):
+    said = crisiswatch("replay", "--config", GOOD, STREAM)
+    assert (said.code, said.err) == (0, "")
+    golden("replay.txt", said.out)
+    assert max(len(line) for line in said.out.splitlines()) <= 80
+
+
+def test_programs_read_the_contract(crisiswatch):
+    answer = report(crisiswatch, STREAM)
+    assert set(answer) >= FIELDS
+    (incident,) = answer["incidents"]
+    assert set(incident) == INCIDENT_FIELDS
+    assert incident["rule"] == "negative-wave"
+    assert incident["peak_level"] == "critical"
+    assert [each["level"] for each in incident["levels"]] == ["warning", "critical"]
+    assert CRISIS < when(incident["opened_at"]) < when(incident["resolved_at"])
+    assert (when(incident["opened_at"]) - CRISIS).total_seconds() < 600
+    assert {each["receiver"] for each in answer["deliveries"]} == {"console", "pr-slack", "pr-mail"}
+    assert all(each["incident"] == incident["id"] for each in answer["deliveries"])
+    golden("replay.json", re.sub(r'"seconds": [\d.]+', '"seconds": 0', json.dumps(answer, indent=2)) + "\n")
+
+
+def test_the_silence_is_blind_and_not_calm(crisiswatch):
+    spells = report(crisiswatch, STREAM)["blind"]
+    assert {each["source"] for each in spells} == {"x", "reddit"}
+    for each in spells:
+        assert when(each["from"]) <= SILENCE[0]
+        assert when(each["to"]) >= SILENCE[1]
+
+
+def test_the_order_of_lines_and_files_does_not_matter(crisiswatch, plain, tmp_path):
+    before = report(crisiswatch, plain)
+    rows = plain.read_bytes().splitlines(keepends=True)
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(b"".join(rows[1::2]))
+    (folder / "b.jsonl.gz").write_bytes(gzip.compress(b"".join(reversed(rows[0::2]))))
+    after = report(crisiswatch, folder)
+    assert {**before, "seconds": 0} == {**after, "seconds": 0}
+
+
+def test_duplicates_count_once_and_bad_lines_are_set_aside(crisiswatch, plain):
+    once = report(crisiswatch, plain)
+    with plain.open("ab") as file:
+        file.write(b'not json\n{"uid": "x:1"}\n')
+    twice = report(crisiswatch, plain, STREAM)
+    assert twice["duplicates"] == once["mentions"]
+    assert twice["mentions"] == once["mentions"]
+    assert twice["invalid"] == 2
+    assert twice["incidents"] == once["incidents"]
+    said = crisiswatch("replay", "--config", GOOD, plain)
+    assert "2 invalid" in said.out
+    assert "stream.jsonl:1777" in said.out
+
+
+def test_mentions_come_from_standard_input_too():
+    run = process(
+        "replay", "--config", str(GOOD), "--format", "json", "-", stdin=gzip.decompress(STREAM.read_bytes())
+    )
+    assert run.returncode == 0
+    assert run.stderr == b""
+    assert json.loads(run.stdout)["mentions"] == 1776
+
+
+def test_sources_need_not_be_in_the_configuration(crisiswatch, tmp_path):
+    path = tmp_path / "one.jsonl"
+    row = {"uid": "nowhere:1", "source": "nowhere", "created_at": "2026-03-02T10:00:00Z", "text": "acme caught fire"}
+    path.write_text(json.dumps(row) + "\n")
+    (incident,) = report(crisiswatch, path)["incidents"]
+    assert incident["rule"] == "product-safety"
+
+
+def test_a_configuration_that_matches_nothing_says_so(crisiswatch, tmp_path):
+    acme = "    name: Acme\n    handles: {official: [\"@acme\"], care: [\"@acmecare\"]}\n    any: [acme coffee]\n"
+    path = copy_config(tmp_path / "c", replace=((acme, "    name: Zebra Tea\n"),))
+    said = crisiswatch("replay", "--config", path, STREAM)
+    assert said.code == 0
+    assert "0 of 1,776 mentions matched any brand" in said.out
+    assert report(crisiswatch, STREAM, config=path)["unmatched"] == 1776
+
+
+def test_nothing_at_all_is_not_a_failure(crisiswatch, tmp_path):
+    path = tmp_path / "empty.jsonl"
+    path.write_text("")
+    said = crisiswatch("replay", "--config", GOOD, path)
+    assert said.code == 0
+    assert said.out.startswith("There was nothing to replay.")
+    assert report(crisiswatch, path)["first"] is None
+
+
+def test_two_brands_are_told_apart(crisiswatch, tmp_path):
+    second = ("sources:\n", "  - {id: shops, name: Acme Shops, any: [acme]}\nsources:\n")
+    said = crisiswatch("replay", "--config", copy_config(tmp_path, replace=(second,)), STREAM)
+    golden("replay-two-brands.txt", said.out)
+
+
+def test_another_scorer_can_be_tried(crisiswatch):
+    said = crisiswatch("replay", "--config", GOOD, "--scorer", "none", "--format", "json", STREAM)
+    assert said.code == 0
+    assert json.loads(said.out)["incidents"] == []
+    said = crisiswatch("replay", "--config", GOOD, "--scorer", "oracle", STREAM)
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "crisiswatch: there is no scorer 'oracle'; there are: none, vader\n"
+
+
+def test_a_replay_leaves_nothing_behind(crisiswatch, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    config = copy_config(tmp_path / "c")
+    before = sorted(os.listdir(config.parent))
+    report(crisiswatch, STREAM, config=config)
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert sorted(os.listdir(config.parent)) == before
