@@ -236,6 +236,14 @@ class Series:
             return (buckets[minute] for minute in range(start, end) if minute in buckets)
         return (bucket for minute, bucket in buckets.items() if start <= minute < end)
 
+    def matched(self, start: int, end: int) -> list[Bucket]:
+        """Give the buckets of ``[start, end)`` in which anything matched the filter."""
+        buckets = self.buckets
+        if end - start < len(buckets):
+            get = buckets.get
+            return [bucket for minute in range(start, end) if (bucket := get(minute)) is not None and bucket.count]
+        return [bucket for minute, bucket in buckets.items() if bucket.count and start <= minute < end]
+
     def bin_totals(self, start: int) -> tuple[int, int]:
         """Matched and total of the bin that begins at ``start``, in thousandths."""
         count = total = 0
@@ -260,10 +268,11 @@ def _slide(buckets: dict[int, Bucket], windows: dict[int, SlidingSum], start: in
     """Move windows that end at ``start`` on to ``end``: a minute enters each of them, and one leaves."""
     if not buckets:
         return
+    get = buckets.get
     for minute in range(start, end):
-        entering = buckets.get(minute)
+        entering = get(minute)
         for length, window in windows.items():
-            leaving = buckets.get(minute - length)
+            leaving = get(minute - length)
             if entering is not None:
                 window.count += entering.count
                 window.total += entering.total

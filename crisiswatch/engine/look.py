@@ -154,7 +154,7 @@ class Look:
     def _buckets(self) -> list[Bucket]:
         """The window's buckets with anything that matched."""
         if self._span is None:
-            self._span = [bucket for bucket in self.series.span(self.start, self.end) if bucket.count]
+            self._span = self._kept.series.matched(self.end - self._window.length, self.end)
         return self._span
 
     @property
