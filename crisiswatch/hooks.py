@@ -17,7 +17,7 @@ from crisiswatch.config.secrets import Secret
 from crisiswatch.errors import ConfigError, StoreError
 from crisiswatch.metrics import Metrics
 from crisiswatch.pipeline import Intake, Pipeline, Result
-from crisiswatch.sources.webhook import BadSignature, BadBody, read_batch, verify
+from crisiswatch.sources.webhook import BadBody, BadSignature, read_batch, verify
 from crisiswatch.store import SourceMark
 from crisiswatch.web import HookAnswer
 from crisiswatch.worker import Worker
@@ -56,7 +56,7 @@ class WebhookIntake:
             log.warning("hook_refused", source=self.source_id, why=str(error))
             return HookAnswer(401, {"error": str(error)})
         except ConfigError:
-            log.error("hook_secret_missing", source=self.source_id)
+            log.warning("hook_secret_missing", source=self.source_id)
             return HookAnswer(503, {"error": "the secret of this hook is not set"}, BUSY_RETRY)
         try:
             batch = read_batch(body, source=self.source_id, headers=headers, now=now)

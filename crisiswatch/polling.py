@@ -53,7 +53,7 @@ class Poller:
                 pass
         except SourceError as error:
             self._failed(_reason(error), error.detail, permanent=isinstance(error, SourceRejected), after=_after(error))
-        except Exception as error:  # noqa: BLE001 - whatever a source does, the others and the engine go on
+        except Exception as error:  # whatever a source does, the others and the engine go on
             log.exception("source_crashed", source=self.source_id)
             self._failed("failing", type(error).__name__, permanent=False, after=None)
 

@@ -97,9 +97,7 @@ class Worker:
             return None
         ticket = Ticket()
         try:
-            self._queue.put((name, job, ticket), timeout=seconds) if seconds else self._queue.put_nowait(
-                (name, job, ticket)
-            )
+            self._queue.put((name, job, ticket), block=seconds > 0, timeout=seconds or None)
         except queue.Full:
             return None
         return ticket
@@ -124,10 +122,7 @@ class Worker:
                 self._tick()
 
     def _next(self, due: float) -> tuple[str, Job, Ticket] | None:
-        if self._stop.is_set():
-            wait = 0.0
-        else:
-            wait = min(max(due - self._clock.monotonic(), 0.01), 0.25)
+        wait = 0.0 if self._stop.is_set() else min(max(due - self._clock.monotonic(), 0.01), 0.25)
         try:
             return self._queue.get(timeout=wait) if wait else self._queue.get_nowait()
         except queue.Empty:
@@ -150,14 +145,14 @@ class Worker:
                 result = job(self.pipeline)
             except StoreError as error:
                 self.store_trouble = str(error)
-                log.error("store_refused", job=name, error=str(error), again_in_seconds=wait)
+                log.warning("store_refused", job=name, error=str(error), again_in_seconds=wait)
                 if self._stop.wait(wait) or self.lost.is_set():
                     ticket.settle(None, error)
                     return
                 if not self._before_tick():
                     self.lost.set()
                 wait = min(wait * 2, LONGEST_WAIT)
-            except Exception as error:  # noqa: BLE001 - one job's fault must not stop the only writer; it is told
+            except Exception as error:  # one job's fault must not stop the only writer; it is told to who asked
                 log.exception("job_failed", job=name)
                 ticket.settle(None, error)
                 return
