@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _bench(directory: Path, kills: int, seed: int, file: Path | None) -> int:
-    rounds = make_rounds(LEARNING + TAIL + max(4 * kills, 80), seed)
+    rounds = make_rounds(LEARNING + TAIL + max(3 * kills, 80), seed)
     print(f"{len(rounds)} rounds of five minutes, seed {seed}; first a run that nobody disturbs", file=sys.stderr)
     calm = run(directory / "calm", rounds, kills=0, seed=seed, tell=_tell)
     print(f"that took {calm.seconds:.1f} s; now {kills} times kill -9", file=sys.stderr)

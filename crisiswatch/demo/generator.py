@@ -1,7 +1,7 @@
 """Two weeks of an invented brand, mention by mention: the same seed gives the same stream, byte for byte.
 
 About twenty-five mentions an hour with the rhythm of day and week, in English and Italian, from three places; and in
-it what a watcher has to tell apart: a moment of fame, a giveaway, a handful of copying accounts, a source that goes
+it what a watcher has to tell apart: a moment of fame, a giveaway, two accounts that copy, a source that goes
 silent, and a crisis.
 """
 
@@ -48,7 +48,7 @@ def _at(day: int, hour: float) -> datetime:
 CHAPTERS = (
     Chapter("viral", _at(3, 18), _at(3, 20), 260, "a video of a dancing barista goes round: praise, no crisis"),
     Chapter("giveaway", _at(6, 10), _at(6, 13), 420, "a giveaway: hundreds of neutral posts"),
-    Chapter("bots", _at(8, 11), _at(8, 11.4), 160, "four accounts paste the same insult 160 times"),
+    Chapter("bots", _at(8, 5), _at(8, 5.4), 160, "two accounts paste the same insult 160 times"),
     Chapter("outage", _at(9, 7), _at(9, 15), 0, "nothing comes from x for eight hours"),
     Chapter("crisis", _at(11, 17), _at(11, 23), 900, "lids of coffee machines burst: people are burned"),
     Chapter("aftermath", _at(11, 23), _at(12, 12), 120, "the maker answers, the talk fades"),
@@ -132,7 +132,7 @@ class _Maker:
 
     def _bots(self, chapter: Chapter) -> Iterator[Mention]:
         for number, at in enumerate(self._times(chapter, chapter.mentions, _steady)):
-            yield self._one(at, (("en", BOT),), source="x", author=f"x-copy-{number % 4}", followers=12)
+            yield self._one(at, (("en", BOT),), source="x", author=f"x-copy-{number % 2}", followers=12)
 
     def _crisis(self, chapter: Chapter) -> Iterator[Mention]:
         """It begins with a few people to whom it happened, a quarter of an hour apart; then everybody has a word."""
