@@ -9,12 +9,12 @@ from crisiswatch.cli import page
 from crisiswatch.cli.open import must_exist
 from crisiswatch.cli.page import Format
 from crisiswatch.cli.words import block_words, counts_words, hours_words, minutes, settle_words, told_words
-from crisiswatch.config import Loaded, load, unresolved_secrets
-from crisiswatch.errors import ConfigError
+from crisiswatch.config import CODES, Loaded, explain_code, load, unresolved_secrets
+from crisiswatch.errors import ConfigError, CrisiswatchError
 from crisiswatch.model import Problem
 from crisiswatch.rules.model import Rule
 
-__all__ = ["check", "problem_json"]
+__all__ = ["check", "explain_problem", "problem_json"]
 
 
 def check(config: Path, answer: Format) -> int:
@@ -32,6 +32,14 @@ def check(config: Path, answer: Format) -> int:
     else:
         _show(config, loaded, problems)
     return 0 if loaded is not None else 1
+
+
+def explain_problem(code: str) -> int:
+    """Tell the whole story of a problem's code."""
+    if code.upper() not in CODES:
+        raise CrisiswatchError(f"there is no code {code!r}; they go from {min(CODES)} to {max(CODES)}")
+    page.plain(explain_code(code).rstrip("\n"))
+    return 0
 
 
 def problem_json(problem: Problem) -> dict[str, object]:
@@ -82,9 +90,9 @@ def _show(config: Path, loaded: Loaded | None, problems: Sequence[Problem]) -> N
     warnings = len(problems) - errors
     and_warnings = f" and {page.counted(warnings, 'warning')}" if warnings else ""
     if loaded is None:
-        page.line(f"{config}: {page.counted(errors, 'error')}{and_warnings}", style="bold red")
+        page.line(f"{config}: {page.counted(errors, 'error')}{and_warnings}", style="bold red", wrap=False)
         return
-    page.line(f"{config} is good{and_warnings.replace(' and', ', with')}.", style="bold green")
+    page.line(f"{config} is good{and_warnings.replace(' and', ', with')}.", style="bold green", wrap=False)
     settings = loaded.settings
     page.facts(
         [

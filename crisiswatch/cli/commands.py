@@ -65,11 +65,16 @@ def init(
 
 
 @app.command()
-def check(config: Config = None, answer: Answer = Format.TEXT) -> int:
+def check(
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+    code: Annotated[str, typer.Option("--explain", metavar="CODE", help="Only explain a problem's code (CW012).")] = "",
+) -> int:
     """Find what is wrong with the configuration; say what it means."""
     from crisiswatch.cli.check import check as command
+    from crisiswatch.cli.check import explain_problem
 
-    return command(config_path(config), answer)
+    return explain_problem(code) if code else command(config_path(config), answer)
 
 
 @app.command()
@@ -93,7 +98,7 @@ def run(
     stream_time: Annotated[bool, typer.Option("--stream-time", hidden=True)] = False,
     port_file: Annotated[Path | None, typer.Option("--port-file", hidden=True)] = None,
 ) -> int:
-    """Run the daemon: SIGTERM ends it, SIGHUP reloads the configuration."""
+    """Run the daemon: SIGTERM ends it, SIGHUP reloads its files."""
     path = config_path(config)
     from crisiswatch.cli.open import must_exist
 
@@ -223,7 +228,7 @@ Actor = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does it; e
 
 @incidents_app.command("ack")
 def incidents_ack(incident: Incident, config: Config = None, actor: Actor = "") -> int:
-    """Say that you have it: everybody who was told of the incident sees so."""
+    """Say that you have it; everybody who was told sees so."""
     from crisiswatch.cli.incidents import act
 
     return act(incident, "acknowledge", actor, config_path(config))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _Usage: type[Exception] = typer.BadParameter.__mro__[2]  # typer's root of all wrong usage, wherever it keeps it
+_INTERRUPTED = 130
 _EXPECTED = (CrisiswatchError, OSError, KeyboardInterrupt, typer.Abort, _Usage)
 
 
@@ -32,6 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except _EXPECTED as error:
         _tell(error)
+        return 2
+    except SystemExit:  # typer's own way with a reader that has gone away
+        return 2
+    if code == _INTERRUPTED:  # typer swallows the KeyboardInterrupt
+        _say("interrupted")
         return 2
     return code if isinstance(code, int) else 0
 

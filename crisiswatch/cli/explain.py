@@ -126,9 +126,9 @@ def _show(explained: _Explained, loaded: Loaded, posts: int) -> None:
     brand = next((each for each in loaded.settings.brands if each.id == incident.brand), None)
     opened = moment(incident.opened_at) if brand is None else moment(incident.opened_at, brand.timezone)
     page.line(f"{incident.id}: {clean(incident.title)}", style="bold")
-    page.line(f"  Opened as {incident.level.word} on {opened}; {_since(explained.now)}.")
+    page.line(f"Opened as {incident.level.word} on {opened}; {_since(explained.now)}.", indent=2)
     if incident.because:
-        page.line(f"  {clean(incident.because)}")
+        page.line(clean(incident.because), indent=2)
     page.heading("What was seen when it opened")
     page.facts(_rows(incident.reading))
     page.heading("What the rule asked for")
@@ -201,8 +201,8 @@ def _again(explained: _Explained) -> None:
     read = page.counted(again.mentions, "stored mention")
     page.heading("Worked out again")
     if again.same:
-        page.line(f"  {read} through the same rules: the same figures.", style="green")
+        page.line(f"{read} through the same rules: the same figures.", style="green", indent=2)
         return
-    page.line(f"  {read} through the rules as they are now: not the same. {again.why_not}", style="yellow")
+    page.line(f"{read} through the rules as they are now: not the same. {again.why_not}", style="yellow", indent=2)
     if again.incident is not None:
         page.facts(_rows(again.incident.reading))

@@ -40,11 +40,12 @@ def list_incidents(config: Path, answer: Format, *, only_open: bool, brand: str 
 
 def _list(found: Sequence[Incident]) -> None:
     for each in found:
-        taken = f"taken by {clean(each.acknowledged_by)}" if each.acknowledged_by else "nobody has it"
+        nobody = "nobody has it" if each.resolved_at is None else "nobody took it"
+        taken = f"taken by {clean(each.acknowledged_by)}" if each.acknowledged_by else nobody
         parts = [each.peak_level.word, _life(each), page.counted(each.mentions, "mention"), taken]
         page.line(each.id, style="bold")
-        page.line(f"  {clean(each.title)}")
-        page.line(f"  {' · '.join(parts)}")
+        page.line(clean(each.title), indent=2)
+        page.line(" · ".join(parts), indent=2)
 
 
 def _life(incident: Incident) -> str:
@@ -190,7 +191,7 @@ def act(incident: str, action: str, actor: str, config: Path) -> int:
     except httpx.HTTPError as error:
         raise CrisiswatchError(f"no daemon answers at {host}:{web.port}; is it running? (`crisiswatch run`)") from error
     if answer.status_code == 200:
-        page.line(f"{_DONE[action]}: {incident}")
+        page.line(f"{_DONE[action]}: {incident}", wrap=False)
         return 0
     raise CrisiswatchError(f"the daemon refused: {_said(answer)}")
 

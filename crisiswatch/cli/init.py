@@ -29,7 +29,7 @@ def init(directory: Path, *, force: bool = False) -> int:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    page.line(f"Wrote {page.counted(len(files), 'file')} to {directory}:", style="bold")
+    page.line(f"Wrote {page.counted(len(files), 'file')} to {directory}:", style="bold", wrap=False)
     page.facts(_summary(list(files)))
     page.heading("Next")
     config = directory / "crisiswatch.yaml"

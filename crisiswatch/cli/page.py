@@ -50,9 +50,13 @@ def note(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def line(text: str = "", style: str = "") -> None:
-    """Print a line of text, wrapped at the width of the page."""
-    _console().print(text, style=style or None)
+def line(text: str = "", style: str = "", *, indent: int = 0, wrap: bool = True) -> None:
+    """Print a line of text, wrapped at the width of the page unless it has a path in it."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    shown = Text(text, style=style)
+    _console().print(Padding(shown, (0, 0, 0, indent), expand=False) if indent else shown, soft_wrap=not wrap)
 
 
 def plain(text: str) -> None:

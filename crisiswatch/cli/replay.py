@@ -142,31 +142,31 @@ def _counts(report: Report) -> None:
     page.line(f"Replayed {page.counted(report.mentions, 'mention')}{speed}", style="bold")
     if report.first is not None and report.last is not None:
         lasted = span(report.last - report.first)
-        page.line(f"  from {moment(report.first)} to {moment(report.last)} ({lasted})")
+        page.line(f"from {moment(report.first)} to {moment(report.last)} ({lasted})", indent=2)
     duplicates, late = page.counted(report.duplicates, "duplicate"), f"{report.late:,} late"
-    page.line(f"  {duplicates}, {report.invalid:,} invalid, {late}")
+    page.line(f"{duplicates}, {report.invalid:,} invalid, {late}", indent=2)
     matched = report.mentions - report.unmatched
     if report.mentions and not matched:
-        page.line(f"  0 of {report.mentions:,} mentions matched any brand: add its names to `any` or `handles`")
+        page.line(f"0 of {report.mentions:,} mentions matched any brand: add its names to `any` or `handles`", indent=2)
     else:
-        page.line(f"  {matched:,} of {report.mentions:,} are about a brand")
+        page.line(f"{matched:,} of {report.mentions:,} are about a brand", indent=2)
     if report.unscored:
-        page.line(f"  ! {report.unscored:,} could not be scored and count as neutral")
+        page.line(f"! {report.unscored:,} could not be scored and count as neutral", indent=2)
     _refused(report)
 
 
 def _refused(report: Report) -> None:
     for each in report.refused[:_SHOWN]:
-        page.line(f"  ! {clean(each.where)}: {clip(clean(each.detail), 120)}")
+        page.plain(f"  ! {clean(each.where)}: {clip(clean(each.detail), 120)}")
     if report.invalid > _SHOWN:
-        page.line(f"  ! and {report.invalid - _SHOWN:,} more that can't be read")
+        page.line(f"! and {report.invalid - _SHOWN:,} more that can't be read", indent=2)
 
 
 def _incidents(told: Sequence[Told]) -> None:
     brands = list(dict.fromkeys(each.incident.brand for each in told))
     for brand in sorted(brands):
         if len(brands) > 1:
-            page.line(f"  {brand}", style="bold")
+            page.line(brand, style="bold", indent=2)
         rows = [_row(each) for each in told if each.incident.brand == brand]
         columns = ("opened", "lasted", "rule", "peak", "seen", "normal", "by chance")
         page.table(columns, rows, right=("seen", "normal"), folds=("rule",))

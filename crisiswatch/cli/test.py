@@ -70,7 +70,7 @@ def _played(files: Sequence[RuleTestFile], answer: Format) -> list[RuleTestResul
         found = run_rule_tests([file])
         results += found
         if answer is Format.TEXT:
-            page.line(_short(file.path), style="bold")
+            page.line(_short(file.path), style="bold", wrap=False)
             for result in found:
                 _show(result)
     return results

@@ -16,7 +16,11 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 CRISIS = START + 2 * DAY + 14 * HOUR
 SILENCE = (START + DAY + 2 * HOUR, START + DAY + 11 * HOUR)
 TEXTS = {
-    Sentiment.NEGATIVE: ("acme coffee is awful, I hate it", "worst service ever from acme", "acme lied to me, terrible"),
+    Sentiment.NEGATIVE: (
+        "acme coffee is awful, I hate it",
+        "worst service ever from acme",
+        "acme lied to me, terrible",
+    ),
     Sentiment.NEUTRAL: ("acme opens at nine", "the acme shop is near the station", "passing by acme"),
     Sentiment.POSITIVE: ("I love acme coffee", "great day, thanks to acme", "acme is wonderful"),
 }

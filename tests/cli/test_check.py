@@ -76,3 +76,13 @@ def test_the_module_is_the_command():
     run = process("--version")
     assert run.returncode == 0
     assert run.stdout.decode().startswith("crisiswatch 0.")
+
+
+def test_a_code_can_be_explained(crisiswatch):
+    said = crisiswatch("check", "--explain", "cw012")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("CW012: ")
+    assert "Mend: " in said.out
+    said = crisiswatch("check", "--explain", "CW999")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("crisiswatch: there is no code 'CW999'; they go from CW001 to ")

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
+import pty
 import re
+import subprocess
+import sys
+import threading
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.cli.make_stream import CRISIS, SILENCE, lines
 from tests.cli.support import GOOD, STREAM, copy_config, golden, process
+from tests.support import ROOT
 
 FIELDS = {"mentions", "duplicates", "invalid", "first", "last", "seconds", "incidents", "blind", "deliveries"}
 INCIDENT_FIELDS = {
@@ -96,9 +102,7 @@ def test_duplicates_count_once_and_bad_lines_are_set_aside(crisiswatch, plain):
 
 
 def test_mentions_come_from_standard_input_too():
-    run = process(
-        "replay", "--config", str(GOOD), "--format", "json", "-", stdin=gzip.decompress(STREAM.read_bytes())
-    )
+    run = process("replay", "--config", str(GOOD), "--format", "json", "-", stdin=gzip.decompress(STREAM.read_bytes()))
     assert run.returncode == 0
     assert run.stderr == b""
     assert json.loads(run.stdout)["mentions"] == 1776
@@ -113,7 +117,7 @@ def test_sources_need_not_be_in_the_configuration(crisiswatch, tmp_path):
 
 
 def test_a_configuration_that_matches_nothing_says_so(crisiswatch, tmp_path):
-    acme = "    name: Acme\n    handles: {official: [\"@acme\"], care: [\"@acmecare\"]}\n    any: [acme coffee]\n"
+    acme = '    name: Acme\n    handles: {official: ["@acme"], care: ["@acmecare"]}\n    any: [acme coffee]\n'
     path = copy_config(tmp_path / "c", replace=((acme, "    name: Zebra Tea\n"),))
     said = crisiswatch("replay", "--config", path, STREAM)
     assert said.code == 0
@@ -145,12 +149,38 @@ def test_another_scorer_can_be_tried(crisiswatch):
     assert said.err == "crisiswatch: there is no scorer 'oracle'; there are: none, vader\n"
 
 
+def test_a_terminal_sees_progress_and_the_answer_stays_clean():
+    terminal, inner = pty.openpty()
+    command = subprocess.Popen(
+        [sys.executable, "-m", "crisiswatch", "replay", "--config", GOOD, "--format", "json", STREAM],
+        stdout=subprocess.PIPE,
+        stderr=inner,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+    )
+    os.close(inner)
+    seen = threading.Thread(target=drain, args=(terminal, shown := bytearray()))
+    seen.start()
+    out, _ = command.communicate(timeout=60)
+    seen.join(60)
+    os.close(terminal)
+    assert command.returncode == 0
+    assert json.loads(out)["mentions"] == 1776
+    assert b"replaying" in shown
+    assert b"1776" in shown
+
+
+def drain(terminal: int, shown: bytearray) -> None:
+    with contextlib.suppress(OSError):  # how a terminal says that its other end is closed
+        while data := os.read(terminal, 4096):
+            shown += data
+
+
 def test_a_replay_leaves_nothing_behind(crisiswatch, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", None)
     config = copy_config(tmp_path / "c")
-    before = sorted(os.listdir(config.parent))
+    before = sorted(config.parent.iterdir())
     report(crisiswatch, STREAM, config=config)
     assert list((tmp_path / "tmp").iterdir()) == []
-    assert sorted(os.listdir(config.parent)) == before
+    assert sorted(config.parent.iterdir()) == before

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from crisiswatch.testing.fake_slack import FakeSlack
+from crisiswatch.testing.fake_smtp import FakeSmtp
+from tests.cli.support import HERE, copy_config
+
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>
+<item><guid>1</guid><title>Acme opens a shop</title><pubDate>Mon, 02 Mar 2026 10:00:00 GMT</pubDate></item>
+</channel></rss>"""
+
+
+NOT_TRIED = "Sources and receivers were not tried: `crisiswatch doctor --online` does.\n"
+
+
+def test_what_is_missing_is_found_before_the_night_it_is_needed(crisiswatch, tmp_path):
+    said = crisiswatch("doctor", "--config", copy_config(tmp_path))
+    assert (said.code, said.err) == (1, "")
+    assert "the environment has no value for ACME_SLACK_TOKEN" in " ".join(said.out.split())
+    assert "2 things to mend" in said.out
+
+
+def test_all_is_well_when_it_is(crisiswatch, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACME_HELPDESK_SECRET", "s" * 32)
+    monkeypatch.setenv("ACME_SLACK_TOKEN", "xoxb-1")
+    monkeypatch.chdir(tmp_path)
+    config = copy_config(tmp_path)
+    (tmp_path / "inbox").mkdir()
+    said = crisiswatch("doctor", "--config", "crisiswatch.yaml")
+    assert (said.code, said.err) == (0, "")
+    assert "".join(said.out.split()).replace("<dir>/inbox", "<inbox>").startswith("okconfiguration:3rules,0warnings")
+    assert said.out.endswith("\n\nAll is well.\n" + NOT_TRIED)
+    answer = json.loads(crisiswatch("doctor", "--config", config, "--format", "json").out)
+    assert answer["good"] is True
+    assert {each["state"] for each in answer["findings"]} == {"ok"}
+    assert not (tmp_path / "crisiswatch.db").exists()
+
+
+def test_a_bad_configuration_is_the_first_thing_to_mend(crisiswatch):
+    said = crisiswatch("doctor", "--config", HERE / "bad" / "crisiswatch.yaml")
+    assert said.code == 1
+    assert "6 problems: see `crisiswatch check" in " ".join(said.out.split())
+
+
+def test_a_store_that_is_none_is_bad(crisiswatch, tmp_path):
+    config = copy_config(tmp_path)
+    (tmp_path / "crisiswatch.db").write_text("not a store, " * 200)
+    found = json.loads(crisiswatch("doctor", "--config", config, "--format", "json").out)["findings"]
+    (store,) = [each for each in found if each["what"] == "store"]
+    assert store["state"] == "bad"
+    assert "not a database" in store["detail"]
+
+
+@pytest.fixture
+def outside(httpserver: HTTPServer, tmp_path, monkeypatch):
+    """A feed, a Slack and a mail server that answer, and the configuration that names them."""
+    monkeypatch.setenv("ACME_HELPDESK_SECRET", "s" * 32)
+    monkeypatch.setenv("ACME_SLACK_TOKEN", "xoxb-fake")
+    httpserver.expect_request("/feed").respond_with_data(FEED, content_type="application/rss+xml")
+    with FakeSlack() as slack, FakeSmtp() as mail:
+        config = copy_config(
+            tmp_path,
+            replace=(
+                ("channel: C0123456789}", f"channel: C0123456789, base_url: {slack.url!r}}}"),
+                ("host: smtp.example.com", f"host: 127.0.0.1, port: {mail.port}, security: none"),
+                ("sources:\n", f"sources:\n  - {{id: news, type: feed, url: {httpserver.url_for('/feed')!r}}}\n"),
+            ),
+        )
+        yield config, slack, mail, httpserver
+
+
+def tried(crisiswatch, config) -> dict[str, tuple[str, str]]:
+    answer = json.loads(crisiswatch("doctor", "--online", "--config", config, "--format", "json").out)
+    return {each["what"]: (each["state"], each["detail"]) for each in answer["findings"] if "tried" in each["what"]}
+
+
+def test_online_greets_everybody_and_sends_nothing(crisiswatch, outside):
+    config, slack, mail, _ = outside
+    found = tried(crisiswatch, config)
+    assert found["source news, tried"] == ("ok", "answers: 1 entries")
+    assert found["receiver pr-slack, tried"][0] == "ok"
+    assert found["receiver pr-mail, tried"] == ("ok", "the mail server answers")
+    assert slack.messages == []
+    assert mail.mails == []
+
+
+def test_online_says_who_refuses(crisiswatch, outside, monkeypatch):
+    config, _, mail, feeds = outside
+    monkeypatch.setenv("ACME_SLACK_TOKEN", "xoxb-wrong")
+    feeds.clear()
+    feeds.expect_request("/feed").respond_with_data("gone", status=404)
+    text = config.read_text()
+    config.write_text(text.replace(f"port: {mail.port}", "port: 1"))
+    found = tried(crisiswatch, config)
+    assert found["source news, tried"][0] == "bad"
+    assert found["receiver pr-slack, tried"] == ("bad", "Slack refused: invalid_auth")
+    assert found["receiver pr-mail, tried"][0] == "bad"
+    assert found["receiver pr-mail, tried"][1].startswith("can't be reached: ")

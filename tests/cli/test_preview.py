@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.support import GOOD, golden
+
+STAGES = ("opened", "escalated", "calming", "resolved")
+NOTE = "The incident is invented; the words, the playbook and the layout are yours.\n"
+
+
+@pytest.mark.parametrize(("receiver", "stage"), [("console", "opened"), ("email", "resolved"), ("slack", "escalated")])
+def test_an_alert_is_shown_as_its_reader_will_see_it(crisiswatch, receiver, stage):
+    said = crisiswatch("preview", "negative-wave", "--receiver", receiver, "--stage", stage, "--config", GOOD)
+    assert (said.code, said.err) == (0, NOTE)
+    golden(f"preview-{receiver}-{stage}.txt", said.out)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("receiver", ["console", "slack", "email"])
+def test_json_is_json_for_every_receiver_and_stage(crisiswatch, receiver, stage):
+    said = crisiswatch(
+        "preview", "negative-wave", "--receiver", receiver, "--stage", stage, "--format", "json", "--config", GOOD
+    )
+    assert said.code == 0
+    answer = json.loads(said.out)
+    if receiver == "slack":
+        assert answer["blocks"][0]["type"] == "header"
+    if receiver == "email":
+        assert answer["to"] == "press@example.com"
+
+
+@pytest.mark.parametrize("receiver", ["slack", "email"])
+def test_html_can_be_opened_in_a_browser(crisiswatch, receiver):
+    said = crisiswatch("preview", "negative-wave", "--receiver", receiver, "--format", "html", "--config", GOOD)
+    assert said.code == 0
+    assert said.out.lower().startswith("<!doctype html>")
+    assert "Acme" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (("nope",), "there is no alert 'nope'; there are: negative-wave"),
+        (
+            ("negative-wave", "--stage", "new"),
+            "there is no stage 'new'; there are: opened, escalated, calming, resolved",
+        ),
+        (("negative-wave", "--receiver", "fax"), "there is no receiver 'fax'; there are: console, slack, email"),
+        (("negative-wave", "--format", "html"), "there is no format for console 'html'; there are: text, json"),
+    ],
+)
+def test_what_is_not_there_is_answered_with_what_is(crisiswatch, arguments, answer):
+    said = crisiswatch("preview", *arguments, "--config", GOOD)
+    assert (said.code, said.out, said.err) == (2, "", f"crisiswatch: {answer}\n")
