@@ -86,6 +86,8 @@ def _print(result: dict[str, object]) -> None:
     print(f"\n{'deliveries':<28}{'undisturbed':>12}{'killed':>12}")
     for name in ("owed", "arrived", "superseded", "uncertain", "duplicates", "edits"):
         print(f"  {name:<26}{sent['undisturbed'][name]:>12}{sent['killed'][name]:>12}")
+    where = ", ".join(f"{number} in {name}" for name, number in sent["killed"]["duplicates_in"].items())
+    print(f"\nduplicates, each of a message whose fate was unknown: {where or 'none'}")
     failures = result["failures"]
     assert isinstance(failures, list)
     print("\n" + ("\n".join(f"FAILED  {each}" for each in failures) or "no difference, nothing lost"))

@@ -27,7 +27,10 @@ MAILED = ("opened", "escalated", "resolved")
 
 @dataclass(slots=True)
 class Deliveries:
-    """What arrived. ``explained`` duplicates are of a message whose first attempt had an unknown outcome."""
+    """What arrived. A duplicate is explained when an earlier attempt at that very message had an unknown outcome.
+
+    Slack can be searched for what was sent, so there should be hardly any there; a mail can't be.
+    """
 
     owed: int = 0
     arrived: int = 0
@@ -36,6 +39,7 @@ class Deliveries:
     missing: list[str] = field(default_factory=list)
     uncertain: int = 0
     duplicates: int = 0
+    duplicates_in: dict[str, int] = field(default_factory=dict)
     unexplained: list[str] = field(default_factory=list)
     edits: int = 0
 
@@ -78,6 +82,7 @@ def deliveries(world: World) -> Deliveries:
     for key, times in taken.items():
         if times > 1:
             found.duplicates += times - 1
+            found.duplicates_in[key[0]] = found.duplicates_in.get(key[0], 0) + times - 1
             if not expected.get(key, False):
                 found.unexplained.append(f"{' '.join(key)} came {times} times")
     return found

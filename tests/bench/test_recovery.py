@@ -117,6 +117,7 @@ def test_a_duplicate_is_explained_only_by_an_attempt_of_unknown_outcome(world):
     mailed(world, 2)
     found = deliveries(world)
     assert found.duplicates == 2
+    assert found.duplicates_in == {"mail": 2}
     assert len(found.unexplained) == 1
 
 
