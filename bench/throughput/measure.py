@@ -49,9 +49,9 @@ class Measured:
 
     @property
     def growth(self) -> float:
-        """Memory at the end as a multiple of what it was after a quarter."""
+        """MiB more at the end than after a quarter."""
         quarter = self.curve[max(len(self.curve) // 4 - 1, 0)][1]
-        return self.curve[-1][1] / quarter
+        return self.curve[-1][1] - quarter
 
     @property
     def peak(self) -> float:
