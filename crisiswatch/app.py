@@ -26,11 +26,11 @@ from crisiswatch.config.settings import LogSettings, SourceSettings, WebhookOpti
 from crisiswatch.errors import ConfigError, CrisiswatchError, StoreError
 from crisiswatch.hooks import WebhookIntake
 from crisiswatch.metrics import Metrics
-from crisiswatch.model import Source
+from crisiswatch.model import Notifier, Source
 from crisiswatch.observer import Observer
-from crisiswatch.outbox import Dispatcher
 from crisiswatch.pipeline import Arrival, Pipeline, Plan, Result
 from crisiswatch.polling import Poller, first_mark
+from crisiswatch.senders import Senders
 from crisiswatch.status import status_view
 from crisiswatch.store import Fence, Store
 from crisiswatch.web import Hook, StatusView, WebServer, WebState, create_app, incident_view
@@ -47,21 +47,13 @@ log = structlog.get_logger("crisiswatch.app")
 
 
 @dataclass(slots=True)
-class _Sender:
-    """One receiver's dispatcher with its own stop, so that a reload can replace it alone."""
-
-    dispatcher: Dispatcher
-    stop: threading.Event
-    thread: threading.Thread
-
-
-@dataclass(slots=True)
 class _Parts:
     """What one configuration needs beside the engine: made whole before anything of it is put in force."""
 
     loaded: Loaded
     plan: Plan
     sources: dict[str, Source] = field(default_factory=dict)
+    notifiers: dict[str, Notifier] = field(default_factory=dict)
 
 
 class App:
@@ -78,7 +70,6 @@ class App:
         self._clock: Clock = clock or SystemClock()
         self._stream_time = stream_time
         self._console = console
-        self._stop = threading.Event()
         self._lock = threading.RLock()
         self._parts = self._prepare()
         settings = self._parts.loaded.settings
@@ -87,7 +78,8 @@ class App:
         self.store = Store.open(settings.store.reveal())
         self._fence = self._acquire()
         self._pollers: dict[str, Poller] = {}
-        self._senders: dict[str, _Sender] = {}
+        self._senders = Senders(self.store, self._clock, self._fence, self.observer.delivery)
+        self._polls_stop = threading.Event()
         self._hooks: dict[str, Hook] = {}
         self._last_problems: tuple[str, ...] = ()
         self._health: dict[str, tuple[bool, str]] = {}
@@ -129,15 +121,11 @@ class App:
 
     def stop(self, grace: float = 8.0) -> None:
         """Stop polling, let the engine finish what it has, let sends under way end; leave the rest for next time."""
-        self._stop.set()
+        self._polls_stop.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        for sender in self._senders.values():
-            sender.stop.set()
-            sender.dispatcher.wake()
         self.worker.stop(grace / 2)
-        for sender in self._senders.values():
-            sender.thread.join(grace / 4)
+        self._senders.stop(grace / 4)
         if self._web is not None:
             self._web.stop()
         for source in self._parts.sources.values():
@@ -209,6 +197,8 @@ class App:
             source = make_source(each, self._clock)
             if source is not None:
                 parts.sources[each.id] = source
+        for receiver in loaded.settings.receivers:
+            parts.notifiers[receiver.id] = make_notifier(receiver, loaded, self._clock, self._console)
         return parts
 
     def _acquire(self) -> Fence:
@@ -257,7 +247,7 @@ class App:
         """Swap pollers, hooks and senders for those of ``parts``; nothing in here depends on the outside."""
         with self._lock:
             old, self._parts = self._parts, parts
-            self._swap_senders(parts.loaded)
+            self._senders.swap(parts.notifiers, Messages(self.store, parts.loaded).build)
             self._swap_sources(parts)
             if old is not parts:
                 for source in old.sources.values():
@@ -267,18 +257,23 @@ class App:
         for job in self._scheduler.get_jobs():
             job.remove()
         marks = self.store.cursors()
-        self._pollers, self._hooks = {}, {}
+        self._polls_stop.set()  # those still reading stop at their next batch; nothing they committed is read again
+        self._polls_stop = threading.Event()
+        self._pollers = {}
+        hooks = {each.id: self._hook(each) for each in parts.loaded.settings.sources if each.id not in parts.sources}
+        self._hooks.update(hooks)
+        for gone in set(self._hooks) - set(hooks):
+            del self._hooks[gone]
         for number, each in enumerate(parts.loaded.settings.sources):
             source = parts.sources.get(each.id)
             if source is None:
-                self._add_hook(each)
                 continue
             poller = Poller(
                 source_id=each.id,
                 source=source,
                 worker=self.worker,
                 clock=self._clock,
-                stop=self._stop,
+                stop=self._polls_stop,
                 mark=first_mark(marks.get(each.id), self._clock.now()),
                 on_health=self._source_health,
                 brand=each.brand,
@@ -288,17 +283,17 @@ class App:
         self._schedule("upkeep", self._upkeep, UPKEEP_EVERY, delay=60.0)
         self._schedule("gauges", self._gauges, timedelta(seconds=5), delay=1.0)
 
-    def _add_hook(self, each: SourceSettings) -> None:
-        if isinstance(each.options, WebhookOptions):
-            self._hooks[each.id] = WebhookIntake(
-                source_id=each.id,
-                secret=each.options.secret,
-                tolerance=each.options.tolerance,
-                worker=self.worker,
-                clock=self._clock,
-                metrics=self.metrics,
-                brand=each.brand,
-            )
+    def _hook(self, each: SourceSettings) -> Hook:
+        assert isinstance(each.options, WebhookOptions)  # what is not polled is pushed
+        return WebhookIntake(
+            source_id=each.id,
+            secret=each.options.secret,
+            tolerance=each.options.tolerance,
+            worker=self.worker,
+            clock=self._clock,
+            metrics=self.metrics,
+            brand=each.brand,
+        )
 
     def _schedule(self, name: str, job: Any, every: timedelta, *, delay: float) -> None:
         # The first run of an interval job comes one interval after the start unless it is told a time.
@@ -307,39 +302,12 @@ class App:
             job, "interval", seconds=every.total_seconds(), id=name, next_run_time=first, replace_existing=True
         )
 
-    def _swap_senders(self, loaded: Loaded) -> None:
-        for sender in self._senders.values():
-            sender.stop.set()
-            sender.dispatcher.wake()
-        old = list(self._senders.values())
-        messages = Messages(self.store, loaded)
-        self._senders = {}
-        for sender in old:
-            sender.thread.join(LEASE.total_seconds())
-        for each in loaded.settings.receivers:
-            stop = threading.Event()
-            dispatcher = Dispatcher(
-                store=self.store,
-                receiver_id=each.id,
-                notifier=make_notifier(each, loaded, self._clock, self._console),
-                clock=self._clock,
-                stop=stop,
-                on_outcome=self.observer.delivery,
-                build_delivery=messages.build,
-                fence=self._fence,
-            )
-            thread = threading.Thread(target=dispatcher.run, name=f"send:{each.id}", daemon=True)
-            self._senders[each.id] = _Sender(dispatcher, stop, thread)
-            thread.start()
-
     # -- watching -----------------------------------------------------------------------------------------------------
 
     def _observe(self, job: str, result: Result) -> None:
         self.observer.result(job, result, self._clock.now())
         for receiver in {row.receiver for row in result.rows}:
-            sender = self._senders.get(receiver)
-            if sender is not None:
-                sender.dispatcher.wake()
+            self._senders.wake(receiver)
 
     def _hold_lease(self) -> bool:
         """Renew the lease; False once another daemon has the store, which ends this one."""
@@ -400,7 +368,7 @@ class App:
             incidents=lambda: [incident_view(each) for each in self.store.incidents(limit=200)],
             incident=self._incident,
             status=self.status,
-            hooks=_Live(self),
+            hooks=self._hooks,
             act=self._acted,
         )
 
@@ -441,19 +409,3 @@ class App:
     def _incident(self, incident_id: str) -> Mapping[str, Any] | None:
         found = self.store.incident(incident_id)
         return None if found is None else incident_view(found)
-
-
-class _Live(Mapping[str, Hook]):
-    """The hooks in force now; a reload replaces them."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    def __getitem__(self, name: str) -> Hook:
-        return self._app._hooks[name]  # noqa: SLF001 - its own module
-
-    def __iter__(self) -> Any:
-        return iter(self._app._hooks)  # noqa: SLF001 - its own module
-
-    def __len__(self) -> int:
-        return len(self._app._hooks)  # noqa: SLF001 - its own module

@@ -37,6 +37,10 @@ from crisiswatch.windows import minute_of, moment
 __all__ = ["Arrival", "Intake", "Pipeline", "Plan", "Result"]
 
 
+NO_RULES = Ruleset()
+"""What a brand is judged by that is no longer in the configuration."""
+
+
 class Arrival(StrEnum):
     """Whose clock says when a mention arrived."""
 
@@ -138,7 +142,7 @@ class Pipeline:
         late_before = self._late(events)
         marks = {} if intake.mark is None else {intake.source: intake.mark}
         effects, rows = self._commit(events, mentions=stored, cursors=marks)
-        late = self._late(events) - late_before
+        late = min(self._late(events) - late_before, len(ours))  # one mention may be late at several brands
         outcomes = {
             "accepted": len(ours) - late,
             "late": late,
@@ -188,9 +192,13 @@ class Pipeline:
         return Result(effects=effects, rows=rows)
 
     def reload(self, plan: Plan) -> Result:
-        """Put another plan in force, in one transaction; states of rules that stay go on."""
-        before, self._plan = self._plan, plan
+        """Put another plan in force; states of rules that stay go on, incidents of rules and brands that left end.
+
+        The minutes before are closed under the old plan first, so that a replay of the store can do the same.
+        """
         at = self._now()
+        ticked = self.tick(at)
+        before, self._plan = self._plan, plan
         events: dict[str, list[Event]] = {brand: [RulesChanged(at)] for brand in self._states}
         journal = [JournalEntry(brand=brand, at=at, kind="rules_changed", payload="{}") for brand in events]
         try:
@@ -198,7 +206,7 @@ class Pipeline:
         except BaseException:
             self._plan = before
             raise
-        return Result(effects=effects, rows=rows)
+        return Result(effects=(*ticked.effects, *effects), rows=(*ticked.rows, *rows))
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -262,7 +270,8 @@ class Pipeline:
         effects: list[Effect] = []
         for brand, happened in events.items():
             before = self._states.get(brand) or State(brand)
-            states[brand], told = fold(before, happened, self._plan.ruleset)
+            rules = self._plan.ruleset if brand in self._plan.brands else NO_RULES
+            states[brand], told = fold(before, happened, rules)
             effects.extend(told)
         effects.sort(key=lambda effect: effect.at)
         rows = self._rows(effects)

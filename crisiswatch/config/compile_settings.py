@@ -84,9 +84,7 @@ def _source(model: schema.AnySource, where: Where, home: Path, place: _Place) ->
         options = WebhookOptions(secret=place(model.secret, (*where, "secret")), tolerance=model.tolerance)
     else:
         options = _placed(model.options(), where, place)
-    return SourceSettings(
-        id=model.id, type=model.type, options=options, brand=model.brand, silent_after=model.silent_after
-    )
+    return SourceSettings(id=model.id, type=model.type, options=options, brand=model.brand)
 
 
 def _receiver(model: schema.AnyReceiver, where: Where, home: Path, place: _Place) -> ReceiverSettings:

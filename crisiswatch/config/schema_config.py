@@ -76,8 +76,6 @@ class SourceModel(Section):
     """The source's name in metrics and alerts."""
     brand: Id | None = None
     """Everything from this source is about this brand; by its words if left out."""
-    silent_after: Period | None = None
-    """Report the source as blind after this long without a mention; by its own pace if left out."""
 
 
 class FeedModel(SourceModel):

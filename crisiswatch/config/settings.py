@@ -75,15 +75,13 @@ class WebhookOptions:
 class SourceSettings:
     """One place mentions come from. A plug-in's ``options`` are a mapping as written, with `Secret` objects in it.
 
-    ``brand``: everything from here is about this brand. ``silent_after``: blind after this long without a mention;
-    None leaves it to the source's own pace.
+    ``brand``: everything from here is about this brand.
     """
 
     id: str
     type: str
     options: FeedOptions | FilesOptions | WebhookOptions | Mapping[str, object]
     brand: str | None = None
-    silent_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

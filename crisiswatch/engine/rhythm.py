@@ -89,9 +89,9 @@ class Rhythm:
         recent = min(self.silent, FAST_LIMIT) / 10.0 * log1p(CLUMPING * 10.0 * self.fast) / CLUMPING
         return self.nats > IMPOSSIBLE or recent > IMPOSSIBLE
 
-    def go_blind(self, reason: str) -> None:
-        """Call the source blind since its last arrival."""
-        self.blind_since = self.last_arrival
+    def go_blind(self, reason: str, since: int) -> None:
+        """Call the source blind since minute ``since``."""
+        self.blind_since = since
         self.reason = reason
         self.silent = 0
         self.nats = 0.0

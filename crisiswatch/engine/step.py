@@ -283,7 +283,8 @@ class _Step:
             self._go_blind(event.source, rhythm, event.reason or "failing", minute)
 
     def _go_blind(self, source: str, rhythm: Rhythm, reason: str, minute: int) -> None:
-        rhythm.go_blind(reason)
+        # A silence began with the last arrival; a failure that was reported begins now, however quiet it was before.
+        rhythm.go_blind(reason, rhythm.last_arrival if reason == "silent" else minute)
         spells = self.state.spells
         self.state.spells = [s for s in spells if s.until < 0 or s.until > minute - SPELLS_KEPT]
         self.state.spells.append(BlindSpell(source, rhythm.blind_since, -1, reason))

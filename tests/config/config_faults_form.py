@@ -460,8 +460,8 @@ CONFIG = (
         "a time of a hundred years",
         CONFIG_FILE,
         "    url: https",
-        "    silent_after: 36500d\n    url: https",
-        ("crisiswatch.yaml:11:19: CW026: `silent_after` is longer than ten years; write a shorter time",),
+        "    every: 36500d\n    url: https",
+        ("crisiswatch.yaml:11:12: CW026: `every` is longer than ten years; write a shorter time",),
     ),
     Case(
         "a secret in the file",
