@@ -21,13 +21,17 @@ def status_view(
     pipeline: Pipeline,
     *,
     meters: Mapping[str, MeterMoved],
+    health: Mapping[str, tuple[bool, str]],
     now: datetime,
     started_at: datetime,
     loaded_at: datetime,
     last_beat: datetime | None,
     problems: Sequence[str],
 ) -> StatusView:
-    """Give what the page shows. Reads states that are never changed once they are in place."""
+    """Give what the page shows. Reads states that are never changed once they are in place.
+
+    ``health`` is what the pollers say of their sources: whether they can be read, and why not.
+    """
     return StatusView(
         version=__version__,
         now=now,
@@ -36,7 +40,7 @@ def status_view(
         config_loaded_at=loaded_at,
         problems=list(problems),
         brands=[_brand(brand.id, brand.name, meters.get(brand.id)) for brand in loaded.settings.brands],
-        sources=_sources(store, loaded, pipeline),
+        sources=_sources(store, loaded, pipeline, health),
         receivers=_receivers(store, loaded, now),
     )
 
@@ -53,7 +57,9 @@ def _brand(brand_id: str, name: str, meter: MeterMoved | None) -> BrandView:
     )
 
 
-def _sources(store: Store, loaded: Loaded, pipeline: Pipeline) -> list[SourceView]:
+def _sources(
+    store: Store, loaded: Loaded, pipeline: Pipeline, health: Mapping[str, tuple[bool, str]]
+) -> list[SourceView]:
     marks = store.cursors()
     blind: dict[str, str] = {}
     for brand in loaded.settings.brands:
@@ -63,12 +69,15 @@ def _sources(store: Store, loaded: Loaded, pipeline: Pipeline) -> list[SourceVie
     views = []
     for source in loaded.settings.sources:
         mark = marks.get(source.id)
+        readable, why = health.get(source.id, (True, ""))  # one that never could be read has no mark and no rhythm
         reason = blind.get(source.id) or (mark.reason if mark and not mark.healthy else "")
+        if not readable:
+            reason = why or "failing"
         views.append(
             SourceView(
                 id=source.id,
                 type=source.type,
-                healthy=None if mark is None else not reason,
+                healthy=None if mark is None and readable else not reason,
                 reason=reason,
                 last_mention_at=mark.last_mention_at if mark else None,
                 quota_remaining=None,

@@ -1,0 +1,172 @@
+"""An incident's life as the people in Slack, at an inbox and in front of the page see it."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from crisiswatch.sources.webhook import sign
+from tests.acceptance.world import BURNED, SECRET, World, until
+
+HOUR = 60
+
+
+def test_a_post_pushed_at_minute_one_is_in_slack_by_minute_three(here: World) -> None:
+    here.at(1)
+    answer = here.push(here.mention(1))
+    assert (answer.status_code, answer.json()["stored"]["accepted"]) == (202, 1)
+    here.at(3)
+    root = here.message()
+    assert "someone says a product hurt them" in root.text
+    assert BURNED in json.dumps(root.blocks)
+
+
+def test_three_people_make_one_message_that_is_edited_and_a_reply_that_nobody_misses(here: World) -> None:
+    here.at(1)
+    here.push(here.mention(1))
+    here.calm_down(2)
+    here.push(here.mention(2), here.mention(3))
+    here.calm_down(4)
+    root = here.message()
+    assert root.edits == 1
+    assert "several people" in root.text
+    (reply,) = here.slack.thread(root.ts)
+    assert reply.broadcast
+    assert "now critical" in reply.text
+
+
+def test_the_whole_life_of_an_incident_in_slack_and_by_mail(here: World) -> None:
+    here.at(1)
+    here.push(here.mention(1))
+    here.calm_down(2)
+    here.push(here.mention(2), here.mention(3))
+    here.calm_down(4, 2.8 * HOUR, 8 * HOUR)
+    root = here.message()
+    assert "no new safety reports" in root.text
+    escalated, resolved = here.slack.thread(root.ts)
+    assert (escalated.broadcast, resolved.broadcast) == (True, False)
+    assert "no new safety reports" in resolved.text
+    first, second, third = (mail.message for mail in here.smtp.mails)
+    assert "someone says" in first["Subject"]
+    assert first["In-Reply-To"] is None
+    for later in (second, third):
+        assert first["Message-ID"].strip() in later["References"]
+    assert len({first["Message-ID"], second["Message-ID"], third["Message-ID"]}) == 3
+    here.calm_down(30 * HOUR)
+    assert len(here.slack.messages) == 3
+    assert len(here.smtp.mails) == 3
+
+
+def test_the_pages_and_the_metrics_tell_what_happened(here: World) -> None:
+    assert here.get("/-/healthy").status_code == 200
+    assert here.get("/-/ready").json() == {"status": "ready", "engine": "alive", "store": "ok", "config": "ok"}
+    here.at(1)
+    here.push(here.mention(1), here.mention(2, "nothing about anybody"))
+    here.push(here.mention(1))
+    here.calm_down(2)
+    assert "Not calm" in here.get("/").text
+    assert "Someone says a product hurt them" in here.get("/").text
+    assert BURNED not in here.get("/").text
+    (incident,) = here.incidents()
+    assert (incident["rule"], incident["level"], incident["phase"]) == ("product-safety", "warning", "open")
+    open_now = {"brand": "acme-coffee", "level": "warning", "state": "open"}
+    assert here.metric("incidents", **open_now) == 1
+    opened = {"brand": "acme-coffee", "rule": "product-safety", "level": "warning"}
+    assert here.metric("incidents_opened_total", **opened) == 1
+    for outcome in ("accepted", "unmatched", "duplicate"):
+        assert here.metric("mentions_total", source="helpdesk", outcome=outcome) == 1
+    assert here.metric("hook_requests_total", source="helpdesk", status="202") == 2
+    for receiver in ("pr-slack", "pr-mail"):
+        until(lambda who=receiver: here.metric("deliveries_total", receiver=who, outcome="sent"), "deliveries counted")
+    here.calm_down(9 * HOUR)
+    assert here.metric("incidents", **open_now) == 0
+    assert "Not calm" not in here.get("/").text
+    assert here.incidents()[0]["reason"] == "calm"
+    assert here.metric("store_conflicts_total") == 0
+
+
+def test_a_post_in_a_file_is_told_as_well_and_half_a_line_waits_for_its_end(here: World) -> None:
+    here.at(1)
+    line = json.dumps(here.mention(1)) + "\n"
+    feed = here.folder / "inbox" / "feed.jsonl"
+    feed.write_text(line[:40], encoding="utf-8")
+    here.app.look_now()
+    here.at(3)
+    assert not here.slack.messages
+    feed.write_text(line, encoding="utf-8")
+    here.app.look_now()
+    until(lambda: here.metric("mentions_total", source="exports", outcome="accepted"), "the line was read")
+    here.calm_down(4)
+    assert "someone says a product hurt them" in here.message().text
+
+
+def test_who_takes_an_incident_is_seen_by_everybody(here: World) -> None:
+    here.at(1)
+    here.push(here.mention(1))
+    here.calm_down(2)
+    here.message()
+    name = here.incidents()[0]["id"]
+    answer = httpx.post(f"{here.url}/api/v1/incidents/{name}/acknowledge", json={"actor": "Ada"})
+    assert answer.json()["acknowledged_by"] == "Ada"
+    here.delivered()
+    assert "Ada" in json.dumps(here.message().blocks)
+    assert not here.slack.thread(here.message().ts)
+    assert httpx.post(f"{here.url}/api/v1/incidents/{name}/resolve", json={"actor": "Ada"}).status_code == 200
+    here.delivered()
+    assert len(here.slack.thread(here.message().ts)) == 1
+    assert here.incidents()[0]["reason"] == "by_hand"
+
+
+def test_a_broken_receiver_delays_nobody_else_and_gets_its_message_later(here: World) -> None:
+    from crisiswatch.testing.fake_slack import Fault
+
+    here.slack.script("chat.postMessage", Fault.rate_limited(120))
+    here.at(1)
+    here.push(here.mention(1))
+    here.at(2)
+    until(lambda: here.smtp.mails, "the mail is there")
+    assert not here.slack.messages
+    here.at(5)
+    here.delivered()
+    assert len(here.slack.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("why", "status"),
+    [("unsigned", 401), ("forged", 401), ("late", 401), ("early", 401), ("too big", 413), ("no json", 400)],
+)
+def test_a_body_that_is_not_as_it_should_be_is_refused_and_opens_nothing(here: World, why: str, status: int) -> None:
+    here.at(20)
+    body = json.dumps([here.mention(1)]).encode()
+    if why == "too big":
+        body = b"[" + b" " * 1_000_000 + b"]"
+    elif why == "no json":
+        body = b"burned, burned"
+    signatures = {
+        "unsigned": "",
+        "forged": sign(b"another secret", body, here.clock.now()),
+        "late": sign(SECRET, body, here.clock.now().replace(minute=14)),
+        "early": sign(SECRET, body, here.clock.now().replace(minute=26)),
+    }
+    signature = signatures.get(why, sign(SECRET, body, here.clock.now()))
+    answer = here.push(body=body, x_crisiswatch_signature=signature)
+    assert answer.status_code == status
+    assert answer.json()["error"]
+    assert SECRET.decode() not in answer.text
+    here.at(22)
+    assert here.metric("mentions_total", source="helpdesk", outcome="accepted") == 0
+    assert not here.incidents()
+    if status in (400, 401):
+        assert here.metric("hook_requests_total", source="helpdesk", status=str(status)) == 1
+
+
+def test_a_bad_mention_among_good_ones_is_told_and_set_aside(here: World) -> None:
+    here.at(1)
+    answer = here.push(here.mention(1), {"text": 7})
+    assert answer.status_code == 202
+    assert answer.json()["refused"][0]["where"] == "helpdesk:2"
+    assert here.metric("mentions_total", source="helpdesk", outcome="refused") == 1
+    here.calm_down(2)
+    assert here.message()
