@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test check bench lock docker-steps clean
+.PHONY: help setup demo run test check bench docs lock docker-steps clean
 SHELL := /bin/sh
 
 # The first interpreter that fits; `make test PYTHON=/path/to/python` chooses another one.
@@ -43,6 +43,9 @@ bench: $(VENV)/.dev  ## Run every benchmark (each prints a table; results go to 
 		[ -e "$$each" ] || { echo "there is no benchmark in bench/"; exit 1; }; \
 		name=$$(basename "$$(dirname "$$each")"); echo "== $$name"; \
 		$(BIN)/python -m "bench.$$name" $(ARGS) || exit 1; done
+
+docs: $(VENV)/.dev  ## Make the reference pages anew from the program (docs/reference)
+	@$(BIN)/python docs/reference/make.py
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 lock: $(VENV)/.dev  ## Pin the newest allowed versions anew in requirements/ (ARGS=--upgrade for all)

@@ -18,7 +18,7 @@ import yaml
 
 from tests.support import ROOT, require_program
 
-TARGETS = {"help", "setup", "demo", "run", "test", "check", "bench", "lock", "docker-steps", "clean"}
+TARGETS = {"help", "setup", "demo", "run", "test", "check", "bench", "docs", "lock", "docker-steps", "clean"}
 
 
 def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
