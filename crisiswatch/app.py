@@ -75,26 +75,36 @@ class App:
         settings = self._parts.loaded.settings
         self.metrics = Metrics(process=True)
         self.observer = Observer(self.metrics)
-        self.store = Store.open(settings.store.reveal())
-        self._fence = self._acquire()
+        self._hooks: dict[str, Hook] = {}
+        # The address comes first: a daemon that can't have it must not take the store from the one that runs.
+        self._web = WebServer(
+            create_app(self._web_state(), host=settings.web.host, token=settings.web.token),
+            settings.web.host,
+            settings.web.port,
+        )
+        self._web.bind()
+        try:
+            self.store = Store.open(settings.store.reveal())
+            self._fence = self._acquire()
+        except StoreError:
+            self._web.stop()
+            raise
         self._pollers: dict[str, Poller] = {}
         self._senders = Senders(self.store, self._clock, self._fence, self.observer.delivery)
         self._polls_stop = threading.Event()
-        self._hooks: dict[str, Hook] = {}
         self._last_problems: tuple[str, ...] = ()
         self._health: dict[str, tuple[bool, str]] = {}
         self._started_at = self._loaded_at = self._clock.now()
         self._upkeep_due = self._clock.now()
         self.worker = self._make_worker()
         self._scheduler = self._make_scheduler()
-        self._web: WebServer | None = None
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
     @property
     def port(self) -> int:
         """The port of the web server."""
-        return self._web.port if self._web is not None else 0
+        return self._web.port
 
     @property
     def log_settings(self) -> LogSettings:
@@ -112,9 +122,6 @@ class App:
         self.observer.begin(self.store.incidents(open_only=True, limit=10_000))
         self.worker.start()
         self._put_in_force(self._parts)
-        settings = self._parts.loaded.settings
-        app = create_app(self._web_state(), host=settings.web.host, token=settings.web.token)
-        self._web = WebServer(app, settings.web.host, settings.web.port)
         self._web.start()
         self._scheduler.start()
         log.info("started", version=__version__, port=self.port, config=str(self._path))
@@ -126,8 +133,7 @@ class App:
             self._scheduler.shutdown(wait=False)
         self.worker.stop(grace / 2)
         self._senders.stop(grace / 4)
-        if self._web is not None:
-            self._web.stop()
+        self._web.stop()
         for source in self._parts.sources.values():
             close_source(source)
         if self._fence is not None and not self.fenced_out:

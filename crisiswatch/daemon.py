@@ -85,11 +85,15 @@ class _Wishes:
 
 
 def _supervise(app: App, wishes: _Wishes) -> int:
+    reloading: threading.Thread | None = None
     while not wishes.stop:
         wishes.wait(SUPERVISE_EVERY)
-        if wishes.reload:
+        if wishes.reload and (reloading is None or not reloading.is_alive()):
+            # On a thread of its own: it waits for receivers, and a signal to stop must not wait with it.
             wishes.reload = False
-            app.reload()
+            log.info("reloading")
+            reloading = threading.Thread(target=app.reload, name="reload", daemon=True)
+            reloading.start()
         if wishes.look:
             wishes.look = False
             app.look_now()

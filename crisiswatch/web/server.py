@@ -56,7 +56,7 @@ class WebServer:
 
     @property
     def port(self) -> int:
-        """The port that is listened on; 0 before `start`."""
+        """The port that is listened on; 0 before `bind` or `start`."""
         return int(self._socket.getsockname()[1]) if self._socket else 0
 
     @property
@@ -64,13 +64,18 @@ class WebServer:
         """Where the server is found, without a slash at the end."""
         return f"http://[{self._host}]:{self.port}" if ":" in self._host else f"http://{self._host}:{self.port}"
 
-    def start(self, timeout: float = 10.0) -> None:
-        """Bind, start and wait until requests are answered, at most ``timeout`` seconds."""
+    def bind(self) -> None:
+        """Take the address without answering yet; raises `CrisiswatchError` if it can't be had."""
         try:
             family = socket.getaddrinfo(self._host, self._wanted_port, type=socket.SOCK_STREAM)[0][0]
             self._socket = socket.create_server((self._host, self._wanted_port), family=family, backlog=128)
         except OSError as error:
             raise CrisiswatchError(f"can't listen on {self._host}:{self._wanted_port}: {error.strerror}") from error
+
+    def start(self, timeout: float = 10.0) -> None:
+        """Bind if that was not done, start and wait until requests are answered, at most ``timeout`` seconds."""
+        if self._socket is None:
+            self.bind()
         self._thread.start()
         if not self._server.up.wait(timeout):
             self.stop()
