@@ -6,6 +6,8 @@ from crisiswatch.detector import Detector, Verdict, Window
 from crisiswatch.engine.program import WEEK
 from crisiswatch.engine.state import SeriesState, State
 from crisiswatch.model import Reading
+from crisiswatch.rules.measures import plug_in
+from crisiswatch.rules.model import MEASURES
 from crisiswatch.windows import BIN, MILLI, Bucket, Series, SlidingSum, distinct_over, moment
 
 __all__ = ["Look"]
@@ -118,7 +120,7 @@ class Look:
                 verdict = self.verdict
                 return None if verdict is None or verdict.learning else verdict.false_alarms_per_month
             case _:
-                found = getattr(self, measure)
+                found = getattr(self, measure) if measure in MEASURES else plug_in(measure)(self)
                 return None if found is None else float(found)
 
     def reading(self) -> Reading:
