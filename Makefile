@@ -29,7 +29,7 @@ run: $(VENV)/.main  ## Run the daemon with crisiswatch.yaml (or CONFIG=...)
 	@$(BIN)/python -m crisiswatch run --config "$(CONFIG)" $(ARGS)
 
 test: $(VENV)/.dev  ## Run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(VENV)/.dev  ## Format, lint, types and layers: what a change must pass besides the tests
 	@$(BIN)/ruff format --check --quiet .

@@ -85,7 +85,7 @@ class DetectorContract:
     def test_a_gap_is_not_a_zero(self) -> None:
         detector = self.detector()
         state = self._fortnight(detector)
-        after = state
+        after: DetectorState = state
         for number in range(288):
             after = detector.learn(after, Bin(START + 14 * 1440 + 5 * number, 0.0, 0.0, 0.0))
         window = Window(START + 16 * 1440, 15, 6.0, 24.0)

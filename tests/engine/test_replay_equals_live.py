@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random  # noqa: TID251 - seeded
 from datetime import timedelta
 from itertools import groupby
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crisiswatch.engine import State, encode, fold, step
@@ -26,6 +27,7 @@ TICKS = st.sampled_from(
 )
 
 
+@settings(max_examples=int(os.environ.get("CRISISWATCH_HYPOTHESIS_EXAMPLES", settings().max_examples)))
 @given(parts=STREAMS, seed=SEEDS, rules=RULESETS, every=TICKS, crashes=st.sampled_from((0.0, 0.1, 0.5)))
 def test_any_cut_any_tick_and_any_crash_tell_the_same_story(parts, seed, rules, every, crashes):
     events = make(parts, seed)
