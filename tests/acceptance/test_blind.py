@@ -91,7 +91,7 @@ def test_a_page_without_incidents_says_blind_not_calm(here: World) -> None:
 def test_a_source_that_never_could_be_read_is_blind_and_not_just_starting(tmp_path) -> None:
     sources = "  - {id: exports, type: files, path: ./inbox, every: 1h}\n  - {id: other, type: files, path: ./nowhere, every: 1h}\n"
     with world(tmp_path, sources=sources) as here:
-        until(lambda: here.metric("source_up", source="other") == 0, "the source is down")
+        until(lambda: here.metric("source_failures_total", source="other", reason="rejected"), "it was tried")
         page = here.get("/").text
         assert "1 of 2 sources cannot be heard: other" in page
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import sqlite3
@@ -15,12 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
+from crisiswatch.cli.entry import main
 from crisiswatch.clock import SystemClock
 from crisiswatch.testing.fake_slack import FakeSlack, Fault
-from tests.acceptance.world import BURNED, lay_out, until
+from tests.acceptance.world import BURNED, WEB, World, lay_out, until
 from tests.support import ROOT
 
 FILES = "  - {id: exports, type: files, path: ./inbox, every: 1s}\n"
@@ -105,35 +104,21 @@ def tell(folder: Path, *minutes: int, text: str = BURNED) -> None:
             file.write(json.dumps(line) + "\n")
 
 
-def test_sigterm_ends_it_while_a_source_hangs(tmp_path: Path, slack: FakeSlack) -> None:
+def test_sigterm_ends_it_while_a_source_and_a_receiver_hang(tmp_path: Path, slack: FakeSlack) -> None:
+    slack.script("chat.postMessage", Fault.hang(accepted=True))
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         port = deaf.getsockname()[1]
         feed = f'  - {{id: news, type: feed, url: "http://127.0.0.1:{port}/feed", every: 1m, timeout: 60s}}\n'
-        config = lay_out(tmp_path, slack=slack, sources=feed)
-        with running(config) as daemon:
+        config = lay_out(tmp_path, slack=slack, sources=feed + FILES, slack_timeout="60s")
+        with running(config, "--stream-time") as daemon:
             deaf.settimeout(10)
             caller, _ = deaf.accept()
             with caller:
+                tell(tmp_path, 1, 5)
+                until(lambda: slack.messages, "Slack has taken the message")
                 code, seconds = daemon.ended()
     assert code == 0
     assert seconds < 10
-
-
-def test_sigterm_ends_it_while_a_receiver_hangs_and_the_next_run_does_not_say_it_twice(
-    tmp_path: Path, slack: FakeSlack
-) -> None:
-    slack.script("chat.postMessage", Fault.hang(accepted=True))
-    config = lay_out(tmp_path, slack=slack, sources=FILES, slack_timeout="60s")
-    with running(config, "--stream-time") as daemon:
-        tell(tmp_path, 1, 5)
-        until(lambda: slack.messages, "Slack has taken the message")
-        code, seconds = daemon.ended()
-        assert code == 0
-        assert seconds < 10
-    with running(config, "--stream-time"):
-        tell(tmp_path, 9, 12)
-        until(lambda: slack.roots() and slack.thread(slack.roots()[0].ts), "the incident went on")
-    assert len(slack.roots()) == 1
 
 
 def test_sigterm_ends_it_even_in_the_middle_of_a_reload_that_waits_for_a_receiver(
@@ -163,7 +148,7 @@ def test_a_killed_daemon_goes_on_where_it_was(tmp_path: Path, slack: FakeSlack) 
     with running(config, "--stream-time") as daemon:
         tell(tmp_path, 9, 12)
         until(lambda: slack.roots() and slack.thread(slack.roots()[0].ts), "the incident went on")
-        (incident,) = httpx.get(f"{daemon.url}/api/v1/incidents").json()["incidents"]
+        (incident,) = WEB.get(f"{daemon.url}/api/v1/incidents").json()["incidents"]
         assert incident["level"] == "critical"
         assert daemon.ended()[0] == 0
     assert len(slack.roots()) == 1
@@ -176,63 +161,56 @@ def test_sighup_reloads_and_a_bad_file_is_told(tmp_path: Path, slack: FakeSlack)
     with running(config) as daemon:
         rule.write_text(good.replace("window: 30m", "windwo: 30m"))
         daemon.send(signal.SIGHUP)
-        until(lambda: "windwo" in httpx.get(f"{daemon.url}/-/ready").text, "the problem is shown")
-        assert httpx.get(f"{daemon.url}/-/ready").status_code == 200
+        until(lambda: "windwo" in WEB.get(f"{daemon.url}/-/ready").text, "the problem is shown")
+        assert WEB.get(f"{daemon.url}/-/ready").status_code == 200
         rule.write_text(good)
         daemon.send(signal.SIGHUP)
-        until(lambda: httpx.get(f"{daemon.url}/-/ready").json()["config"] == "ok", "the problem is gone")
+        until(lambda: WEB.get(f"{daemon.url}/-/ready").json()["config"] == "ok", "the problem is gone")
         assert daemon.ended(signal.SIGINT)[0] == 0
 
 
-def refused(config: Path) -> list[str]:
-    """Run it where it can't; gives what it said, without its log."""
-    said = subprocess.run(
-        [sys.executable, "-m", "crisiswatch", "run", "-c", str(config)],
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=30,
-        check=False,
-        text=True,
-    )
-    assert said.returncode == 2, said
-    assert "Traceback" not in said.stdout + said.stderr
-    return [line for line in said.stderr.splitlines() if not line.startswith("{")]
-
-
-def test_a_bad_configuration_is_told_with_its_place(tmp_path: Path, slack: FakeSlack) -> None:
+def test_a_bad_configuration_ends_it_with_code_2_and_the_place(tmp_path: Path, slack: FakeSlack) -> None:
     config = lay_out(tmp_path, slack=slack)
-    config.write_text(config.read_text().replace("stores:", "store:").replace("store:", "stoer:"))
-    lines = refused(config)
+    config.write_text(config.read_text().replace("store:", "stoer:"))
+    daemon = Daemon(config)
+    assert daemon.process.wait(20) == 2
+    lines = daemon.log.read_text().splitlines()
     assert re.search(r"crisiswatch\.yaml:\d+:\d+", lines[0])
     assert lines[-1].startswith("crisiswatch: could not start: ")
+    assert "Traceback" not in lines
 
 
-def test_a_store_of_a_newer_program_is_left_alone(tmp_path: Path, slack: FakeSlack) -> None:
+def refused(config: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run the command where it can't; gives the one line it said."""
+    capsys.readouterr()
+    assert main(["run", "-c", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1, said
+    assert said.startswith("crisiswatch: ")
+    return said
+
+
+def test_a_store_of_a_newer_program_is_left_alone(tmp_path: Path, slack: FakeSlack, capsys) -> None:
     config = lay_out(tmp_path, slack=slack)
-    with sqlite3.connect(tmp_path / "crisiswatch.db") as base:
-        base.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-        base.execute("INSERT INTO alembic_version VALUES ('9999')")
+    base = sqlite3.connect(tmp_path / "crisiswatch.db")
+    base.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    base.execute("INSERT INTO alembic_version VALUES ('9999')")
+    base.commit()
     base.close()
-    (line,) = refused(config)
-    assert "schema 9999, which is newer than this program knows" in line
+    assert "schema 9999, which is newer than this program knows" in refused(config, capsys)
 
 
-def test_a_port_in_use_is_told_and_the_daemon_that_has_it_runs_on(tmp_path: Path, slack: FakeSlack) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    config = lay_out(tmp_path, slack=slack, sources=FILES, port=str(port))
-    with running(config, "--stream-time") as daemon:
-        (line,) = refused(config)
-        assert f"can't listen on 127.0.0.1:{port}" in line
-        tell(tmp_path, 1, 5)
-        until(lambda: slack.messages, "the first one still tells")
-        assert httpx.get(f"{daemon.url}/-/ready").status_code == 200
-        assert daemon.ended()[0] == 0
-
-
-def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path, slack: FakeSlack) -> None:
+def test_a_store_in_a_folder_that_is_not_there_is_told(tmp_path: Path, slack: FakeSlack, capsys) -> None:
     config = lay_out(tmp_path, slack=slack)
     config.write_text(config.read_text().replace("sqlite:///crisiswatch.db", "sqlite:///nowhere/crisiswatch.db"))
-    shutil.rmtree(tmp_path / "nowhere", ignore_errors=True)
-    (line,) = refused(config)
-    assert line.startswith("crisiswatch: ")
+    assert "database" in refused(config, capsys)
+
+
+def test_a_port_in_use_is_told_and_the_daemon_that_has_it_keeps_its_store(here: World, capsys) -> None:
+    here.config.write_text(here.config.read_text().replace("port: 0}", f"port: {here.app.port}}}"))
+    assert f"can't listen on 127.0.0.1:{here.app.port}" in refused(here.config, capsys)
+    here.at(1)
+    here.push(here.mention(1))
+    here.calm_down(2)
+    assert here.message()
+    assert not here.app.fenced_out

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
-
-from tests.acceptance.world import World
+from tests.acceptance.world import WEB, World
 
 RULES = "rules/starter"
 
@@ -44,7 +42,7 @@ def test_a_bad_file_keeps_the_old_configuration_and_everybody_can_see_why(here: 
     here.calm_down(2)
     assert here.message()
     edit(here, f"{RULES}/product-safety.yaml", "windwo: 30m", "window: 30m")
-    answer = httpx.post(f"{here.url}/-/reload")
+    answer = WEB.post(f"{here.url}/-/reload")
     assert (answer.status_code, answer.json()["status"]) == (200, "reloaded")
     assert here.metric("config_last_reload_successful") == 1
     assert here.get("/-/ready").json()["config"] == "ok"

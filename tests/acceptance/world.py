@@ -25,13 +25,14 @@ from crisiswatch.sources.webhook import sign
 from crisiswatch.testing.fake_slack import FakeSlack
 from crisiswatch.testing.fake_smtp import FakeSmtp
 
-__all__ = ["BURNED", "NOON", "SECRET", "World", "lay_out", "until", "world"]
+__all__ = ["BURNED", "NOON", "SECRET", "WEB", "World", "lay_out", "until", "world"]
 
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 SECRET = b"a secret that is long enough"
 BURNED = "I was burned by my Acme Coffee machine, it caught fire"
-_MAIN = re.MULTILINE
 _PAUSE = threading.Event()
+WEB = httpx.Client(verify=False, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+"""One client for all: to make one costs more than the request. It keeps no connection, so it needs no closing."""
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
@@ -155,7 +156,7 @@ class World:
         signed = {"x-crisiswatch-signature": sign(SECRET, raw, self.clock.now())}
         told = {name.replace("_", "-"): value for name, value in headers.items()}
         merged = {name: value for name, value in {**signed, **told}.items() if value}
-        return httpx.post(f"{self.url}/hooks/helpdesk", content=raw, headers=merged)
+        return WEB.post(f"{self.url}/hooks/helpdesk", content=raw, headers=merged)
 
     def write(self, *mentions: dict[str, object], name: str = "feed.jsonl") -> None:
         """Append mentions to a file of the inbox and have it looked at."""
@@ -171,7 +172,7 @@ class World:
 
     def get(self, path: str) -> httpx.Response:
         """Ask the web server."""
-        return httpx.get(f"{self.url}{path}")
+        return WEB.get(f"{self.url}{path}")
 
     def metric(self, name: str, **labels: str) -> float:
         """The value of one series as it is scraped; 0 when it is not there."""
