@@ -328,19 +328,14 @@ class App:
             return
         self._health[source] = (healthy, reason)
         self.metrics.source_health(source, healthy=healthy, reason=reason)
-        if before is None and healthy and not self._left_blind(source):
-            return
+        if before is None and healthy and not self.worker.pipeline.failing(source):
+            return  # as it should be; only a failure that the last run ended in has to be taken back
         log.warning("source_health", source=source, healthy=healthy, reason=reason)
-        self.worker.submit(
+        ticket = self.worker.submit(
             "health", lambda pipeline: pipeline.source_health(source, healthy=healthy, reason=reason), seconds=5.0
         )
-
-    def _left_blind(self, source: str) -> bool:
-        """Whether the last run ended while the source failed: only we can take that back, a silence ends by itself."""
-        pipeline = self.worker.pipeline
-        states = [pipeline.state(brand) for brand in pipeline.plan.brands]
-        known = [state.sources[source] for state in states if state is not None and source in state.sources]
-        return any(rhythm.blind and rhythm.reason != "silent" for rhythm in known)
+        if ticket is None:
+            self._health.pop(source)  # the engine is busy: tell it again at the next poll
 
     def _missed(self, event: Any) -> None:
         if event.job_id.startswith("poll:"):

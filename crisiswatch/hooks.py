@@ -65,7 +65,8 @@ class WebhookIntake:
         mentions = batch.mentions
         if self.brand is not None:
             mentions = tuple(replace(mention, brand=self.brand) for mention in mentions)
-        mark = SourceMark(cursor=None, updated_at=now, last_success=now)
+        newest = max((mention.created_at for mention in mentions), default=None)
+        mark = SourceMark(cursor=None, updated_at=now, last_success=now, last_mention_at=newest)
         intake = Intake(source=self.source_id, mentions=mentions, refused=len(batch.refused), mark=mark)
         result = self._commit(intake)
         if result is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -113,6 +113,7 @@ class Pipeline:
         # A restart goes on from the time the states have come to, or its first mentions would arrive in the past.
         last = max((state.now for state in self._states.values()), default=-1)
         self._came_to: datetime | None = moment(last) if last >= 0 else None
+        self._carries = {source: frozenset(mark.carries) for source, mark in store.cursors().items()}
 
     @property
     def plan(self) -> Plan:
@@ -122,6 +123,15 @@ class Pipeline:
     def state(self, brand: str) -> State | None:
         """Give a brand's state, to be read only; None before its first event."""
         return self._states.get(brand)
+
+    def carries(self, source: str) -> frozenset[str]:
+        """Give the names that mentions from a configured source bear as their own."""
+        return self._carries.get(source) or frozenset()
+
+    def failing(self, source: str) -> bool:
+        """Say whether what a source carries is taken for blind because the source itself failed."""
+        found = (state.sources.get(name) for state in self._states.values() for name in self.carries(source))
+        return any(rhythm is not None and rhythm.blind and rhythm.reason != "silent" for rhythm in found)
 
     def ingest(self, intake: Intake) -> Result:
         """Take in a batch; raises StoreError, and then nothing happened."""
@@ -140,8 +150,10 @@ class Pipeline:
         if self._arrival is Arrival.DATA and self._came_to is not None:
             self._bring_all_to(self._came_to, events)
         late_before = self._late(events)
-        marks = {} if intake.mark is None else {intake.source: intake.mark}
+        carries = self.carries(intake.source) | {each.mention.source for each in ours}
+        marks = {} if intake.mark is None else {intake.source: replace(intake.mark, carries=tuple(sorted(carries)))}
         effects, rows = self._commit(events, mentions=stored, cursors=marks)
+        self._carries[intake.source] = carries
         late = min(self._late(events) - late_before, len(ours))  # one mention may be late at several brands
         outcomes = {
             "accepted": len(ours) - late,
@@ -170,13 +182,16 @@ class Pipeline:
         return Result(effects=effects, rows=rows)
 
     def source_health(self, source: str, *, healthy: bool, reason: str = "", mark: SourceMark | None = None) -> Result:
-        """Tell every brand that knows the source whether it can be trusted to speak."""
+        """Tell every brand that knows what the source carries whether it can be trusted to speak."""
         at = self._now()
-        event = SourceHealth(at, source, healthy, reason)
-        payload = json.dumps({"source": source, "healthy": healthy, "reason": reason})
-        brands = [brand for brand, state in self._states.items() if source in state.sources]
-        events: dict[str, list[Event]] = {brand: [event] for brand in brands}
-        journal = [JournalEntry(brand=brand, at=at, kind="source_health", payload=payload) for brand in brands]
+        events: dict[str, list[Event]] = {}
+        journal: list[JournalEntry] = []
+        for name in sorted(self.carries(source)):
+            payload = json.dumps({"source": name, "healthy": healthy, "reason": reason})
+            for brand, state in self._states.items():
+                if name in state.sources:
+                    events.setdefault(brand, []).append(SourceHealth(at, name, healthy, reason))
+                    journal.append(JournalEntry(brand=brand, at=at, kind="source_health", payload=payload))
         effects, rows = self._commit(events, journal=journal, cursors={} if mark is None else {source: mark})
         return Result(effects=effects, rows=rows)
 

@@ -70,7 +70,8 @@ def _sources(
     for source in loaded.settings.sources:
         mark = marks.get(source.id)
         readable, why = health.get(source.id, (True, ""))  # one that never could be read has no mark and no rhythm
-        reason = blind.get(source.id) or (mark.reason if mark and not mark.healthy else "")
+        silent = next((blind[name] for name in sorted(pipeline.carries(source.id)) if name in blind), "")
+        reason = silent or (mark.reason if mark and not mark.healthy else "")
         if not readable:
             reason = why or "failing"
         views.append(

@@ -109,6 +109,12 @@ class Worker:
             self._thread.join(seconds)
 
     def _run(self) -> None:
+        try:
+            self._turn()
+        finally:
+            self._turn_away()
+
+    def _turn(self) -> None:
         due = self._clock.monotonic()
         while not self.lost.is_set():
             job = self._next(due)
@@ -120,6 +126,15 @@ class Worker:
             if self._clock.monotonic() >= due:
                 due = self._clock.monotonic() + self._every.total_seconds()
                 self._tick()
+
+    def _turn_away(self) -> None:
+        """Tell those who still wait that nothing of theirs was written."""
+        while True:
+            try:
+                _, _, ticket = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            ticket.settle(None, StoreError("the engine has stopped"))
 
     def _next(self, due: float) -> tuple[str, Job, Ticket] | None:
         wait = 0.0 if self._stop.is_set() else min(max(due - self._clock.monotonic(), 0.01), 0.25)

@@ -11,6 +11,7 @@ from math import erfc, exp, log, log1p, pi, sinh, sqrt
 __all__ = ["binomial", "log10_upper_normal", "negative_binomial", "normal_quantile_05"]
 
 LN10 = log(10.0)
+TINY = 1e-300  # a mean below this is no mean: any count is beyond belief
 normal_quantile_05 = 1.6448536269514722
 
 
@@ -39,7 +40,7 @@ def negative_binomial(count: float, mean: float, dispersion: float) -> float:
     0 for a count of 0 or less; Poisson for a dispersion of 0.
     """
     x = count - 0.5
-    if x <= 0.0 or mean <= 0.0:
+    if x <= 0.0 or mean <= TINY:
         return 0.0 if x <= 0.0 else 300.0
     phi = max(dispersion, 1e-9)
     t = log(x * (1.0 + phi * mean) / (mean * (1.0 + phi * x)))

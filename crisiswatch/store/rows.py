@@ -57,12 +57,17 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceMark:
-    """Where a source stands: its cursor and its health."""
+    """Where a source stands: its cursor and its health.
+
+    ``carries`` are the names that mentions from here bear as their own ``source`` (an export may hold posts of several
+    networks): what is blind when this source fails.
+    """
 
     cursor: str | None
     updated_at: datetime
     last_success: datetime | None = None
     last_mention_at: datetime | None = None
+    carries: tuple[str, ...] = ()
     failures: int = 0
     healthy: bool = True
     reason: str = ""

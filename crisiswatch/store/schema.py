@@ -187,6 +187,7 @@ source_cursor = sa.Table(
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.Column("last_success", sa.BigInteger),
     sa.Column("last_mention_at", sa.BigInteger),
+    sa.Column("carries", sa.Text, nullable=False),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("healthy", sa.Boolean, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -285,6 +286,7 @@ def _save_marks(connection: sa.Connection, marks: Mapping[str, SourceMark]) -> N
             "updated_at": micros(mark.updated_at),
             "last_success": micros(mark.last_success),
             "last_mention_at": micros(mark.last_mention_at),
+            "carries": json.dumps(mark.carries),
             "failures": mark.failures,
             "healthy": mark.healthy,
             "reason": mark.reason,
@@ -298,6 +300,7 @@ def _mark_from(row: sa.Row[tuple[object, ...]]) -> SourceMark:
         updated_at=from_micros(row.updated_at),
         last_success=from_micros(row.last_success),
         last_mention_at=from_micros(row.last_mention_at),
+        carries=tuple(json.loads(row.carries)),
         failures=row.failures,
         healthy=bool(row.healthy),
         reason=row.reason,

@@ -54,12 +54,7 @@ def test_two_failures_are_bad_luck_and_three_are_blindness(here: World) -> None:
     assert here.metric("source_failures_total", source="exports", reason="failing") >= 1
 
 
-THE_NETWORK_S_NAME = pytest.mark.xfail(
-    strict=True, reason="a poller's health reaches only mentions that carry the poller's own name as their source"
-)
-
-
-@pytest.mark.parametrize("said_by", ["exports", pytest.param("reddit", marks=THE_NETWORK_S_NAME)])
+@pytest.mark.parametrize("said_by", ["exports", "reddit"])
 def test_an_incident_does_not_end_while_its_source_is_blind(here: World, said_by: str) -> None:
     open_by_file(here, source=said_by)
     fail_three_times(here)

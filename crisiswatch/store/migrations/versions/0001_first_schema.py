@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("last_success", sa.BigInteger(), nullable=True),
         sa.Column("last_mention_at", sa.BigInteger(), nullable=True),
+        sa.Column("carries", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("healthy", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
