@@ -125,8 +125,8 @@ class Pipeline:
         return self._states.get(brand)
 
     def carries(self, source: str) -> frozenset[str]:
-        """Give the names that mentions from a configured source bear as their own."""
-        return self._carries.get(source) or frozenset()
+        """Give the names that mentions from a configured source bear; its own while it has brought none."""
+        return self._carries.get(source) or frozenset({source})
 
     def failing(self, source: str) -> bool:
         """Say whether what a source carries is taken for blind because the source itself failed."""
@@ -150,7 +150,7 @@ class Pipeline:
         if self._arrival is Arrival.DATA and self._came_to is not None:
             self._bring_all_to(self._came_to, events)
         late_before = self._late(events)
-        carries = self.carries(intake.source) | {each.mention.source for each in ours}
+        carries = self._carries.get(intake.source, frozenset()) | {each.mention.source for each in ours}
         marks = {} if intake.mark is None else {intake.source: replace(intake.mark, carries=tuple(sorted(carries)))}
         effects, rows = self._commit(events, mentions=stored, cursors=marks)
         self._carries[intake.source] = carries
