@@ -319,5 +319,7 @@ class Pipeline:
 
 
 def _stored(mention: Mention, brands: tuple[str, ...], score: Score, at: datetime) -> StoredMention:
-    minute = min(minute_of(mention.created_at), minute_of(at) + 2)
+    minute = minute_of(mention.created_at)
+    if mention.created_at > at:
+        minute = min(minute, minute_of(at) + 2)
     return StoredMention(mention=mention, brands=brands, score=score, event_minute=minute, received_at=at)

@@ -31,13 +31,16 @@ BIN = 5
 MILLI = 1000
 """Counts are kept in thousandths of a mention: exact for any sampling weight worth having, and order-free."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 HASH_SPACE = 1 << 48
 """Author hashes lie below this."""
 
 
 def minute_of(when: datetime) -> int:
     """Whole minutes since 1970 in which an aware datetime lies."""
-    return int(when.timestamp() // 60)
+    since = when - _EPOCH
+    return since.days * 1440 + since.seconds // 60
 
 
 def moment(minute: int) -> datetime:

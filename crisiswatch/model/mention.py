@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, cast
 
-__all__ = ["Mention", "Score", "Sentiment", "VolumeSample"]
+__all__ = ["Mention", "Score", "Sentiment", "VolumeSample", "mention_of"]
 
 
 class Sentiment(StrEnum):
@@ -46,6 +48,44 @@ class Mention:
     repost_of: str | None = None
     weight: float = 1.0
     brand: str | None = None
+
+
+class _Open:
+    """A mention that is being filled: the same slots, not frozen yet."""
+
+    __slots__ = tuple(Mention.__dataclass_fields__)
+
+
+def mention_of(values: Sequence[Any]) -> Mention:
+    """The mention with these values of all its fields, in their order: what ``Mention(...)`` gives, many times faster.
+
+    A frozen dataclass sets field by field through ``object.__setattr__``, which is most of what reading a line costs.
+    """
+    made: Any = _Open()
+    (
+        made.uid,
+        made.source,
+        made.created_at,
+        made.text,
+        made.received_at,
+        made.author_id,
+        made.author_followers,
+        made.lang,
+        made.url,
+        made.channel,
+        made.likes,
+        made.replies,
+        made.reposts,
+        made.views,
+        made.parent_uid,
+        made.thread_id,
+        made.rating,
+        made.repost_of,
+        made.weight,
+        made.brand,
+    ) = values
+    made.__class__ = Mention  # allowed between classes of the same slots
+    return cast("Mention", made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
@@ -27,9 +27,10 @@ from crisiswatch.sources.records import Record, Records, is_csv, is_input, open_
 
 __all__ = ["Arrivals", "arrivals"]
 
-_TOLERANCE = 120.0  # seconds
+_TOLERANCE = timedelta(minutes=2)
 _MOST_LANES = 64  # files open at the same time
-_TIME = re.compile(rb'"\w+"\s*:\s*"([0-9Tt:.\-+ Zz]{10,40})"')
+_NAMES = (b'"received_at"', b'"created_at"')
+_TIME = re.compile(rb'"\w+"\s*:\s*"([0-9Tt:.\-+ Zz]{10,40})"').match
 
 
 def arrivals(
@@ -201,8 +202,8 @@ class _Opened:
         """The same with the arrival of each, or the last known one where a record does not tell."""
         arrival = self._first
         for record in self.all():
-            seen = _arrival(self.records.times(record))
-            arrival = arrival if seen is None else seen
+            seen = _moment(self.records.times(record))
+            arrival = arrival if seen is None else seen.timestamp()
             yield arrival, record
 
 
@@ -245,34 +246,41 @@ def _parser(found: _Input) -> Records:
 
 def _scan(found: _Input) -> _Input:
     """The first pass: count, and look whether arrivals go forward."""
-    lines, first, latest, ordered = 0, None, 0.0, True
+    lines, ordered = 0, True
+    first: datetime | None = None
+    latest: datetime | None = None
     with _Opened(found) as opened:
+        times = opened.records.times
         for record in opened.all():
             lines += 1
-            seen = _arrival(opened.records.times(record))
+            seen = _moment(times(record))
             if seen is None:
                 continue
-            if first is None:
+            if first is None or latest is None:
                 first = latest = seen
-            ordered = ordered and seen >= latest - _TOLERANCE
-            latest = max(latest, seen)
-    return _Input(found.path, found.name, found.number, lines, first or 0.0, latest, ordered)
+            elif seen >= latest:
+                latest = seen
+            elif latest - seen > _TOLERANCE:
+                ordered = False
+    if first is None or latest is None:
+        return _Input(found.path, found.name, found.number, lines)
+    return _Input(found.path, found.name, found.number, lines, first.timestamp(), latest.timestamp(), ordered)
 
 
-def _arrival(data: bytes) -> float | None:
-    """The arrival named in a record, in seconds since 1970; None if it names none that can be read."""
+def _moment(data: bytes) -> datetime | None:
+    """The arrival named in a record; None if it names none that can be read."""
     match = None
-    for name in (b'"received_at"', b'"created_at"'):
+    for name in _NAMES:
         at = data.find(name)
-        if at >= 0 and (match := _TIME.match(data, at)) is not None:
+        if at >= 0 and (match := _TIME(data, at)) is not None:
             break
     if match is None:
         return None
     try:
         moment = datetime.fromisoformat(match[1].decode().upper())
-        return moment.timestamp() if moment.tzinfo is not None else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _lanes(inputs: Iterable[_Input]) -> tuple[list[list[_Input]], list[_Input]]:

@@ -13,10 +13,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 from crisiswatch.errors import BadMention
 from crisiswatch.model import Mention
+from crisiswatch.model.mention import mention_of
 
 __all__ = ["LONGEST_LINE", "LONGEST_TEXT", "REASONS", "parse_line", "parse_mention", "parse_time"]
 
@@ -61,6 +63,9 @@ _LARGEST = 2**63 - 1
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:([0-9]{2})(?:\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
+_USUAL_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+).fullmatch
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LANG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,8}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -80,16 +85,20 @@ def parse_mention(obj: object, *, source: str | None = None, now: datetime | Non
     """
     if not isinstance(obj, dict):
         raise BadMention("not_an_object", f"expected an object with fields, got {_kind(obj)}")
-    fields: dict[str, Any] = {}
+    values: list[Any] = _NOTHING.copy()
     for name, value in obj.items():
-        if value is not None and (check := _CHECKS.get(name)) is not None:
-            fields[name] = check(name, value)
-    if "source" not in fields and source is not None:
-        fields["source"] = source
-    _require(fields)
+        if value is not None and name in _PLACES:
+            place, check = _PLACES[name]
+            values[place] = check(name, value)
+    if values[_SOURCE_AT] is None:
+        values[_SOURCE_AT] = source
+    if None in values[:_REQUIRED]:
+        _require(values)
     if now is not None:
-        _not_ahead(fields, now)
-    return Mention(**fields)
+        limit = now + _AHEAD
+        _not_ahead("created_at", values[_CREATED_AT], limit)
+        _not_ahead("received_at", values[_RECEIVED_AT], limit)
+    return mention_of(values)
 
 
 def decode_json(data: bytes) -> object:
@@ -119,6 +128,23 @@ def decode_json(data: bytes) -> object:
 
 def parse_time(name: str, value: object) -> datetime:
     """An RFC 3339 time with its zone, as aware UTC. Raises `BadMention`."""
+    if isinstance(value, str) and _USUAL_TIME(value):
+        try:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is not UTC:
+                moment = moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            return _unusual_time(name, value)
+        if moment >= _EPOCH:
+            return moment
+    return _unusual_time(name, value)
+
+
+def _unusual_time(name: str, value: object) -> datetime:
+    """A time that is rarely written like this, or is none: the whole of RFC 3339, with small letters and leap seconds.
+
+    `parse_time` takes the shape that nearly all have; it gives the same, sooner.
+    """
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise BadMention("bad_time", f"{name} must look like 2026-11-22T10:00:00Z, not {_show(value)}")
@@ -158,27 +184,25 @@ def is_language(tag: str) -> bool:
     return _LANG.fullmatch(tag) is not None
 
 
-def _require(fields: dict[str, Any]) -> None:
+def _require(values: list[Any]) -> None:
     """Refuse a mention without one of the fields that make it one. A text may be empty (a picture), or missing when
     there are stars."""
-    if "uid" not in fields:
+    uid, source, created_at, text = values[:_REQUIRED]
+    if uid is None:
         raise BadMention("no_uid", "uid is missing")
-    if "source" not in fields:
+    if source is None:
         raise BadMention("no_source", "source is missing")
-    if "created_at" not in fields:
+    if created_at is None:
         raise BadMention("no_time", "created_at is missing")
-    if "text" not in fields:
-        if "rating" not in fields:
+    if text is None:
+        if values[_RATING_AT] is None:
             raise BadMention("no_text", "text is missing")
-        fields["text"] = ""
+        values[_TEXT_AT] = ""
 
 
-def _not_ahead(fields: dict[str, Any], now: datetime) -> None:
-    limit = now + _AHEAD
-    for name in ("created_at", "received_at"):
-        moment = fields.get(name)
-        if moment is not None and moment > limit:
-            raise BadMention("far_future", f"{name} is {moment.isoformat()}, more than two days ahead")
+def _not_ahead(name: str, moment: datetime | None, limit: datetime) -> None:
+    if moment is not None and moment > limit:
+        raise BadMention("far_future", f"{name} is {moment.isoformat()}, more than two days ahead")
 
 
 def _uid(name: str, value: object) -> str:
@@ -192,9 +216,19 @@ def _uid(name: str, value: object) -> str:
 
 
 def _source(name: str, value: object) -> str:
-    if not isinstance(value, str) or _SOURCE.fullmatch(value) is None:
+    if not isinstance(value, str) or len(value) > 64 or not _is_source(value):
         raise BadMention("bad_source", f"{name} must be a short lower-case name such as x or news, not {_show(value)}")
     return value
+
+
+@lru_cache(maxsize=1024)
+def _is_source(value: str) -> bool:
+    return _SOURCE.fullmatch(value) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_language(tag: str) -> bool:
+    return is_language(tag)
 
 
 def _text(name: str, value: object) -> str:
@@ -214,13 +248,16 @@ def _word(longest: int) -> Callable[[str, object], str | None]:
     return check
 
 
+_SCHEMES = ("https://", "http://")
 _address = _word(2048)
 _tag = _word(64)
 
 
 def _url(name: str, value: object) -> str | None:
     url = _address(name, value)
-    if url is not None and not url.lower().startswith(("https://", "http://")):
+    if url is None or url.startswith(_SCHEMES):
+        return url
+    if not url.lower().startswith(_SCHEMES):
         raise BadMention("bad_url", f"{name} must begin with https:// or http://, not {_show(url)}")
     return url
 
@@ -229,12 +266,14 @@ def _lang(name: str, value: object) -> str | None:
     tag = _tag(name, value)
     if tag is None or tag.lower() == "und":
         return None
-    if not is_language(tag):
+    if not _is_language(tag):
         raise BadMention("bad_lang", f"{name} must be a language tag such as it or pt-BR, not {_show(tag)}")
     return tag
 
 
 def _count(name: str, value: object) -> int:
+    if type(value) is int and 0 <= value <= _LARGEST:
+        return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -283,6 +322,14 @@ _CHECKS: dict[str, Callable[[str, object], Any]] = {
 }
 FIELDS = frozenset(_CHECKS)
 """The fields of the input contract."""
+
+_ORDER = tuple(Mention.__dataclass_fields__)
+_PLACES = {name: (_ORDER.index(name), check) for name, check in _CHECKS.items()}
+_NOTHING: list[Any] = [1.0 if name == "weight" else None for name in _ORDER]
+_SOURCE_AT, _CREATED_AT, _TEXT_AT, _RECEIVED_AT, _RATING_AT = map(
+    _ORDER.index, ("source", "created_at", "text", "received_at", "rating")
+)
+_REQUIRED = 4  # the first fields are those that have to be there
 
 
 def _kind(value: object) -> str:

@@ -12,9 +12,8 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from crisiswatch.errors import BadMention
 from crisiswatch.model import Mention
@@ -43,8 +42,7 @@ def open_input(raw: BinaryIO, *, packed: bool) -> BinaryIO:
     return cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: the line it begins on (from 1), its bytes, or the reason why they can't be used."""
 
     line: int
@@ -103,8 +101,15 @@ class Records:
     def _lines(self) -> Iterator[Record]:
         if self._start:
             self._stream.seek(self._start)
+        readline = self._stream.readline
         while True:
-            data, size = _read_line(self._stream)
+            data = readline(LONGEST_LINE + 1)
+            if data[-1:] == b"\n":  # nearly every line
+                self.offset += len(data)
+                self.line += 1
+                yield Record(self.line, data)
+                continue
+            data, size = _whole_line(self._stream, data)
             if not self._complete(data):
                 return
             self.offset += size
@@ -223,7 +228,11 @@ _CONVERT: dict[str, Callable[[str, str], object]] = dict.fromkeys(_WHOLE | _REAL
 
 def _read_line(stream: BinaryIO) -> tuple[bytes, int]:
     """The next line and its size; of a line that is too long, only the end is given (the size tells)."""
-    data = stream.readline(LONGEST_LINE + 1)
+    return _whole_line(stream, stream.readline(LONGEST_LINE + 1))
+
+
+def _whole_line(stream: BinaryIO, data: bytes) -> tuple[bytes, int]:
+    """The same, when its beginning is read already."""
     size = len(data)
     if size <= LONGEST_LINE or data.endswith(b"\n"):
         return data, size

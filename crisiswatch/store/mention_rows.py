@@ -7,7 +7,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from crisiswatch.model import Mention, Score
+from crisiswatch.model import Score
+from crisiswatch.model.mention import mention_of
 from crisiswatch.store.rows import StoredMention
 from crisiswatch.store.schema import mention
 from crisiswatch.store.times import EPOCH, MICRO, from_micros
@@ -52,13 +53,15 @@ def insert_marks(mark: str, none: str | None) -> str:
 def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]:
     """The values of `COLUMNS`, with ``none`` for None."""
     one, score = stored.mention, stored.score
-    received_at = one.received_at
     optional = _optional_of(one)
+    arrived = (stored.received_at - EPOCH) // MICRO
+    said = one.received_at  # most often the same object
+    source_received_at = arrived if said is stored.received_at else none if said is None else (said - EPOCH) // MICRO
     return (
         seq,
         (one.created_at - EPOCH) // MICRO,
         stored.event_minute,
-        (stored.received_at - EPOCH) // MICRO,
+        arrived,
         _brands_to_json(stored.brands),
         str(score.label),
         score.negative,
@@ -66,7 +69,7 @@ def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]
         score.positive,
         score.model,
         *_required_of(one),
-        none if received_at is None else (received_at - EPOCH) // MICRO,
+        source_received_at,
         *(optional if none is None else [none if value is None else value for value in optional]),
     )
 
@@ -74,16 +77,13 @@ def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]
 def from_row(row: Any) -> StoredMention:
     """The inverse of `to_row`, for a row of `SELECTED`."""
     seq, created_at, minute, received_at, brands, _, negative, neutral, positive, model, *rest = row
-    uid, source, text, weight, source_received_at, *optional = rest
+    uid, source, text, weight, source_received_at, *optional, brand = rest
     return StoredMention(
-        mention=Mention(
-            uid=uid,
-            source=source,
-            created_at=from_micros(created_at),
-            text="" if text is None else text,
-            received_at=from_micros(source_received_at),
-            weight=weight,
-            **dict(zip(_OPTIONAL, optional, strict=True)),
+        mention=mention_of(
+            (
+                *(uid, source, from_micros(created_at), "" if text is None else text),
+                *(from_micros(source_received_at), *optional, weight, brand),
+            )
         ),
         brands=_brands_from_json(brands),
         score=Score(negative, neutral, positive, model),
