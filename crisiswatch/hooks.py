@@ -65,6 +65,8 @@ class WebhookIntake:
         mentions = batch.mentions
         if self.brand is not None:
             mentions = tuple(replace(mention, brand=self.brand) for mention in mentions)
+        for each in batch.refused:
+            log.warning("mention_refused", source=self.source_id, where=each.where, why=each.detail)
         newest = max((mention.created_at for mention in mentions), default=None)
         mark = SourceMark(cursor=None, updated_at=now, last_success=now, last_mention_at=newest)
         intake = Intake(source=self.source_id, mentions=mentions, refused=len(batch.refused), mark=mark)

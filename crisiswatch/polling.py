@@ -62,7 +62,7 @@ class Poller:
         mark = self._marked(batch)
         changed = bool(batch.mentions or batch.refused) or batch.cursor != self.mark.cursor
         self.idle = not changed
-        for refused in batch.refused[:5]:
+        for refused in batch.refused:
             log.warning("mention_refused", source=self.source_id, where=refused.where, why=refused.detail)
         if changed and not self._hand_over(batch, mark):
             return False

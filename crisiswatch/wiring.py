@@ -41,6 +41,8 @@ from crisiswatch.store import OutboxRow, Store, incident_from_json
 __all__ = ["Messages", "brand_terms", "close_source", "make_notifier", "make_source", "plan_for", "poll_every"]
 
 EVIDENCE_MENTIONS = 2000
+BATCH = 1000
+"""Mentions read at once: few enough that a slow scorer does not hold the engine up for long."""
 EVIDENCE_SPAN = timedelta(hours=6)
 EDITING = frozenset({"slack"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
@@ -73,7 +75,7 @@ def make_source(settings: SourceSettings, clock: Clock) -> Source | None:
     """Give the source to poll; None for one that is pushed to us (a webhook)."""
     match settings.options:
         case FilesOptions(path=path):
-            return FilesSource(settings.id, path, clock)
+            return FilesSource(settings.id, path, clock, batch_size=BATCH)
         case FeedOptions(url=url, timeout=timeout):
             client = httpx.Client(
                 timeout=timeout.total_seconds(),

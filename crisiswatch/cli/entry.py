@@ -20,7 +20,7 @@ __all__ = ["main"]
 
 _Usage: type[Exception] = typer.BadParameter.__mro__[2]  # typer's root of all wrong usage, wherever it keeps it
 _INTERRUPTED = 130
-_EXPECTED = (CrisiswatchError, OSError, KeyboardInterrupt, typer.Abort, _Usage)
+_EXPECTED = (CrisiswatchError, OSError, UnicodeError, KeyboardInterrupt, typer.Abort, _Usage)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

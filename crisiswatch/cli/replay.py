@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from crisiswatch.alerts.words import about, clean, clip, exact, moment, rarity, span
 from crisiswatch.cli import page
@@ -71,12 +72,27 @@ def _open(inputs: Sequence[str], now: datetime, folder: str, stack: ExitStack) -
     """The stream and how many records it has."""
     stores = [each for each in inputs if each != "-" and _is_store(Path(each))]
     if not stores:
-        found = stack.enter_context(arrivals(inputs, source="replay", now=now, folder=folder))
+        inputs, stdin = _piped(inputs, stack)
+        found = stack.enter_context(arrivals(inputs, source="replay", now=now, folder=folder, stdin=stdin))
         return found, found.total
     if len(inputs) > 1:
         raise CrisiswatchError(f"{stores[0]} is a store: replay it alone, without other inputs")
     store = stack.enter_context(Store.open(f"sqlite:///{stores[0]}"))
     return _stored(store), store.last_seq()
+
+
+def _piped(inputs: Sequence[str], stack: ExitStack) -> tuple[Sequence[str], BinaryIO | None]:
+    """A named pipe, or what the shell makes of ``<(command)``, can be read only once: treat it as standard input."""
+    pipes = [each for each in inputs if each != "-" and Path(each).exists() and _is_pipe(Path(each))]
+    if not pipes:
+        return inputs, None
+    if len(pipes) > 1 or "-" in inputs:
+        raise CrisiswatchError("only one input can be a pipe; write the others to files first")
+    return [each if each != pipes[0] else "-" for each in inputs], stack.enter_context(Path(pipes[0]).open("rb"))
+
+
+def _is_pipe(path: Path) -> bool:
+    return not path.is_file() and not path.is_dir()
 
 
 def _is_store(path: Path) -> bool:

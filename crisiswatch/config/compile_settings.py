@@ -79,7 +79,7 @@ def _source(model: schema.AnySource, where: Where, home: Path, place: _Place) ->
     if isinstance(model, schema.FeedModel):
         options = FeedOptions(url=model.url, every=model.every, timeout=model.timeout)
     elif isinstance(model, schema.FilesModel):
-        options = FilesOptions(path=home / model.path, every=model.every)
+        options = FilesOptions(path=Path("-") if str(model.path) == "-" else home / model.path, every=model.every)
     elif isinstance(model, schema.WebhookModel):
         options = WebhookOptions(secret=place(model.secret, (*where, "secret")), tolerance=model.tolerance)
     else:

@@ -94,14 +94,16 @@ def _held_back(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> str
     rule = plan.rule
     if at.level <= mine.dismissed:
         return "by_hand"
+    for name in rule.unless_open:
+        other = state.rules.get(name)
+        if other is not None and _speaks(other) and (not other.trial or rule.status == "trial"):
+            # What it sees when the other is over may be that one's tail: it has to last for a window of its own.
+            mine.since = at.minute + plan.rule.window
+            return f"unless_open: {name}"
     if at.minute - mine.since < rule.hold:
         return "hold"
     if rule.only_during is not None and not _within(rule.only_during, at.minute):
         return "only_during"
-    for name in rule.unless_open:
-        other = state.rules.get(name)
-        if other is not None and _speaks(other) and (not other.trial or rule.status == "trial"):
-            return f"unless_open: {name}"
     return ""
 
 

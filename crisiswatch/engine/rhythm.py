@@ -20,6 +20,9 @@ IMPOSSIBLE = 16.0  # nats: about one in nine million
 FAST_LIMIT = 40  # minutes for which the recent rate says anything about the next
 KNOWN_AFTER, KNOWN_MENTIONS = 6 * 60, 20  # what must have been heard before silence means anything
 RETURN_WITHIN, RETURN_PART = 30, 0.5  # minutes, and the part of the usual mentions that shows a source is back
+STEADY_FOR, STEADY_GAP, STEADY_MENTIONS = 1440, 6 * 60, 12  # minutes, the longest pause in them, mentions
+PRIOR_SPAN = 6 * 60  # minutes without a mention that every source is taken to have begun with
+OLD = 60  # minutes before its arrival from which on a mention belongs to a backlog
 TOO_LONG = 7 * 1440  # a week without a word is blind for any source that spoke before
 
 
@@ -31,6 +34,7 @@ class Rhythm:
     newest_event: int
     last_arrival: int
     arrived: int = 0
+    backlog: int = 0
     heard: int = 0
     mass: float = 0.0
     span: float = 0.0
@@ -45,6 +49,9 @@ class Rhythm:
     reason: str = ""
     return_since: int = -1
     returned: int = 0
+    steady_since: int = -1
+    steady_last: int = -1
+    steady: int = 0
 
     @property
     def blind(self) -> bool:
@@ -54,18 +61,27 @@ class Rhythm:
     @property
     def rate(self) -> float:
         """Usual mentions a minute, over all hours."""
-        return self.mass / self.span if self.span > 0 else 0.0
+        return self.mass / (self.span + PRIOR_SPAN)  # so that a first burst is not taken for a rate
+
+    @property
+    def signs(self) -> int:
+        """Mentions of this minute; a backlog counts as one."""
+        return self.arrived or self.backlog
 
     def hear(self, minute: int, event: int) -> None:
         """Take in one mention that arrived in ``minute`` for event minute ``event``."""
-        self.arrived += 1
+        if event < minute - OLD:
+            self.backlog = 1  # a sign of life, it is no pace
+        else:
+            self.arrived += 1
         self.heard += 1
         self.last_arrival = max(self.last_arrival, minute)
         self.newest_event = max(self.newest_event, event)
 
     def pass_minute(self, minute: int) -> None:
         """Close the arrival minute ``minute``."""
-        arrived, self.arrived = self.arrived, 0
+        arrived = self.signs
+        self.arrived = self.backlog = 0
         if self.blind:
             return
         expected = self.rate * self._factor(minute // 60 % 24)
@@ -99,18 +115,31 @@ class Rhythm:
     def speaks_again(self, minute: int) -> bool:
         """Take in a minute with signs of life while blind; say whether they are enough to call it seeing again.
 
-        A stray mention in a hole is not: within half an hour there must be half of what is usual at this hour.
+        A stray mention in a hole is not: within half an hour there must be half of what is usual at this hour, or
+        for a day a steady trickle.
         """
         if minute - self.return_since > RETURN_WITHIN:
             self.return_since, self.returned = minute, 0
-        self.returned += self.arrived
+        self.returned += self.signs
         usual = self.rate * self._factor(minute // 60 % 24)
-        return self.returned >= RETURN_PART * RETURN_WITHIN * usual
+        return self.returned >= RETURN_PART * RETURN_WITHIN * usual or self._speaks_steadily(minute)
+
+    def _speaks_steadily(self, minute: int) -> bool:
+        """Say whether a source has kept speaking for a day, at whatever pace: then that is its pace now."""
+        if minute - self.steady_last > STEADY_GAP:
+            self.steady_since, self.steady = minute, 0
+        self.steady += self.signs
+        self.steady_last = minute
+        if self.steady < STEADY_MENTIONS or minute - self.steady_since < STEADY_FOR:
+            return False
+        self.return_since, self.mass, self.span = self.steady_since, float(self.steady), float(STEADY_FOR)
+        return True
 
     def see_again(self, minute: int) -> int:
         """End the blindness; gives the minute it ended. The recent rate is void: nobody knows what was missed."""
         until = self.return_since if self.returned else minute
         self.blind_since, self.reason, self.return_since, self.returned = -1, "", -1, 0
+        self.steady_since, self.steady_last, self.steady = -1, -1, 0
         self.fast = 0.0
         return until
 

@@ -114,7 +114,7 @@ class _Step:
         """Nothing is in any window, nothing is open, and every source is known to be blind: time alone does nothing."""
         state = self.state
         for rhythm in state.sources.values():
-            if not rhythm.blind or rhythm.arrived or state.now - rhythm.last_arrival <= IDLE:
+            if not rhythm.blind or rhythm.signs or state.now - rhythm.last_arrival <= IDLE:
                 return False
         return (
             all(rule.phase == CALM and not rule.final for rule in state.rules.values())
@@ -150,7 +150,7 @@ class _Step:
 
     def _listen(self, name: str, rhythm: Rhythm, minute: int) -> None:
         """Close one source's arrival minute: it may turn out to be blind, or to speak again."""
-        if rhythm.blind and rhythm.arrived and rhythm.reason == "silent" and rhythm.speaks_again(minute - 1):
+        if rhythm.blind and rhythm.signs and rhythm.reason == "silent" and rhythm.speaks_again(minute - 1):
             self._see_again(name, rhythm, minute)
         rhythm.pass_minute(minute - 1)
         if rhythm.silent and rhythm.too_silent(minute):

@@ -140,7 +140,7 @@ def _actor(body: bytes) -> str:
     """Who acts, as the body says: at most 60 characters on one line."""
     try:
         told = json.loads(body) if body else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise HTTPException(400, "the body is not JSON") from None
     named = told.get("actor") if isinstance(told, dict) else None
     if not isinstance(named, str | None):

@@ -489,3 +489,11 @@ def test_an_event_that_comes_out_of_order_does_not_turn_time_back():
     )
     assert effects == []
     assert encode(after) == before
+
+
+def test_the_tail_of_another_rule_s_incident_is_not_told_as_a_new_one():
+    hourly = replace(COUNT, id="hourly", window=60, unless_open=("count",))
+    wave = Mentions(1).wave(MONDAY, timedelta(minutes=5), 20)
+    effects = fold(State("acme"), [*wave, Tick(MONDAY + 6 * HOUR)], Ruleset((COUNT, hourly)))[1]
+    assert [effect.incident.rule for effect in effects if isinstance(effect, IncidentOpened)] == ["count"]
+    assert [effect.incident.rule for effect in effects if isinstance(effect, IncidentResolved)] == ["count"]
