@@ -23,7 +23,7 @@ from crisiswatch.logs import configure
 from crisiswatch.model import Mention, Refused, Stage
 from crisiswatch.replay import Replay, Report, Told
 from crisiswatch.sources.ordering import arrivals
-from crisiswatch.store import Store, StoredMention
+from crisiswatch.store import JournalEntry, Store, StoredMention
 from crisiswatch.wiring import plan_for
 
 __all__ = ["replay"]
@@ -103,13 +103,21 @@ def _is_store(path: Path) -> bool:
 
 
 def _stored(store: Store) -> Iterator[Mention]:
-    """Everything a store still has the text of, in the order and at the times it came."""
-    purged = 0
+    """Everything a store still has the text of, in the order and at the times it came.
+
+    What people did and which sources reported failures is not part of it: a replay asks what the rules would have done.
+    """
+    purged = acts = 0
     for event in store.stream():
         if isinstance(event, StoredMention) and event.purged:
             purged += 1
-        elif isinstance(event, StoredMention):
+        elif isinstance(event, JournalEntry):
+            acts += 1
+        else:
             yield replace(event.mention, received_at=event.received_at)
+    if acts:
+        said = page.counted(acts, "note")
+        page.note(f"{said} of what people did, of failing sources and of reloads are in the store and not replayed")
     if purged:
         page.note(f"{page.counted(purged, 'mention')} had lost the text to retention and could not be replayed")
 

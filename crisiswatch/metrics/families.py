@@ -124,7 +124,9 @@ FAMILIES = (
     ),
     Family("rule_evaluation_failures_total", "counter", "Times a rule could not be judged.", ("rule",)),
     Family("store_conflicts_total", "counter", "Rows that were written again with another content; must stay 0."),
-    Family("hook_requests_total", "counter", "Calls of a webhook, by HTTP status.", ("source", "status")),
+    Family(
+        "hook_requests_total", "counter", "Calls of a webhook that were read, by HTTP status.", ("source", "status")
+    ),
     Family("last_tick_timestamp_seconds", "gauge", "Unix time at which the engine last closed a minute or found none."),
     Family("config_last_reload_successful", "gauge", "1 if the last attempt to load the configuration worked, else 0."),
     Family(
