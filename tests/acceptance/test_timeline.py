@@ -124,6 +124,7 @@ def test_a_broken_receiver_delays_nobody_else_and_gets_its_message_later(here: W
     here.push(here.mention(1))
     here.at(2)
     until(lambda: here.smtp.mails, "the mail is there")
+    until(here.put_off, "Slack's answer, to come again in two minutes, is written down")
     assert not here.slack.messages
     here.at(5)
     here.delivered()

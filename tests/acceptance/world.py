@@ -35,7 +35,7 @@ WEB = httpx.Client(verify=False, trust_env=False, limits=httpx.Limits(max_keepal
 """One client for all: to make one costs more than the request. It keeps no connection, so it needs no closing."""
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
     """Wait until ``condition`` gives something true, and give it; fail with ``what`` after ``seconds``."""
     clock = SystemClock()
     end = clock.monotonic() + seconds
@@ -139,6 +139,10 @@ class World:
     def delivered(self) -> None:
         """Wait until no message waits."""
         until(self._nothing_pending, "every message is delivered")
+
+    def put_off(self) -> bool:
+        """Whether a message was tried and has to wait: only then may the clock go on to when it is due."""
+        return any(row.attempts and row.not_before for row in self.app.store.outbox_rows(status="pending"))
 
     def _nothing_pending(self) -> bool:
         return not any(stats.pending for stats in self.app.store.outbox_stats(self.clock.now()).values())
