@@ -95,7 +95,6 @@ class App:
         self._last_problems: tuple[str, ...] = ()
         self._health: dict[str, tuple[bool, str]] = {}
         self._started_at = self._loaded_at = self._clock.now()
-        self._upkeep_due = self._clock.now()
         self.worker = self._make_worker()
         self._scheduler = self._make_scheduler()
 

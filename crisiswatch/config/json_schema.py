@@ -12,7 +12,7 @@ from crisiswatch.config.schema_alerts import AlertFile, TestFile
 from crisiswatch.config.schema_config import ConfigFile
 from crisiswatch.config.schema_rules import RuleFile
 
-__all__ = ["json_schema"]
+__all__ = ["json_schema", "references"]
 
 _FILES: dict[str, type[BaseModel]] = {
     "config": ConfigFile,
@@ -28,7 +28,7 @@ def json_schema() -> dict[str, Any]:
     parts: dict[str, Any] = {name.removesuffix("Model"): _tidy(part) for name, part in whole["$defs"].items()}
     for name, model in _FILES.items():
         parts[name] = parts.pop(model.__name__)
-    used = {name for part in parts.values() for name in _references(part)} | set(_FILES)
+    used = {name for part in parts.values() for name in references(part)} | set(_FILES)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "crisiswatch",
@@ -58,12 +58,13 @@ def _tidy(part: Any) -> Any:
     return found
 
 
-def _references(part: Any) -> Iterator[str]:
+def references(part: Any) -> Iterator[str]:
+    """Give the names of the `$defs` that a part of a JSON Schema refers to, in its order."""
     if isinstance(part, dict):
         if isinstance(part.get("$ref"), str):
             yield part["$ref"].rpartition("/")[2]
         for value in part.values():
-            yield from _references(value)
+            yield from references(value)
     elif isinstance(part, list):
         for item in part:
-            yield from _references(item)
+            yield from references(item)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import overload
 
+from crisiswatch.windows import minute_of
+from crisiswatch.windows import moment as from_minute
+
 __all__ = ["EPOCH", "MICRO", "from_micros", "from_minute", "micros", "minute_of"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICRO = timedelta(microseconds=1)
-_MINUTE = timedelta(minutes=1)
 
 
 @overload
@@ -32,13 +34,3 @@ def from_micros(value: int | None) -> datetime | None: ...
 def from_micros(value: int | None) -> datetime | None:
     """The inverse of `micros`."""
     return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
-def minute_of(moment: datetime) -> int:
-    """The minute since 1970 that ``moment`` falls in."""
-    return (moment - EPOCH) // _MINUTE
-
-
-def from_minute(minute: int) -> datetime:
-    """The start of a minute."""
-    return EPOCH + timedelta(minutes=minute)

@@ -14,7 +14,7 @@ import json
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from crisiswatch.cli.commands import app
 from crisiswatch.config import CODES, json_schema
+from crisiswatch.config.json_schema import references
 from crisiswatch.model.alert import PLACEHOLDERS, SHOWABLE
 
 __all__ = ["PUBLIC", "commands", "describe", "main", "pages", "public_names"]
@@ -131,24 +132,13 @@ def _below(parts: Mapping[str, Any], root: str) -> list[str]:
     found: list[str] = []
 
     def follow(part: Mapping[str, Any]) -> None:
-        new = [name for name in _references(part) if name not in found]
+        new = [name for name in references(part) if name not in found]
         found.extend(dict.fromkeys(new))
         for name in new:
             follow(parts[name])
 
     follow(parts[root])
     return found
-
-
-def _references(part: object) -> Iterator[str]:
-    if isinstance(part, dict):
-        if isinstance(part.get("$ref"), str):
-            yield part["$ref"].rpartition("/")[2]
-        for value in part.values():
-            yield from _references(value)
-    elif isinstance(part, list):
-        for item in part:
-            yield from _references(item)
 
 
 def _section(part: Mapping[str, Any]) -> str:
