@@ -8,13 +8,14 @@ volume, and share given volume, so that a flood of neutral mentions is not taken
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, log10, sqrt
 from typing import Any
 
 from river.base import AnomalyDetector
 
 from crisiswatch.detector import tails
-from crisiswatch.detector.base import MONTH, Bin, DetectorState, Verdict, Window
+from crisiswatch.detector.base import MONTH, Bin, DetectorState, Explanation, Verdict, Window
 from crisiswatch.windows import BIN
 
 __all__ = ["SeasonalCounts", "SeasonalDetector"]
@@ -183,7 +184,11 @@ class SeasonalDetector:
         )
         return model.state
 
-    def judge(self, state: DetectorState, window: Window) -> Verdict:
+    def explain(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Explanation | None:  # noqa: ARG002
+        """Give no reasons."""
+        return None
+
+    def judge(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Verdict:  # noqa: ARG002
         """Judge one window; expected and interval are of matching mentions."""
         model = SeasonalCounts.resume(state if isinstance(state, list) else list(state))
         mean, share, ignorance = model.outlook(window.end, window.length)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crisiswatch.detector import Detector, Verdict, Window
+from crisiswatch.detector import Bin, Detector, Verdict, Window
 from crisiswatch.engine.program import WEEK
 from crisiswatch.engine.state import SeriesState, State
 from crisiswatch.model import Reading
@@ -11,6 +11,8 @@ from crisiswatch.rules.model import MEASURES
 from crisiswatch.windows import BIN, MILLI, Bucket, Series, SlidingSum, distinct_over, moment
 
 __all__ = ["Look"]
+
+LONGEST_TAIL = 6 * 60  # minutes: a silence of which nobody knows yet what it means may last longer than any window
 
 
 class Look:
@@ -80,8 +82,20 @@ class Look:
         """The detector's judgement; None for a rule that asks for none."""
         if self._verdict is None and self._detector is not None and self._kept.detector is not None:
             window = Window(self.end, self._window.length, self.count, self.total)
-            self._verdict = self._detector.judge(self._kept.detector, window)
+            self._verdict = self._detector.judge(self._kept.detector, window, self._tail())
         return self._verdict
+
+    def _tail(self) -> list[Bin]:
+        """The bins that the detector has not learned yet, up to the window's end: the last one may be unfinished."""
+        first = max(self._kept.learned, self.end - LONGEST_TAIL)
+        return [self._bin(start, min(start + BIN, self.end)) for start in range(first, self.end, BIN)]
+
+    def _bin(self, start: int, end: int) -> Bin:
+        count = total = 0
+        for bucket in self._kept.series.span(start, end):
+            count += bucket.count
+            total += bucket.total
+        return Bin(start, count / MILLI, total / MILLI, self._state.exposure(start), end - start)
 
     @property
     def expected(self) -> float:

@@ -21,18 +21,13 @@ COST = {name: place for place, name in enumerate(("count", "share", "sources", "
 
 @dataclass(frozen=True, slots=True)
 class SeriesPlan:
-    """One series: which mentions it counts, the window lengths, and the detector if one is needed.
-
-    ``lag`` holds the detector's learning back by the longest judged window, so that no window is judged against a
-    baseline that has already learned it.
-    """
+    """One series: which mentions it counts, the window lengths, and the detector if one is needed."""
 
     key: str
     admission: Admission
     lengths: tuple[int, ...]
     keep_bins: int
     detector: Detector | None
-    lag: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +120,6 @@ def _series_plan(key: str, plans: list[RulePlan]) -> SeriesPlan:
         lengths=tuple(sorted({plan.rule.window for plan in plans})),
         keep_bins=(WEEK if weekly else 0) + max(longest, 6 * 60) + BIN,
         detector=get_detector(judged[0].detector) if judged else None,
-        lag=max((rule.window for rule in judged), default=0),
     )
 
 

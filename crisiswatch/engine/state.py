@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from crisiswatch.detector import DetectorState
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.model import Reading
-from crisiswatch.windows import Distinct, Series
+from crisiswatch.windows import BIN, Distinct, Series
 
 __all__ = ["CALM", "HOLDING", "OPEN", "SETTLING", "BlindSpell", "RuleState", "SeriesState", "State"]
 
@@ -114,6 +114,15 @@ class State:
     def blind_between(self, start: int, end: int) -> list[BlindSpell]:
         """Give the spells of blindness that touch ``[start, end)``."""
         return [s for s in self.spells if s.since < end and (s.until < 0 or s.until > start)]
+
+    def exposure(self, start: int) -> float:
+        """The part of the brand's usual volume whose sources could speak in the bin from minute ``start``."""
+        blind = {spell.source for spell in self.blind_between(start, start + BIN)}
+        if not blind:
+            return 1.0
+        rates = {name: rhythm.rate for name, rhythm in self.sources.items()}
+        whole = sum(rates.values())
+        return 1.0 - sum(rates.get(name, 0.0) for name in blind) / whole if whole > 0 else 0.0
 
 
 def _copy_rhythm(rhythm: Rhythm) -> Rhythm:

@@ -137,7 +137,7 @@ class _Step:
         closed = watermark(state.sources.values(), state.closed, minute, self.program.lateness)
         for plan, kept in self.series:
             kept.series.move(minute, closed)
-            if plan.detector is not None and kept.learned + BIN + plan.lag <= closed:
+            if plan.detector is not None and kept.learned + BIN <= closed:
                 self._learn(plan, kept, closed)
         crossed = closed // BIN != state.closed // BIN
         state.closed = closed
@@ -159,19 +159,18 @@ class _Step:
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _learn(self, plan: SeriesPlan, kept: SeriesState, closed: int) -> None:
-        """Hand the detector the bins that no window still to be judged can contain.
+        """Hand the detector the bins that the watermark has passed.
 
         A bin of a silence waits until the silence ends: only then it is known whether it was calm or blind.
         """
         if plan.detector is None or kept.detector is None:
             return
-        horizon = closed - plan.lag
-        while kept.learned + BIN <= horizon:
+        while kept.learned + BIN <= closed:
             start = kept.learned
             if self._undecided(start + BIN):
                 return
             count, total = kept.series.bin_totals(start)
-            closed_bin = Bin(start, count / MILLI, total / MILLI, self._exposure(start))
+            closed_bin = Bin(start, count / MILLI, total / MILLI, self.state.exposure(start))
             kept.detector = plan.detector.learn(kept.detector, closed_bin)
             kept.learned = start + BIN
 
@@ -179,15 +178,6 @@ class _Step:
         """Say whether the bin that ends at ``end`` lies in a silence of which nobody knows yet what it means."""
         speaking = [rhythm for rhythm in self.state.sources.values() if not rhythm.blind]
         return bool(speaking) and all(rhythm.silent and rhythm.last_arrival < end for rhythm in speaking)
-
-    def _exposure(self, start: int) -> float:
-        """The part of the brand's usual volume whose sources could speak in the bin from ``start``."""
-        blind = {spell.source for spell in self.state.blind_between(start, start + BIN)}
-        if not blind:
-            return 1.0
-        rates = {name: rhythm.rate for name, rhythm in self.state.sources.items()}
-        whole = sum(rates.values())
-        return 1.0 - sum(rates.get(name, 0.0) for name in blind) / whole if whole > 0 else 0.0
 
     # -- rules --------------------------------------------------------------------------------------------------------
 

@@ -70,7 +70,9 @@ class DetectorContract:
         state = detector.learn(detector.fresh(), Bin(START, 2.0, 9.0))
         before = list(state)
         window = Window(START + 15, 15, 40.0, 60.0)
-        assert detector.judge(state, window) == detector.judge(state, window)
+        tail = (Bin(START + 5, 20.0, 30.0), Bin(START + 10, 20.0, 30.0))
+        assert detector.judge(state, window, tail) == detector.judge(state, window, tail)
+        assert detector.explain(state, window, tail) == detector.explain(state, window, tail)
         detector.learn(state, Bin(START + 5, 3.0, 8.0))
         assert list(state) == before
 
@@ -79,8 +81,9 @@ class DetectorContract:
         state = self._fortnight(detector)
         text = json.dumps(list(state))
         assert len(text) <= LARGEST_STATE
-        window = Window(START + 14 * 1440, 15, 12.0, 30.0)
-        assert detector.judge(json.loads(text), window) == detector.judge(state, window)
+        window = Window(START + 14 * 1440 + 5, 15, 12.0, 30.0)
+        tail = (Bin(START + 14 * 1440, 8.0, 14.0),)
+        assert detector.judge(json.loads(text), window, tail) == detector.judge(state, window, tail)
 
     def test_a_gap_is_not_a_zero(self) -> None:
         detector = self.detector()
@@ -95,8 +98,9 @@ class DetectorContract:
         detector = self.detector()
         state = self._fortnight(detector)
         end = START + 14 * 1440
-        calm = detector.judge(state, Window(end, 15, 6.0, 24.0))
-        wave = detector.judge(state, Window(end, 15, 120.0, 150.0))
+        quiet, loud = Bin(end, 2.0, 8.0), (Bin(end, 60.0, 75.0), Bin(end + 5, 60.0, 75.0))
+        calm = detector.judge(state, Window(end + 5, 15, 6.0, 24.0), (quiet,))
+        wave = detector.judge(state, Window(end + 10, 15, 122.0, 158.0), loud)
         assert wave.false_alarms_per_month < 1.0 < calm.false_alarms_per_month
         assert 0.0 <= calm.low <= calm.expected <= calm.high
 
