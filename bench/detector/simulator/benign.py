@@ -26,12 +26,12 @@ WEEK = 7 * BINS_PER_DAY
 ANNOUNCED = 1 / 3  # of the campaigns stand in the calendar
 
 
-def rise_and_fall(rise: int, hold: int, fading: float) -> Floats:
+def rise_and_fall(rise: int, hold: int, fading: float, *, bend: float = 1.5) -> Floats:
     """A curve that climbs to one within ``rise`` bins, holds for ``hold``, and fades with time constant ``fading``.
 
-    It ends where a tenth is left.
+    It ends where a tenth is left. It climbs as a power of time, ``bend``: 1 is a straight ramp, more starts gently.
     """
-    climb = np.arange(1, rise + 1) / rise
+    climb = (np.arange(1, rise + 1) / rise) ** bend
     fade = np.exp(-np.arange(1, int(fading * np.log(10)) + 1) / fading)
     return np.concatenate([climb, np.ones(hold), fade])
 
@@ -72,8 +72,8 @@ def add_campaigns(scene: Scene, rng: np.random.Generator) -> None:
 
 
 def add_surges(scene: Scene, rng: np.random.Generator) -> None:
-    """Some hours in which everybody talks of the brand, as negatively as ever: x 2.5-9, two to four in six weeks."""
-    for start in _moments(scene, rng, per_day=3 / 42):
+    """Some hours in which everybody talks of the brand, as negatively as ever: x 2.5-9, about two in six weeks."""
+    for start in _moments(scene, rng, per_day=2 / 42):
         hump = rise_and_fall(int(rng.integers(2, 13)), int(rng.integers(6, 37)), rng.uniform(6, 30))
         hump = (log_uniform(rng, 2.5, 9) - 1) * hump[: scene.bins - start]
         span = slice(start, start + len(hump))
@@ -84,21 +84,27 @@ def add_surges(scene: Scene, rng: np.random.Generator) -> None:
 
 
 def add_virals(scene: Scene, rng: np.random.Generator) -> None:
-    """Moments of joy, one to three in six weeks."""
+    """Moments of joy, about two in six weeks."""
     for start in _moments(scene, rng, per_day=2 / 42):
         add_viral(scene, rng, start)
 
 
-def draw_viral(rng: np.random.Generator, *, shortest: int = 6) -> tuple[Floats, float]:
-    """A moment of joy: its curve (of height one, at its top for ``shortest`` bins or more), and x 4-25 of the level."""
+def draw_viral(
+    rng: np.random.Generator, *, shortest: int = 6, times: tuple[float, float] = (4, 25)
+) -> tuple[Floats, float]:
+    """A moment of joy: its curve (of height one, at its top for ``shortest`` bins or more), and how many ``times``
+    the usual level it reaches, between these two.
+    """
     curve = rise_and_fall(int(rng.integers(3, 13)), int(rng.integers(shortest, shortest + 18)), rng.uniform(9, 48))
-    return curve, log_uniform(rng, 4, 25)
+    return curve, log_uniform(rng, *times)
 
 
-def add_viral(scene: Scene, rng: np.random.Generator, start: int, *, shortest: int = 6) -> Spell:
+def add_viral(
+    scene: Scene, rng: np.random.Generator, start: int, *, shortest: int = 6, times: tuple[float, float] = (4, 25)
+) -> Spell:
     """A moment of joy at bin ``start``, all of it positive (though the classifier misreads its usual part)."""
-    curve, times = draw_viral(rng, shortest=shortest)
-    hump = (times - 1) * curve[: scene.bins - start]
+    curve, height = draw_viral(rng, shortest=shortest, times=times)
+    hump = (height - 1) * curve[: scene.bins - start]
     spell = Spell(start, start + len(hump), "viral")
     around = slice(max(0, start - BINS_PER_HOUR), start + BINS_PER_HOUR)
     scene.other[start : spell.end] += hump * scene.life.level[around].mean()
@@ -117,7 +123,7 @@ def draw_outage(rng: np.random.Generator, start: int, *, end: int | None = None)
 
 
 def add_outages(scene: Scene, rng: np.random.Generator) -> None:
-    """One to four outages in six weeks, none of them during a crisis: those would hide it from everybody."""
+    """Two or three outages in six weeks, none of them during a crisis: those would hide it from everybody."""
     for start in _moments(scene, rng, per_day=2.5 / 42):
         outage = draw_outage(rng, start)
         if outage.end + outage.late < scene.bins and not scene.busy(outage.start, outage.end, BINS_PER_HOUR):
@@ -135,7 +141,7 @@ def add_bursts(scene: Scene, rng: np.random.Generator) -> None:
 def add_clusters(scene: Scene, rng: np.random.Generator) -> None:
     """Small negative clusters, 0.7 a day: a few people complaining together, which is nobody's crisis."""
     for start in _moments(scene, rng, per_day=0.7):
-        size = rng.geometric(0.6) + rng.uniform(0.05, 0.20) * scene.usual(start) * BINS_PER_HOUR
+        size = rng.geometric(0.6) + rng.uniform(0.05, 0.20) * scene.ordinary[start] * BINS_PER_HOUR
         _stray(scene, rng, start, size, "cluster")
 
 

@@ -13,19 +13,19 @@ from bench.detector.stream import BINS_PER_DAY, BINS_PER_HOUR, Floats, Spell
 
 __all__ = ["SHAPES", "add_crises", "add_crisis", "draw_curve"]
 
+BUSIEST = 3 * BINS_PER_HOUR
 QUIET = 8 * BINS_PER_HOUR  # between the end of a crisis and the next, so that alarms can be told apart
 
 
 def _sharp(rng: np.random.Generator) -> tuple[Floats, float]:
     """Up within 20 to 60 minutes to 4-30 times the usual negatives, then fading for hours."""
-    return rise_and_fall(int(rng.integers(4, 13)), int(rng.integers(3, 19)), rng.uniform(12, 48)), log_uniform(
-        rng, 4, 30
-    )
+    curve = rise_and_fall(int(rng.integers(4, 13)), int(rng.integers(3, 19)), rng.uniform(12, 48))
+    return curve, log_uniform(rng, 4, 30)
 
 
 def _slow(rng: np.random.Generator) -> tuple[Floats, float]:
     """A ramp of twelve hours to 2-6 times."""
-    return rise_and_fall(12 * BINS_PER_HOUR, BINS_PER_HOUR, rng.uniform(18, 48)), log_uniform(rng, 2, 6)
+    return rise_and_fall(12 * BINS_PER_HOUR, BINS_PER_HOUR, rng.uniform(18, 48), bend=1), log_uniform(rng, 2, 6)
 
 
 def _dense(rng: np.random.Generator) -> tuple[Floats, float]:
@@ -34,20 +34,19 @@ def _dense(rng: np.random.Generator) -> tuple[Floats, float]:
 
 
 def _waves(rng: np.random.Generator) -> tuple[Floats, float]:
-    """Three waves of an hour or two, some hours apart, of 3-12 times."""
+    """Three waves of an hour or two, some hours apart, of 4-15 times."""
     parts: list[Floats] = []
     for wave in range(3):
         hump = rise_and_fall(int(rng.integers(3, 10)), int(rng.integers(3, 10)), rng.uniform(4, 12))
         gap = np.zeros(0 if wave == 2 else int(rng.integers(1 * BINS_PER_HOUR, 4 * BINS_PER_HOUR)))
         parts += [hump * rng.uniform(0.6, 1.0), gap]
-    return np.concatenate(parts), log_uniform(rng, 3, 12)
+    return np.concatenate(parts), log_uniform(rng, 4, 15)
 
 
 def _masked(rng: np.random.Generator) -> tuple[Floats, float]:
-    """As the sharp one, a little weaker, while a moment of joy makes much more noise."""
-    return rise_and_fall(int(rng.integers(4, 13)), int(rng.integers(6, 19)), rng.uniform(12, 36)), log_uniform(
-        rng, 4, 20
-    )
+    """As the sharp one, rather stronger, while a moment of joy makes much more noise."""
+    curve = rise_and_fall(int(rng.integers(4, 13)), int(rng.integers(6, 19)), rng.uniform(12, 36))
+    return curve, log_uniform(rng, 6, 30)
 
 
 SHAPES: dict[str, Callable[[np.random.Generator], tuple[Floats, float]]] = {
@@ -63,11 +62,11 @@ SHAPES: dict[str, Callable[[np.random.Generator], tuple[Floats, float]]] = {
 def draw_curve(rng: np.random.Generator, shape: str, usual: float) -> Floats:
     """Extra negative mentions a bin of a crisis of this ``shape`` where ``usual`` ones a bin are usual.
 
-    A crisis is at least 8 to 14 people who complain, however small the brand.
+    A crisis is at least 8 to 14 people who complain within its three busiest hours, however small the brand.
     """
     curve, times = SHAPES[shape](rng)
     curve = (times - 1) * usual * curve
-    return np.asarray(curve * max(1.0, rng.uniform(8, 14) / curve.sum()), dtype=np.float64)
+    return np.asarray(curve * max(1.0, rng.uniform(8, 14) / np.sort(curve)[-BUSIEST:].sum()), dtype=np.float64)
 
 
 def add_crisis(scene: Scene, rng: np.random.Generator, shape: str, start: int, curve: Floats) -> Spell:
@@ -78,7 +77,7 @@ def add_crisis(scene: Scene, rng: np.random.Generator, shape: str, start: int, c
     scene.crisis_other[spell.start : spell.end] += curve * (1 / purity - 1)
     scene.crises.append(spell)
     if shape == "masked":
-        add_viral(scene, rng, max(0, start - int(rng.integers(0, 10))), shortest=BINS_PER_HOUR)
+        add_viral(scene, rng, max(0, start - int(rng.integers(0, 10))), shortest=BINS_PER_HOUR, times=(3, 10))
     if shape == "outage":
         outage = draw_outage(rng, 0, end=start)
         scene.outages.append(outage)

@@ -78,8 +78,12 @@ class Scene:
         return len(self.negative)
 
     def usual(self, at: int) -> float:
-        """Expected negative mentions a bin around bin ``at`` (the mean of two hours) if nothing special happens."""
-        return float(self.ordinary[max(0, at - BINS_PER_HOUR) : at + BINS_PER_HOUR].mean())
+        """Expected negative mentions a bin around bin ``at`` if nothing special happens: the mean of two hours.
+
+        Or that of the day around it, if it is more: a crisis at night is not measured against those who are awake.
+        """
+        reaches = (BINS_PER_HOUR, BINS_PER_DAY // 2)
+        return max(float(self.ordinary[max(0, at - reach) : at + reach].mean()) for reach in reaches)
 
     def busy(self, start: int, end: int, grace: int = 0) -> bool:
         """Whether a crisis (with ``grace`` bins on either side) or an outage shares a bin with ``start`` to ``end``."""
