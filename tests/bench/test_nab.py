@@ -16,6 +16,7 @@ from bench.detector.nab import (
     best,
     cool_down,
     counts_at,
+    left_out,
     load,
     mean_of_layers,
     measure,
@@ -223,6 +224,18 @@ def test_four_layers_are_averaged_each_with_its_own_threshold():
     assert [lower.scores[layer.name]["standard"] for layer in LAYERS] == pytest.approx(
         [100.0 - price, -price, 100.0 - price, -price]
     )
+
+
+def test_each_file_is_judged_with_the_thresholds_of_the_others():
+    # Alone each file would choose its own hit's score; with the other's threshold the one hit is too low to be heard
+    # in the second file, and in the first the false alarm is heard too.
+    files = [series(), series(windows=((60, 69), (150, 159)))]
+    one, other = np.zeros(200), np.zeros(200)
+    one[[50, 100]] = 4.0, 8.0
+    other[[60, 150]] = 3.0, 5.0
+    assert left_out(files, [one, other])["standard"] == pytest.approx((1 * (100.0 - 5.5) + 2 * 0.0) / 3)
+    assert left_out(files[:1], [one])["standard"] == 0.0
+    assert left_out([files[0], files[0]], [one, one])["standard"] == pytest.approx(100.0)
 
 
 # -- series -----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,16 @@
 files) or ``behind_layers`` (the mean of four cool-downs, which is what detectors are compared by).
 """
 
-from bench.detector.nab.layers import LAYERS, Layer, Layered, at_thresholds, behind_layers, cool_down, mean_of_layers
+from bench.detector.nab.layers import (
+    LAYERS,
+    Layer,
+    Layered,
+    at_thresholds,
+    behind_layers,
+    cool_down,
+    left_out,
+    mean_of_layers,
+)
 from bench.detector.nab.scoring import PROFILES, Counts, Profile, best, counts_at, score_at
 from bench.detector.nab.series import TweetSeries, as_stream, load
 from bench.detector.nab.table import Figures, measure, measure_scores, print_table
@@ -24,6 +33,7 @@ __all__ = [
     "best",
     "cool_down",
     "counts_at",
+    "left_out",
     "load",
     "mean_of_layers",
     "measure",

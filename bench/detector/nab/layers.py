@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.detector.nab.scoring import PROFILES, best, score_at
+from bench.detector.nab.scoring import PROFILES, best, counts_at, score_at
 from bench.detector.nab.series import TweetSeries
 from bench.detector.stream import BINS_PER_HOUR, Floats
 
-__all__ = ["LAYERS", "Layer", "Layered", "at_thresholds", "behind_layers", "cool_down", "mean_of_layers"]
+__all__ = ["LAYERS", "Layer", "Layered", "at_thresholds", "behind_layers", "cool_down", "left_out", "mean_of_layers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,30 @@ def at_thresholds(series: Sequence[TweetSeries], scores: Sequence[Floats], thres
 def mean_of_layers(series: Sequence[TweetSeries], scores: Sequence[Floats]) -> dict[str, float]:
     """Give the mean over the four layers, by profile, each with its best threshold."""
     return behind_layers(series, scores).mean
+
+
+def left_out(series: Sequence[TweetSeries], scores: Sequence[Floats]) -> dict[str, float]:
+    """Give the mean over the layers where each file is judged with the thresholds that are best for all the others.
+
+    What thresholds picked here are worth elsewhere, by profile. Files weigh by their windows, as in a common score.
+    A single file has no others to learn a threshold from: nothing is detected, which is worth 0.
+    """
+    means: dict[str, list[float]] = {profile: [] for profile in PROFILES}
+    for layer in LAYERS:
+        kept = _kept(layer, scores)
+        for profile in PROFILES:
+            reached = [_judged_by_the_others(number, series, kept, profile) for number in range(len(series))]
+            weights = [counts_at([each], [one], np.inf).windows for each, one in zip(series, kept, strict=True)]
+            means[profile].append(float(np.average(reached, weights=weights)))
+    return {profile: float(np.mean(each)) for profile, each in means.items()}
+
+
+def _judged_by_the_others(number: int, series: Sequence[TweetSeries], kept: Sequence[Floats], profile: str) -> float:
+    others = [each for each in range(len(series)) if each != number]
+    _, threshold = (
+        best([series[at] for at in others], [kept[at] for at in others], profile) if others else (0.0, np.inf)
+    )
+    return score_at([series[number]], [kept[number]], threshold, profile)
 
 
 def _kept(layer: Layer, scores: Sequence[Floats]) -> list[Floats]:

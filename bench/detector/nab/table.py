@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.detector.nab.layers import LAYERS, Layered, behind_layers
+from bench.detector.nab.layers import LAYERS, Layered, behind_layers, left_out
 from bench.detector.nab.scoring import PROFILES, Counts, best, counts_at
 from bench.detector.nab.series import TweetSeries, as_stream
 from bench.detector.stream import Floats, Scorer
@@ -15,11 +15,15 @@ __all__ = ["Figures", "measure", "measure_scores", "print_table"]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One detector: raw by profile (score, threshold), what raw finds (standard profile), and behind the layers."""
+    """One detector: raw by profile (score, threshold), what raw finds (standard profile), and behind the layers.
+
+    ``left_out``: the mean of the layers where each file has the thresholds of all the others.
+    """
 
     raw: Mapping[str, tuple[float, float]]
     counts: Counts
     layered: Layered
+    left_out: Mapping[str, float]
 
     def as_json(self) -> dict[str, object]:
         """Everything, with the thresholds, as plain numbers; an infinite threshold (say nothing) is null."""
@@ -29,6 +33,7 @@ class Figures:
             "windows": self.counts.windows,
             "false_rows": self.counts.false_rows,
             "mean_of_layers": self.layered.mean,
+            "left_out": dict(self.left_out),
             "layers": {
                 name: {
                     profile: {"score": score, "threshold": _finite(self.layered.thresholds[name][profile])}
@@ -47,19 +52,25 @@ def measure(series: Sequence[TweetSeries], scorer: Scorer) -> Figures:
 def measure_scores(series: Sequence[TweetSeries], scores: Sequence[Floats]) -> Figures:
     """Give the figures of scores that are there already, one array a series."""
     raw = {profile: best(series, scores, profile) for profile in PROFILES}
-    return Figures(raw, counts_at(series, scores, raw["standard"][1]), behind_layers(series, scores))
+    counts = counts_at(series, scores, raw["standard"][1])
+    return Figures(raw, counts, behind_layers(series, scores), left_out(series, scores))
 
 
 def print_table(found: Mapping[str, Figures]) -> None:
-    """One line a detector, ``standard / low FP / low FN``; then the thresholds, for use on other series."""
+    """One line a detector, ``standard / low FP / low FN``; then the thresholds, for use on other series.
+
+    `left-out thresholds` is the mean of the layers where each file has the thresholds of the others.
+    """
     names = [layer.name for layer in LAYERS]
     width = max([len(name) for name in found] + [8])
-    print(f"{'detector':<{width}}  {'raw':>20}  {'found':>5} {'false':>5}  {'mean of four layers':>20}", end="")
+    print(f"{'detector':<{width}}  {'raw':>20}  {'found':>5} {'false':>5}", end="")
+    print(f"  {'mean of four layers':>20}  {'left-out thresholds':>20}", end="")
     print("".join(f"  {name:>20}" for name in names))
     for name, figures in found.items():
         counts = figures.counts
         print(f"{name:<{width}}  {_triple({each: at[0] for each, at in figures.raw.items()})}", end="")
         print(f"  {counts.hits:>2}/{counts.windows:<2} {counts.false_rows:>5}  {_triple(figures.layered.mean)}", end="")
+        print(f"  {_triple(figures.left_out)}", end="")
         print("".join(f"  {_triple(figures.layered.scores[layer])}" for layer in names))
     print("\nthresholds behind the layers, by profile:")
     for name, figures in found.items():
