@@ -19,6 +19,7 @@ WORSE = 1.3
 def fires(scores: Floats, threshold: float) -> list[int]:
     """The bins in which somebody is told, in order; all at or above ``threshold`` (scores that are no number are not).
 
+    Scores are taken to be at least 0; an infinite one cannot be exceeded.
     Only bins that reach the threshold are looked at, so a sweep over high thresholds is cheap.
     """
     at = np.flatnonzero(scores >= threshold)
@@ -26,7 +27,7 @@ def fires(scores: Floats, threshold: float) -> list[int]:
     seen, best = -CLOSED_AFTER - 1, 0.0
     for where, score in zip(at.tolist(), scores[at].tolist(), strict=True):
         fresh = where - seen > CLOSED_AFTER
-        if fresh or score >= WORSE * best or where - told[-1] >= REMIND_AFTER:
+        if fresh or (score > best and score >= WORSE * best) or where - told[-1] >= REMIND_AFTER:
             told.append(where)
             best = score if fresh else max(best, score)
         seen = where

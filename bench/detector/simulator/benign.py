@@ -106,8 +106,7 @@ def add_viral(
     curve, height = draw_viral(rng, shortest=shortest, times=times)
     hump = (height - 1) * curve[: scene.bins - start]
     spell = Spell(start, start + len(hump), "viral")
-    around = slice(max(0, start - BINS_PER_HOUR), start + BINS_PER_HOUR)
-    scene.other[start : spell.end] += hump * scene.life.level[around].mean()
+    scene.other[start : spell.end] += hump * scene.crowd(start)
     scene.benign.append(spell)
     return spell
 

@@ -1,4 +1,8 @@
-"""The bound: a detector that knows what every bin may expect, so that only noise stands between it and a crisis."""
+"""The bound: a detector that knows what every bin may expect, so that only noise stands between it and a crisis.
+
+It is a bound on what negatives alone can show. Noise that both counts share it does not use, so a detector that did so
+very well could in principle pass it somewhere.
+"""
 
 from __future__ import annotations
 

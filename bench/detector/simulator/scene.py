@@ -78,12 +78,12 @@ class Scene:
         return len(self.negative)
 
     def usual(self, at: int) -> float:
-        """Expected negative mentions a bin around bin ``at`` if nothing special happens: the mean of two hours.
+        """Expected negative mentions a bin around bin ``at`` if nothing special happens."""
+        return _around(self.ordinary, at)
 
-        Or that of the day around it, if it is more: a crisis at night is not measured against those who are awake.
-        """
-        reaches = (BINS_PER_HOUR, BINS_PER_DAY // 2)
-        return max(float(self.ordinary[max(0, at - reach) : at + reach].mean()) for reach in reaches)
+    def crowd(self, at: int) -> float:
+        """Expected mentions a bin around bin ``at`` if nothing special happens."""
+        return _around(self.life.level, at)
 
     def busy(self, start: int, end: int, grace: int = 0) -> bool:
         """Whether a crisis (with ``grace`` bins on either side) or an outage shares a bin with ``start`` to ``end``."""
@@ -122,6 +122,15 @@ class Scene:
             crises=tuple(sorted(self.crises, key=lambda spell: spell.start)),
             benign=tuple(sorted(self.benign, key=lambda spell: spell.start)),
         )
+
+
+def _around(series: Floats, at: int) -> float:
+    """The mean of the two hours around a bin, or of the day around it if that is more.
+
+    What goes round the world at night is not measured against the few who are awake.
+    """
+    reaches = (BINS_PER_HOUR, BINS_PER_DAY // 2)
+    return max(float(series[max(0, at - reach) : at + reach].mean()) for reach in reaches)
 
 
 def _taken_for_negative(upset: Floats, calm: Floats) -> Floats:

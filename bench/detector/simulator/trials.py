@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from bench.detector.simulator.benign import add_bursts, add_clusters, draw_viral
 from bench.detector.simulator.crises import add_crisis, draw_curve
@@ -66,7 +67,8 @@ def _flood(rng: np.random.Generator, index: int, misread: float) -> BrandStream:
     end = start + int(rng.integers(2 * BINS_PER_HOUR, 6 * BINS_PER_HOUR + 1))
     scene = _calm_scene(rng, FLOOD_RATES[index % 4], end + AFTERWARDS, quiet=(start, end))
     stream = scene.observe(rng, f"flood{index}", FLOOD_RATES[index % 4])
-    return _with_extra(rng, stream, Spell(start, end, "flood"), 2 * scene.life.level[start:end], misread)
+    expected = 2 * scene.life.level[start:end]
+    return _with_extra(stream, Spell(start, end, "flood"), expected, _voices(rng, scene, expected, misread))
 
 
 def _joy(rng: np.random.Generator, index: int, misread: float) -> BrandStream:
@@ -75,8 +77,8 @@ def _joy(rng: np.random.Generator, index: int, misread: float) -> BrandStream:
     end = start + len(hump)
     scene = _calm_scene(rng, FLOOD_RATES[index % 4], end + AFTERWARDS, quiet=(start, end))
     stream = scene.observe(rng, f"joy{index}", FLOOD_RATES[index % 4])
-    around = scene.life.level[start - BINS_PER_HOUR : start + BINS_PER_HOUR].mean()
-    return _with_extra(rng, stream, Spell(start, end, "viral"), (times - 1) * around * hump, misread)
+    expected = (times - 1) * scene.crowd(start) * hump
+    return _with_extra(stream, Spell(start, end, "viral"), expected, _voices(rng, scene, expected, misread))
 
 
 def _calm_scene(
@@ -98,18 +100,31 @@ def _calm_scene(
     return scene
 
 
-def _with_extra(
-    rng: np.random.Generator, stream: BrandStream, spell: Spell, expected: Floats, misread: float
-) -> BrandStream:
-    """The stream with so many more ``expected`` mentions a bin during ``spell``, all without complaint."""
+@dataclass(frozen=True, slots=True)
+class _Voices:
+    """Mentions without complaint: how many a bin, how many of them are misread, and the part that is on average."""
+
+    count: npt.NDArray[np.int64]
+    misread: npt.NDArray[np.int64]
+    part: float
+
+
+def _voices(rng: np.random.Generator, scene: Scene, expected: Floats, misread: float) -> _Voices:
+    """Draw so many ``expected`` mentions a bin, as noisy as the brand's others."""
+    jitter = scene.life.jitter
+    count = rng.poisson(expected * rng.gamma(1 / jitter, jitter, len(expected)))
+    return _Voices(count, rng.binomial(count, misread), misread)
+
+
+def _with_extra(stream: BrandStream, spell: Spell, expected: Floats, voices: _Voices) -> BrandStream:
+    """The stream with these voices more during ``spell``."""
     assert stream.mean_total is not None
     assert stream.mean_negative is not None
-    extra = rng.poisson(expected)
     span = slice(spell.start, spell.end)
-    stream.total[span] += extra
-    stream.negative[span] += rng.binomial(extra, misread)
+    stream.total[span] += voices.count
+    stream.negative[span] += voices.misread
     stream.mean_total[span] += expected
-    stream.mean_negative[span] += misread * expected
+    stream.mean_negative[span] += voices.part * expected
     return replace(stream, benign=(*stream.benign, spell))
 
 
