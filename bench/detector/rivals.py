@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bench.detector import rivals_rules as rules
 from bench.detector.evaluate import sweep
-from bench.detector.rivals_river import RIVER
+from bench.detector.rivals_river import RIVER, SLOW
 from bench.detector.stream import BINS_PER_DAY, BrandStream, Floats, Scorer
 
 __all__ = ["GRID", "PUBLISHED", "RIVALS", "Tuned", "recall_at_one", "tune"]
@@ -42,18 +42,18 @@ RIVALS: dict[str, Scorer] = {
 }
 
 
+LEAST = 5.0
+"""Negatives in a window below which no tuned rule says anything."""
+
+
 def _grid(
-    make: Callable[..., Scorer],
-    windows: Sequence[int],
-    lifts: Sequence[float],
-    least: float = 5.0,
-    **knobs: Sequence[int],
+    make: Callable[..., Scorer], windows: Sequence[int], lifts: Sequence[float], **knob: Sequence[float]
 ) -> dict[str, Scorer]:
     """A setting for each window and lift, and for each value of one more knob."""
-    ((knob, values),) = knobs.items()
+    ((name, values),) = knob.items()
     return {
-        f"{window * 5} min, {knob} {value}, share x {lift:g}": rules.gated(
-            make(window=window, **{knob: value}), window, lift=lift, least=least
+        f"{window * 5} min, {name} {value:g}, share x {lift:g}": rules.gated(
+            make(window=window, **{name: value}), window, lift=lift, least=LEAST
         )
         for window in windows
         for lift in lifts
@@ -61,21 +61,40 @@ def _grid(
     }
 
 
+def _lifts(base: Scorer, lifts: Sequence[float] = (1.1, 1.3, 1.5, 1.8, 2.2)) -> dict[str, Scorer]:
+    """A setting for each lift of a slow scorer, which is run once a stream."""
+    known: dict[int, tuple[BrandStream, Floats]] = {}
+
+    def once(stream: BrandStream) -> Floats:
+        if id(stream) not in known:
+            known[id(stream)] = (stream, base(stream))  # the stream is kept, so that its id stays its own
+        return known[id(stream)][1]
+
+    return {f"share x {lift:g}": rules.gated(once, lift=lift, least=LEAST) for lift in lifts}
+
+
 GRID: dict[str, dict[str, Scorer]] = {
-    "Farrington + share gate": _grid(rules.farrington, (6, 12, 24), (1.2, 1.5), days=(7, 14)),
-    "EARS C2 + share gate": _grid(rules.ears, (6, 12, 24), (1.2, 1.5), days=(7, 14)),
-    "mean + k sd + share gate": _grid(rules.mean_plus_sd, (6, 12, 24), (1.2, 1.5), days=(7, 14)),
-    "last hour / 12 h + share gate": _grid(rules.last_hour, (6, 12, 24), (1.2, 1.5), past=(12 * HOUR, 24 * HOUR)),
+    "Farrington + share gate": _grid(rules.farrington, (12, 18), (1.3, 1.5, 1.7), days=(14, 21)),
+    "EARS C2 + share gate": _grid(rules.ears, (12, 24, 36), (1.3, 1.5), days=(7, 14)),
+    "mean + k sd + share gate": _grid(rules.mean_plus_sd, (6, 12, 24), (1.5, 1.8), days=(7, 14)),
+    "multiple of 7 d + share gate": _grid(rules.fixed_multiple, (6, 12, 24), (1.3, 1.5), days=(7, 14)),
+    "last hour / 12 h + share gate": _grid(rules.last_hour, (6, 12, 24), (1.3, 1.5), past=(12 * HOUR, 48 * HOUR)),
+    "same hours + share gate": _grid(rules.same_hours, (6, 12, 24), (1.5, 1.8, 2.2), weeks=(4,)),
     "EWMA z + share gate": {
-        f"half-life {short * 5} min / {days} d, share x {lift:g}": rules.gated(
-            rules.ewma(short, days * DAY), 2 * short, lift=lift, least=5.0
+        f"half-life {short * 5} min / 7 d, share x {lift:g}": rules.gated(
+            rules.ewma(short, 7 * DAY), 2 * short, lift=lift, least=LEAST
         )
         for short in (3, 6, 12)
-        for days in (3, 7)
-        for lift in (1.2, 1.5)
+        for lift in (1.3, 1.5, 1.8)
     },
+    "CUSUM + share gate": {
+        f"for x {times:g}, share x {lift:g}": rules.gated(rules.cusum(times, 1.0), lift=lift, least=LEAST)
+        for times in (4.0, 8.0, 16.0)
+        for lift in (1.5, 1.8, 2.2)
+    },
+    **{f"{name} + share gate": _lifts(RIVER[name]) for name in RIVER if name not in SLOW and "share" not in name},
 }
-"""The strongest rules: twelve settings each."""
+"""The strongest rules with nine to twelve settings each, river's estimators with five; the slow ones are left out."""
 
 
 @dataclass(frozen=True, slots=True)

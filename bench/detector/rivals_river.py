@@ -9,15 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-from river import anomaly, compose, drift, feature_extraction, preprocessing, stats, time_series
 
 from bench.detector.rivals_rules import gated
 from bench.detector.stream import BINS_PER_DAY, BINS_PER_HOUR, BrandStream, Floats, Scorer
 
-__all__ = ["RIVER", "Seen"]
+__all__ = ["RIVER", "SLOW", "Seen", "river"]
+
+
+def river(module: str) -> Any:
+    """A module of river's; not all of it has types."""
+    return import_module(f"river.{module}")
+
+
+anomaly, drift, preprocessing, stats = (river(name) for name in ("anomaly", "drift", "preprocessing", "stats"))
 
 WEEK = 7 * BINS_PER_DAY
 WARM = BINS_PER_DAY
@@ -117,9 +125,9 @@ def loda() -> Step:
 
 def one_class_svm() -> Step:
     """StandardScaler | RBFSampler | OneClassSVM of the bin and the hour; its score is negative where it is unusual."""
-    model = compose.Pipeline(
+    model = river("compose").Pipeline(
         preprocessing.StandardScaler(),
-        feature_extraction.RBFSampler(gamma=0.5, n_components=20, seed=1),
+        river("feature_extraction").RBFSampler(gamma=0.5, n_components=20, seed=1),
         anomaly.OneClassSVM(nu=0.1),
     )
     return _unsupervised(model, lambda seen: {"count": seen.count, "hour": seen.hour}, sign=-1.0)
@@ -155,7 +163,7 @@ def predictive(*, published: bool) -> Callable[[], Step]:
     """PredictiveAnomalyDetection(HoltWinters without season): as published, or error^2 over threshold, upwards."""
 
     def make() -> Step:
-        forecaster = time_series.HoltWinters(alpha=0.1, beta=0.01)
+        forecaster = river("time_series").HoltWinters(alpha=0.1, beta=0.01)
         model = anomaly.PredictiveAnomalyDetection(forecaster, horizon=1, n_std=3.0)
         learned = 0
 
@@ -246,3 +254,6 @@ RIVER: dict[str, Scorer] = {
     "river OneClassSVM (RBF)": scorer(one_class_svm),
     "river LODA": scorer(loda),
 }
+
+SLOW = ("river KSWIN, upwards", "river LODA")
+"""These take seconds a stream; the others less than one."""

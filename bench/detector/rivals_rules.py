@@ -103,11 +103,12 @@ def ears_rolling(kind: int = 2, window: int = HOUR, baseline: int = 7) -> Scorer
     return score
 
 
-def farrington(window: int = HOUR, days: int = 14, around: int = 1, guard: int = 0) -> Scorer:
+def farrington(window: int = HOUR, days: int = 14, around: int = 1, guard: int = 0, passes: int = 2) -> Scorer:
     """Quasi-Poisson of the same window and those up to ``around`` hours beside it on ``days`` days, on the 2/3 scale.
 
-    Farrington et al. (1996), reweighted as by Noufaily et al. (2013), no trend; the score is the z at which the upper
-    bound meets the count. ``guard`` days are left out.
+    Farrington et al. (1996), reweighted as by Noufaily et al. (2013) in so many ``passes`` (in the first an outbreak
+    hides behind the dispersion that it causes), no trend; the score is the z at which the upper bound meets the count.
+    ``guard`` days are left out.
     """
     lags = [DAY * (1 + guard + day) + HOUR * beside for day in range(days) for beside in range(-around, around + 1)]
 
@@ -116,9 +117,10 @@ def farrington(window: int = HOUR, days: int = 14, around: int = 1, guard: int =
         there = np.isfinite(rows)
         rows = np.where(there, rows, 0.0)
         mean, phi, mass = _quasi_poisson(rows, there.astype(np.float64))
-        residual = 1.5 * (np.cbrt(rows / mean) ** 2 - 1.0) * np.sqrt(mean / phi)
-        weights = np.where(residual > 2.58, 1.0 / np.maximum(residual, 1.0) ** 2, 1.0) * there
-        mean, phi, mass = _quasi_poisson(rows, weights)
+        for _ in range(passes):
+            residual = 1.5 * (np.cbrt(rows / mean) ** 2 - 1.0) * np.sqrt(mean / phi)
+            weights = np.where(residual > 2.58, 1.0 / np.maximum(residual, 1.0) ** 2, 1.0) * there
+            mean, phi, mass = _quasi_poisson(rows, weights)
         count = series.last(series.spoken(stream)[0], window)
         spread = np.sqrt(phi * (1.0 + 1.0 / np.maximum(mass, 1.0)) / mean)
         z = 1.5 * (np.cbrt(count / mean) ** 2 - 1.0) / spread
@@ -177,7 +179,7 @@ def _deviations(stream: BrandStream, past: series.Past, window: int, kind: int, 
     above = series.last(series.spoken(stream)[0], window) - past.mean
     z = np.where(past.mass >= 3, above / np.maximum(past.deviation, 1.0), 0.0)
     if kind == 3:
-        z = sum(np.maximum(np.nan_to_num(series.lagged(z, window * back)) - 1.0, 0.0) for back in range(3))
+        z = np.sum([np.maximum(np.nan_to_num(series.lagged(z, window * back)) - 1.0, 0.0) for back in range(3)], axis=0)
     return series.silenced(stream, z, learned=learned)
 
 

@@ -140,9 +140,11 @@ class Farrington(_Slots):
         sample = [one for shift in around for one in self._at(own, look.end - 60 + shift, gap=1)]
         if len(sample) < 6:
             sample = [one for shift in around for one in self._at(own, look.end - 60 + shift)]
-        mean, dispersion = self._fit(sample, [1.0] * len(sample))
-        weights = [self._weight(one, mean, dispersion) for one in sample]
+        weights = [1.0] * len(sample)
         mean, dispersion = self._fit(sample, weights)
+        for _ in range(2):  # in the first pass an outbreak hides behind the dispersion that it causes
+            weights = [self._weight(one, mean, dispersion) for one in sample]
+            mean, dispersion = self._fit(sample, weights)
         return mean, sqrt(dispersion * mean * (1.0 + 1.0 / max(sum(weights), 1.0)))
 
     def score(self, own: Sequence[float], look: Look) -> float:

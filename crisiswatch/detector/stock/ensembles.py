@@ -63,7 +63,8 @@ class Loda(LastWeek):
 
     With one feature its projections differ in scale alone, so ten are enough. A count above every remembered one, or in
     a gap between two, has density 0, and all such counts get the same score (27.6) from river, which an ordinary brand
-    reaches every other day: so above the largest count the score is raised by the ratio to it. Counts below the mean score nothing.
+    reaches every other day: so above the largest count the score is raised by the ratio to it. Counts below the mean
+    score nothing.
     """
 
     name = "river-loda"

@@ -12,6 +12,7 @@ from crisiswatch.detector.stock.memory import river
 __all__ = ["Predictive"]
 
 DAY = 24
+MORE = 1.0
 _LAST, _ITER, _MAE_N, _MAE, _SE_N, _SE_MEAN, _SE_SUM, _FILLED = range(8)
 _LEVEL, _TREND, _SEASON = 8, 10, 12
 
@@ -21,8 +22,9 @@ class Predictive:
 
     river's score ends at 1 where the squared error reaches its threshold (mean + 3 deviations of squared errors) and
     asking it for a score changes it. Here the score is the root of squared error / threshold without an end, upwards
-    only, and river is asked once for each hour learned. Holt-Winters knows hours by their order alone, so hours that were
-    missing are filled with its own forecast (a week at most).
+    only, and river is asked once for each hour learned. Holt-Winters knows hours by their order alone, so hours that
+    were missing are filled with its own forecast (a week at most); and it fails on a first day without a mention, which
+    it divides by: so it learns one mention more than there were.
     """
 
     name = "river-predictive"
@@ -62,8 +64,8 @@ class Predictive:
         if ready:
             for _ in range(min(hour - int(own[_LAST]) - 1, 7 * DAY)):
                 model.predictive_model.learn_one(model.predictive_model.forecast(1)[0])
-            model.score_one(None, count)
-        model.learn_one(None, float(count))
+            model.score_one(None, count + MORE)
+        model.learn_one(None, count + MORE)
         _keep(own, model)
         own[_LAST] = float(hour)
 
@@ -72,7 +74,7 @@ class Predictive:
         """The forecast for the clock hour that holds most of the last hour."""
         ahead = max((look.end - 30) // 60 - int(own[_LAST]), 1)
         ahead = ahead if ahead <= DAY else DAY + ahead % DAY  # the season comes round; the trend is not carried on
-        return float(model.predictive_model.forecast(ahead)[-1])
+        return float(model.predictive_model.forecast(ahead)[-1]) - MORE
 
 
 def _rebuilt(own: Sequence[float]) -> Any:
