@@ -34,6 +34,10 @@ def _count(gate: Gate) -> str:
     return f"{_side(gate)} {exact(gate.bound)} mentions came in: {_seen(gate, ' did')}"
 
 
+def _organic(gate: Gate) -> str:
+    return f"{_side(gate)} {exact(gate.bound)} mentions came in, with every copy counted a fifth: {_seen(gate, ' did')}"
+
+
 def _authors(gate: Gate) -> str:
     return f"{_side(gate)} {exact(gate.bound)} different accounts wrote: {_seen(gate, ' did')}"
 
@@ -80,6 +84,7 @@ def _plain(number: float) -> str:
 
 _SENTENCES: dict[str, Callable[[Gate], str]] = {
     "count": _count,
+    "organic": _organic,
     "authors": _authors,
     "sources": _sources,
     "reach": _reach,

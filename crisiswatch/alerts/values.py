@@ -54,6 +54,7 @@ def _figures(incident: Incident) -> dict[str, str]:
     reading, peak = incident.reading, incident.peak
     return {
         "count": exact(reading.observed),
+        "organic": exact(reading.organic),
         "expected": about(reading.expected),
         "low": about(reading.low),
         "high": about(reading.high),

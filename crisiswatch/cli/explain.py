@@ -100,6 +100,7 @@ def _figures(reading: Reading) -> dict[str, object]:
         "low": reading.low,
         "high": reading.high,
         "false_alarms_per_month": reading.false_alarms_per_month,
+        "organic": reading.organic,
         "authors": reading.authors,
         "sources": list(reading.sources),
         "share": reading.share,
@@ -152,6 +153,7 @@ def _rows(reading: Reading) -> list[tuple[str, str]]:
     rows = [
         ("window", window),
         ("observed", f"{exact(reading.observed)} mentions that match, of {exact(reading.total)}"),
+        *([] if reading.organic is None else [("organic", f"{exact(reading.organic)} with each copy counted a fifth")]),
         ("expected", _expected(reading)),
         ("by chance", _rarity(reading)),
         ("accounts", exact(reading.authors)),

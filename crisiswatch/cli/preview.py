@@ -151,6 +151,7 @@ def _reading(observed: float, end: datetime) -> Reading:
         total=observed * 1.5,
         authors=round(observed * 0.88),
         sources=("reddit", "x"),
+        organic=round(observed * 0.92),
         share=0.667,
         expected=4.2,
         low=1.1,

@@ -13,7 +13,7 @@ from crisiswatch.rules.model import SURPRISE_WORDS, Block, Condition, MentionFil
 __all__ = ["block_words", "counts_words", "hours_words", "minutes", "settle_words", "told_words"]
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_NOUNS = {"count": "mention", "authors": "different account", "sources": "source"}
+_NOUNS = {"count": "mention", "organic": "organic mention", "authors": "different account", "sources": "source"}
 _AGAINST = {"same_hours_last_week": "in the same hours last week", "previous_window": "in the window before"}
 
 

@@ -87,6 +87,9 @@ def check_config(document: Document) -> None:
     receivers = {one.id for one in ids(document, ("receivers",))}
     for at in range(_length(document, ("sources",))):
         known(document, ("sources", at, "brand"), brands, "CW053", "brand")
+    for at in range(_length(document, ("calendar",))):
+        if document.get(("calendar", at, "brands")) != "all":
+            known(document, ("calendar", at, "brands"), brands, "CW053", "brand")
     for at in range(_length(document, ("routes",))):
         known(document, ("routes", at, "brands"), brands, "CW053", "brand")
         known(document, ("routes", at, "receivers"), receivers, "CW054", "receiver")

@@ -169,6 +169,14 @@ CODES: dict[str, CodeInfo] = {
         "A word that is asked for and refused", "The same word stands in both lists, so it never counts.",
         "Delete it from one of the lists.",
     ),
+    "CW057": CodeInfo(
+        "Not a moment", "It is not a day with a time and its distance from UTC, or there is no such day.",
+        "Write it like 2026-06-14T20:00:00+02:00, or with Z for UTC.",
+    ),
+    "CW058": CodeInfo(
+        "An event that can't be", "It ends before it begins, or lasts longer than the week after which it repeats.",
+        "Correct `start`, `end` or `repeats`.",
+    ),
     "CW060": CodeInfo(
         "An unknown placeholder", "The words of an alert may use only known placeholders.",
         "Use the one the hint suggests.",

@@ -29,8 +29,10 @@ from crisiswatch.config.settings import (
     WebSettings,
 )
 from crisiswatch.model import Level
+from crisiswatch.rules.model import CalendarEvent
+from crisiswatch.windows import minute_of
 
-__all__ = ["compile_settings"]
+__all__ = ["compile_calendar", "compile_settings"]
 
 _Place = Callable[[Secret, Where], Secret]
 
@@ -58,6 +60,20 @@ def compile_settings(model: schema.ConfigFile, document: Document) -> Settings:
         scorer=model.sentiment.scorer,
         detector=model.detector,
         log=LogSettings(format=model.log.format, level=model.log.level),
+    )
+
+
+def compile_calendar(model: schema.ConfigFile) -> tuple[CalendarEvent, ...]:
+    """The events of the calendar, in whole minutes: those they begin and end in are theirs."""
+    return tuple(
+        CalendarEvent(
+            title=one.title,
+            start=minute_of(one.start),
+            end=minute_of(one.end - timedelta(microseconds=1)) + 1,
+            brands=one.brands,
+            weekly=one.repeats == "weekly",
+        )
+        for one in model.calendar
     )
 
 

@@ -7,9 +7,9 @@ which adds the place. ``{field}`` in a message stands for the field's name.
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,6 +29,8 @@ from crisiswatch.config.document import Decimal, Integer
 from crisiswatch.config.secrets import Secret
 
 __all__ = [
+    "Brands",
+    "DateTime",
     "Email",
     "Flag",
     "Id",
@@ -57,6 +59,9 @@ _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _ENV = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
+_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 _EMAIL = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})")
 _LONGEST = timedelta(days=3660)
@@ -128,6 +133,15 @@ def _id(value: Any) -> Any:
     return value
 
 
+def _brands(value: Any) -> Any:
+    if value == "all":
+        return None
+    if isinstance(value, list):
+        return value
+    hint = f"write `all`, or a list: [{value[:40]}]" if isinstance(value, str) else "write `all`, or a list of ids"
+    raise bad("CW022", "`{field}` can't be {value}", hint)
+
+
 def _language(value: Any) -> Any:
     if isinstance(value, str) and not _LANGUAGE.fullmatch(value):
         raise bad("CW030", "this is not a language tag", "write two letters: it, en, es, fr, de, pt, ar, hi")
@@ -141,6 +155,16 @@ def _time_of_day(value: Any) -> int:
     if match is None:
         raise bad("CW028", "`{field}` is not a time of day", "write it as hours and minutes, like 08:00 or 22:30")
     return 24 * 60 if value == "24:00" else int(match[1]) * 60 + int(match[2])
+
+
+def _date_time(value: Any) -> datetime:
+    hint = "write the day, the time and its distance from UTC, like 2026-06-14T20:00:00+02:00 or 2026-06-14T18:00:00Z"
+    if isinstance(value, str) and _DATE_TIME.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value.replace(" ", "T").upper())
+        except ValueError:
+            raise bad("CW057", "`{field}` is a day or time that does not exist", hint) from None
+    raise bad("CW057", "`{field}` is not a moment with its time zone", hint)
 
 
 def _zone(value: Any) -> ZoneInfo:
@@ -240,6 +264,16 @@ TimeOfDay = Annotated[
     int,
     PlainValidator(_time_of_day),
     WithJsonSchema({"type": "string", "pattern": f"^({_TIME.pattern})$", "examples": ["08:00"]}),
+]
+Brands = Annotated[
+    Annotated[tuple[Id, ...], Field(min_length=1)] | None,
+    BeforeValidator(_brands, json_schema_input_type=Literal["all"] | list[str]),
+]
+"""Some brands by their ids, or all of them (None)."""
+DateTime = Annotated[
+    datetime,
+    PlainValidator(_date_time),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-06-14T20:00:00+02:00"]}),
 ]
 Zone = Annotated[
     ZoneInfo, PlainValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Europe/Rome", "UTC"]})

@@ -10,7 +10,7 @@ from pathlib import Path
 from crisiswatch.config import checks
 from crisiswatch.config.compile_alerts import check_words, compile_alert
 from crisiswatch.config.compile_rules import compile_rule
-from crisiswatch.config.compile_settings import compile_settings
+from crisiswatch.config.compile_settings import compile_calendar, compile_settings
 from crisiswatch.config.document import Document, Where
 from crisiswatch.config.reader import read
 from crisiswatch.config.schema_alerts import AlertFile
@@ -68,7 +68,7 @@ def load(path: Path) -> Loaded:
     settings = compile_settings(model, config)
     lateness = model.engine.lateness
     compiled = [compile_rule(one, document, where, settings.detector) for document, where, one in found]
-    ruleset = Ruleset(tuple(compiled), lateness=lateness)
+    ruleset = Ruleset(tuple(compiled), lateness=lateness, calendar=compile_calendar(model))
     places = {one.id: (document, where) for document, where, one in found}
     for rule in compiled:
         check_levels(rule, *places[rule.id])

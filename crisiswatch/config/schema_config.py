@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from crisiswatch.config.fields import (
+    Brands,
+    DateTime,
     Email,
     Id,
     Language,
@@ -301,6 +304,29 @@ class WebModel(Section):
     other machines reach it has to be there."""
 
 
+class EventModel(Section):
+    """Something that is known to move the volume: a campaign, a match, a launch. It is not taken for unusual."""
+
+    brands: Brands = None
+    """The brands it concerns: `all`, or a list of ids; all if left out."""
+    title: Words
+    """What it is, in a few words."""
+    start: DateTime
+    """When it begins, with its distance from UTC: 2026-06-14T20:00:00+02:00."""
+    end: DateTime
+    """When it is over, written like `start`."""
+    repeats: Literal["weekly"] | None = None
+    """`weekly`: the same hours of every week; they are UTC's, so where the clocks change it moves by an hour."""
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.end <= self.start:
+            raise bad("CW058", "the event is over before it begins", "let `end` be later than `start`")
+        if self.repeats == "weekly" and self.end - self.start > timedelta(days=7):
+            raise bad("CW058", "the event lasts longer than the week after which it comes again", "shorten it")
+        return self
+
+
 class EngineModel(Section):
     """How time is kept."""
 
@@ -355,5 +381,7 @@ class ConfigFile(Section):
     """How the mood of a text is judged."""
     detector: Id = "seasonal"
     """The detector behind `surprise`."""
+    calendar: tuple[EventModel, ...] = ()
+    """What is known to come and moves the volume, for the detector."""
     log: LogModel = Field(default_factory=LogModel)
     """What the daemon logs."""

@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from crisiswatch.config.document import did_you_mean
 from crisiswatch.config.fields import (
+    Brands,
     Id,
     Language,
     Minutes,
@@ -126,6 +127,8 @@ class BlockModel(Section):
 
     count: Counted | None = None
     """How many mentions match in the window."""
+    organic: Counted | None = None
+    """How many mentions match when every copy, of an account or of a text, counts a fifth."""
     authors: Counted | None = None
     """How many different accounts wrote them."""
     sources: Counted | None = None
@@ -220,18 +223,6 @@ class ScheduleModel(Section):
         return self
 
 
-def _brands(value: Any) -> Any:
-    if value == "all":
-        return None
-    if isinstance(value, list):
-        return value
-    hint = f"write `all`, or a list: [{value[:40]}]" if isinstance(value, str) else "write `all`, or a list of ids"
-    raise bad("CW022", "`{field}` can't be {value}", hint)
-
-
-_Brands = BeforeValidator(_brands, json_schema_input_type=Literal["all"] | list[str])
-
-
 class RuleModel(Section):
     """One rule: when an incident opens, and when it is over."""
 
@@ -241,7 +232,7 @@ class RuleModel(Section):
     """What the rule notices, in a few words."""
     because: Words = ""
     """Why the rule exists; shown with the alert."""
-    brands: Annotated[Annotated[tuple[Id, ...], Field(min_length=1)] | None, _Brands] = None
+    brands: Brands = None
     """The brands it watches: `all`, or a list of ids from crisiswatch.yaml."""
     mentions: FilterModel = Field(default_factory=FilterModel)
     """Which mentions are counted; all of them if left out."""

@@ -27,6 +27,8 @@ _EXAMPLES = {
     "brands": "brands: [ ... ]",
     "start": "start: 08:00",
     "end": "end: 22:00",
+    "calendar.start": "start: 2026-06-14T20:00:00+02:00",
+    "calendar.end": "end: 2026-06-14T23:00:00+02:00",
     "timezone": "timezone: Europe/Rome",
     "receivers": "receivers: [console]",
     "headline": 'headline: "{brand}: what is going on"',
@@ -151,7 +153,8 @@ def _report_ours(document: Document, where: Where, error: ErrorDetails) -> None:
 
 
 def _report_missing(document: Document, where: Where, field: str) -> None:
-    hint = f"add `{_EXAMPLES.get(field, f'{field}: ...')}`"
+    own = f"{where[0]}.{field}" if where else field
+    hint = f"add `{_EXAMPLES.get(own) or _EXAMPLES.get(field, f'{field}: ...')}`"
     owner = f" in {_name(where)}" if where else ""
     document.report("CW020", where, f"`{field}` is missing{owner}", hint)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from datetime import datetime
+from operator import index
 from typing import Any
 
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import AUTHORS_KEPT, BlindSpell, RuleState, SeriesState, State
 from crisiswatch.errors import StateError
 from crisiswatch.model import Reading
-from crisiswatch.windows import HASH_SPACE, Bucket, Distinct, Series, SlidingSum
+from crisiswatch.windows import HASH_SPACE, Bucket, Crowd, Distinct, Lean, Series, SlidingSum, Voices
 
 __all__ = ["VERSION", "decode", "encode"]
 
@@ -19,6 +21,17 @@ VERSION = 1
 _RHYTHM = tuple(Rhythm.__slots__)
 _RULE_PLAIN = tuple(name for name in RuleState.__slots__ if name not in {"levels", "authors", "sources", "peak"})
 _READING = tuple(Reading.__slots__)
+_SERIES = (
+    "keep",
+    "keep_bins",
+    "author_size",
+    "early_end",
+    "final_end",
+    "keeps_texts",
+    "voices_from",
+    "crowds_from",
+)
+_LEAN = tuple(Lean.__slots__)
 
 
 def encode(state: State) -> bytes:
@@ -68,10 +81,11 @@ def _state_in(body: dict[str, Any]) -> State:
 def _series_out(kept: SeriesState) -> dict[str, Any]:
     series = kept.series
     return {
-        "keep": [series.keep, series.keep_bins, series.author_size, series.early_end, series.final_end],
+        "keep": [getattr(series, name) for name in _SERIES],
         "early": [[w.length, w.count, w.total] for w in series.early.values()],
         "final": [[w.length, w.count, w.total] for w in series.final.values()],
         "buckets": [[minute, *_bucket_out(bucket)] for minute, bucket in sorted(series.buckets.items())],
+        "crowds": _crowds_out(series.crowds),
         "bins": [part for item in sorted(series.bins.items()) for part in item],
         "learned": [kept.first, kept.learned],
         "detector": None if kept.detector is None else [_number(x) for x in kept.detector],
@@ -80,12 +94,15 @@ def _series_out(kept: SeriesState) -> dict[str, Any]:
 
 def _series_in(row: dict[str, Any]) -> SeriesState:
     series = Series.__new__(Series)
-    series.keep, series.keep_bins, series.author_size, series.early_end, series.final_end = row["keep"]
+    series.forget_parts()
+    for name, value in zip(_SERIES, row["keep"], strict=True):
+        setattr(series, name, value)
     series.oldest = series.final_end - series.keep
     series.early = {w[0]: SlidingSum(*w) for w in row["early"]}
     series.final = {w[0]: SlidingSum(*w) for w in row["final"]}
-    series.buckets = {b[0]: _bucket_in(b[1:]) for b in row["buckets"]}
-    series.bins = dict(zip(row["bins"][::2], row["bins"][1::2], strict=True))
+    series.buckets = {index(b[0]): _bucket_in(b[1:]) for b in row["buckets"]}
+    series.crowds = _crowds_in(row["crowds"])
+    series.bins = dict(zip(map(index, row["bins"][::2]), row["bins"][1::2], strict=True))
     detector = row["detector"]
     first, learned = row["learned"]
     return SeriesState(series, first, learned, None if detector is None else [float(x) for x in detector])
@@ -98,21 +115,59 @@ def _bucket_out(bucket: Bucket) -> list[Any]:
         bucket.reach,
         bucket.audience,
         dict(sorted(bucket.sources.items())),
-        None if bucket.authors is None else _distinct_out(bucket.authors),
+        _voices_out(bucket.voices),
+        None if bucket.lean is None else [getattr(bucket.lean, name) for name in _LEAN],
     ]
 
 
 def _bucket_in(row: list[Any]) -> Bucket:
-    count, total, reach, audience, sources, authors = row
-    return Bucket(None if authors is None else _distinct_in(authors), count, total, reach, audience, sources)
+    count, total, reach, audience, sources, voices, lean = row
+    return Bucket(_voices_in(voices), count, total, reach, audience, sources, None if lean is None else Lean(*lean))
 
 
-def _distinct_out(sketch: Distinct) -> list[Any]:
-    return [sketch.size, sketch.limit % HASH_SPACE, *sorted(sketch.hashes)]
+def _crowds_out(crowds: dict[int, Crowd] | None) -> list[Any] | None:
+    if crowds is None:
+        return None
+    return [[start, _voices_out(c.matching), _voices_out(c.others)] for start, c in sorted(crowds.items())]
 
 
-def _distinct_in(row: list[Any]) -> Distinct:
-    return Distinct(row[0], row[2:], row[1] or HASH_SPACE)
+def _crowds_in(rows: list[Any] | None) -> dict[int, Crowd] | None:
+    if rows is None:
+        return None
+    return {
+        index(start): Crowd(_voices_in(matching) or Voices(), _voices_in(others) or Voices())
+        for start, matching, others in rows
+    }
+
+
+def _voices_out(voices: Voices | None) -> list[Any] | None:
+    if voices is None or not voices.rows:
+        return None
+    return [voices.rows, voices.named, voices.worded, _distinct_out(voices.authors), _distinct_out(voices.texts)]
+
+
+def _voices_in(row: list[Any] | None) -> Voices | None:
+    if row is None:
+        return None
+    rows, named, worded, authors, texts = row
+    return Voices(rows, named, worded, _distinct_in(authors), _distinct_in(texts))
+
+
+def _distinct_out(sketch: Distinct | None) -> str | None:
+    """Size and limit as hexadecimal numbers, then eight characters for each hash: most of a state is these."""
+    if sketch is None:
+        return None
+    hashes = b"".join(value.to_bytes(6, "big") for value in sorted(sketch.hashes))
+    return f"{sketch.size:x}.{sketch.limit % HASH_SPACE:x}.{b64encode(hashes).decode()}"
+
+
+def _distinct_in(text: str | None) -> Distinct | None:
+    if text is None:
+        return None
+    size, limit, hashes = text.split(".")
+    data = b64decode(hashes, validate=True)
+    values = [int.from_bytes(data[place : place + 6], "big") for place in range(0, len(data), 6)]
+    return Distinct(int(size, 16), values, int(limit, 16) or HASH_SPACE)
 
 
 def _rule_out(rule: RuleState) -> dict[str, Any]:
@@ -130,7 +185,7 @@ def _rule_in(row: dict[str, Any]) -> RuleState:
     return RuleState(
         **{name: row[name] for name in _RULE_PLAIN},
         levels=[(level, minute) for level, minute in row["levels"]],
-        authors=Distinct(AUTHORS_KEPT) if authors is None else _distinct_in(authors),
+        authors=_distinct_in(authors) or Distinct(AUTHORS_KEPT),
         sources=set(row["sources"]),
         peak=None if row["peak"] is None else _reading_in(row["peak"]),
     )

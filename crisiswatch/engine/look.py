@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from crisiswatch.detector import Bin, Detector, Verdict, Window
+from crisiswatch.engine.bins import bin_of
 from crisiswatch.engine.program import WEEK
 from crisiswatch.engine.state import SeriesState, State
 from crisiswatch.model import Reading
 from crisiswatch.rules.measures import plug_in
-from crisiswatch.rules.model import MEASURES
-from crisiswatch.windows import BIN, MILLI, Bucket, Series, SlidingSum, distinct_over, moment
+from crisiswatch.rules.model import MEASURES, CalendarEvent
+from crisiswatch.windows import BIN, MILLI, Bucket, Series, SlidingSum, distinct_over, moment, organic_part
 
 __all__ = ["Look"]
 
@@ -18,18 +19,39 @@ LONGEST_TAIL = 6 * 60  # minutes: a silence of which nobody knows yet what it me
 class Look:
     """The measures of the window of ``window.length`` minutes before ``end`` of one series, early or final."""
 
-    __slots__ = ("_authors", "_detector", "_kept", "_sources", "_span", "_state", "_verdict", "_window", "end")
+    __slots__ = (
+        "_authors",
+        "_calendar",
+        "_detector",
+        "_kept",
+        "_organic",
+        "_sources",
+        "_span",
+        "_state",
+        "_verdict",
+        "_window",
+        "end",
+    )
 
     def __init__(
-        self, state: State, kept: SeriesState, window: SlidingSum, end: int, detector: Detector | None
+        self,
+        state: State,
+        kept: SeriesState,
+        window: SlidingSum,
+        end: int,
+        detector: Detector | None,
+        *,
+        calendar: tuple[CalendarEvent, ...] = (),
     ) -> None:
         self.end = end
         self._state = state
         self._kept = kept
         self._window = window
         self._detector = detector
+        self._calendar = calendar
         self._span: list[Bucket] | None = None
         self._authors: int | None = None
+        self._organic: float | None = None
         self._sources: frozenset[str] | None = None
         self._verdict: Verdict | None = None
 
@@ -52,8 +74,16 @@ class Look:
     def authors(self) -> int:
         """Different accounts behind the matching mentions."""
         if self._authors is None:
-            self._authors = distinct_over([bucket.authors for bucket in self._buckets()])
+            self._authors = distinct_over([b.voices.authors for b in self._buckets() if b.voices is not None])
         return self._authors
+
+    @property
+    def organic(self) -> float | None:
+        """`count` with every copy of an account or a text counted a fifth; None where texts are not looked at."""
+        if self._organic is None and self._kept.series.keeps_texts:
+            part = organic_part([bucket.voices for bucket in self._buckets() if bucket.voices is not None])
+            self._organic = round(self.count * part, 3)
+        return self._organic
 
     @property
     def sources(self) -> frozenset[str]:
@@ -88,14 +118,10 @@ class Look:
     def _tail(self) -> list[Bin]:
         """The bins that the detector has not learned yet, up to the window's end: the last one may be unfinished."""
         first = max(self._kept.learned, self.end - LONGEST_TAIL)
-        return [self._bin(start, min(start + BIN, self.end)) for start in range(first, self.end, BIN)]
-
-    def _bin(self, start: int, end: int) -> Bin:
-        count = total = 0
-        for bucket in self._kept.series.span(start, end):
-            count += bucket.count
-            total += bucket.total
-        return Bin(start, count / MILLI, total / MILLI, self._state.exposure(start), end - start)
+        return [
+            bin_of(self._state, self._kept, self._calendar, start, min(start + BIN, self.end))
+            for start in range(first, self.end, BIN)
+        ]
 
     @property
     def expected(self) -> float:
@@ -156,6 +182,7 @@ class Look:
             high=None if verdict is None else round(verdict.high, 3),
             false_alarms_per_month=None if verdict is None else _brief(verdict.false_alarms_per_month),
             learning=verdict is not None and verdict.learning,
+            organic=self.organic,
         )
 
     def trend(self, bins: int = 36) -> tuple[int, ...]:

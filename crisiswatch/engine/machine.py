@@ -123,8 +123,8 @@ def _open(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
     mine.mentions = round(look.count * MILLI)
     mine.authors = Distinct(mine.authors.size)
     for bucket in look.series.span(look.start, look.end):
-        if bucket.authors is not None:
-            mine.authors.update(bucket.authors)
+        if bucket.voices is not None and bucket.voices.authors is not None:
+            mine.authors.update(bucket.voices.authors)
     mine.sources = set(look.sources)
     mine.peak = look.reading()
     mine.version = 1

@@ -10,24 +10,27 @@ from crisiswatch.detector import Detector
 from crisiswatch.detector import get as get_detector
 from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.judge import can_hold_early, needs_mentions
-from crisiswatch.rules.model import Block, Condition, MentionFilter, Rule, Ruleset
+from crisiswatch.rules.model import WEEK, Block, CalendarEvent, Condition, MentionFilter, Rule, Ruleset
 from crisiswatch.windows import BIN, MILLI
 
-__all__ = ["Program", "RulePlan", "SeriesPlan", "program_for", "series_key"]
+__all__ = ["WEEK", "Program", "RulePlan", "SeriesPlan", "program_for", "series_key"]
 
-WEEK = 7 * 24 * 60
 COST = {name: place for place, name in enumerate(("count", "share", "sources", "largest_audience", "reach", "growth"))}
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesPlan:
-    """One series: which mentions it counts, the window lengths, and the detector if one is needed."""
+    """One series: which mentions it counts, the window lengths, and the detector if one is needed.
+
+    ``texts``: copies have to be told, for the detector or for a rule that asks for ``organic``.
+    """
 
     key: str
     admission: Admission
     lengths: tuple[int, ...]
     keep_bins: int
     detector: Detector | None
+    texts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,16 @@ class Program:
     """Everything `step` needs to know of the rules for one brand.
 
     ``rules`` are in the order in which they are judged: those that ask ``unless_open`` after the others, so that they
-    see what opened in the same minute. ``main`` is the first rule with a detector; its meter is shown.
+    see what opened in the same minute. ``main`` is the first rule with a detector; its meter is shown. ``calendar`` has
+    the brand's own events.
     """
 
     rules: tuple[RulePlan, ...]
     series: tuple[SeriesPlan, ...]
     lateness: int
     needs_words: bool
+    needs_texts: bool
+    calendar: tuple[CalendarEvent, ...]
     main: RulePlan | None
 
 
@@ -78,11 +84,11 @@ def series_key(filter_: MentionFilter, detector: str | None) -> str:
 @lru_cache(maxsize=50_000)
 def program_for(ruleset: Ruleset, brand: str) -> Program:
     """Compile ``ruleset`` for ``brand``; cached, since brands usually share one program per ruleset."""
-    return _program(ruleset.for_brand(brand), ruleset.lateness)
+    return _program(ruleset.for_brand(brand), ruleset.lateness, ruleset.calendar_of(brand))
 
 
 @lru_cache(maxsize=1_000)
-def _program(rules: tuple[Rule, ...], lateness: int) -> Program:
+def _program(rules: tuple[Rule, ...], lateness: int, calendar: tuple[CalendarEvent, ...]) -> Program:
     rules = tuple(_cheapest_first(rule) for rule in rules)
     plans = tuple(_rule_plan(rule) for rule in rules)
     keys = dict.fromkeys(plan.series for plan in plans)
@@ -92,6 +98,8 @@ def _program(rules: tuple[Rule, ...], lateness: int) -> Program:
         series=series,
         lateness=lateness,
         needs_words=any(plan.admission.reads_words for plan in series),
+        needs_texts=any(plan.texts for plan in series),
+        calendar=calendar,
         main=next((plan for plan in plans if plan.judged), None),
     )
 
@@ -113,6 +121,7 @@ def _rule_plan(rule: Rule) -> RulePlan:
 def _series_plan(key: str, plans: list[RulePlan]) -> SeriesPlan:
     judged = [plan.rule for plan in plans if plan.judged]
     weekly = any(_uses(block, "growth") for plan in plans for _, block in plan.rule.levels)
+    organic = any(_uses(block, "organic") for plan in plans for _, block in plan.rule.levels)
     longest = max(plan.rule.window for plan in plans)
     return SeriesPlan(
         key=key,
@@ -120,12 +129,14 @@ def _series_plan(key: str, plans: list[RulePlan]) -> SeriesPlan:
         lengths=tuple(sorted({plan.rule.window for plan in plans})),
         keep_bins=(WEEK if weekly else 0) + max(longest, 6 * 60) + BIN,
         detector=get_detector(judged[0].detector) if judged else None,
+        texts=bool(judged) or organic,
     )
 
 
 def _floor(block: Block) -> int:
     """Thousandths of a mention below which ``block`` can't hold: the count it asks for, or the least there is."""
-    counts = [c.bound for c in block.conditions if c.measure == "count" and c.operator == "at_least"]
+    wanted = ("count", "organic")  # there are never more organic mentions than mentions
+    counts = [c.bound for c in block.conditions if c.measure in wanted and c.operator == "at_least"]
     if counts:
         return ceil(max(counts) * MILLI)
     return 1 if needs_mentions(block) else 0
@@ -144,7 +155,7 @@ def _cheapest_first(rule: Rule) -> Rule:
 
 def _sorted(block: Block) -> Block:
     def cost(condition: Condition) -> int:
-        return {"authors": 20, "surprise": 30}.get(condition.measure, COST.get(condition.measure, 25))
+        return {"authors": 20, "organic": 22, "surprise": 30}.get(condition.measure, COST.get(condition.measure, 25))
 
     return Block(
         tuple(sorted(block.conditions, key=cost)),

@@ -12,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from crisiswatch.detector import Bin
 from crisiswatch.engine import machine
+from crisiswatch.engine.bins import bin_of
 from crisiswatch.engine.look import Look
 from crisiswatch.engine.machine import Moment
 from crisiswatch.engine.program import Program, RulePlan, SeriesPlan, program_for
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import CALM, BlindSpell, RuleState, SeriesState, State
 from crisiswatch.engine.watermark import IDLE, watermark
-from crisiswatch.matching import normalise
+from crisiswatch.matching import normalise, signature
 from crisiswatch.model import (
     Blind,
     BlindChanged,
@@ -128,6 +128,7 @@ class _Step:
         for kept in state.series.values():
             kept.series.move(minute, state.closed)
             kept.learned = max(kept.learned, state.closed - state.closed % BIN)
+            kept.series.settle_crowds(kept.learned)
 
     def _boundary(self, minute: int) -> None:
         """Close the arrival minute that ends at ``minute``: silences, watermark, baselines, windows, rules."""
@@ -169,10 +170,10 @@ class _Step:
             start = kept.learned
             if self._undecided(start + BIN):
                 return
-            count, total = kept.series.bin_totals(start)
-            closed_bin = Bin(start, count / MILLI, total / MILLI, self.state.exposure(start))
+            closed_bin = bin_of(self.state, kept, self.program.calendar, start, start + BIN)
             kept.detector = plan.detector.learn(kept.detector, closed_bin)
             kept.learned = start + BIN
+            kept.series.settle_crowds(kept.learned)
 
     def _undecided(self, end: int) -> bool:
         """Say whether the bin that ends at ``end`` lies in a silence of which nobody knows yet what it means."""
@@ -204,9 +205,10 @@ class _Step:
     def _looks(self, plan: RulePlan, kept: SeriesState) -> tuple[Look, Look]:
         series = kept.series
         detector = self.detectors[plan.series] if plan.judged else None
+        window, calendar = plan.rule.window, self.program.calendar
         return (
-            Look(self.state, kept, series.early[plan.rule.window], series.early_end, detector),
-            Look(self.state, kept, series.final[plan.rule.window], series.final_end, detector),
+            Look(self.state, kept, series.early[window], series.early_end, detector, calendar=calendar),
+            Look(self.state, kept, series.final[window], series.final_end, detector, calendar=calendar),
         )
 
     def _meter(self, plan: RulePlan, minute: int) -> None:
@@ -227,25 +229,39 @@ class _Step:
         self._rhythm(mention.source, now).hear(now, minute)
         if minute < state.closed:
             state.late += 1
-        text = self._folded(event)
+        folded = self._folded(event)
         label = event.score.label.value
         weight = MILLI if mention.weight == 1.0 else round(mention.weight * MILLI)
+        author = None if mention.author_id is None else author_hash(mention.author_id)
+        text = self._signature(event, folded)
         for plan, kept in self.series:
             series, admission = kept.series, plan.admission
-            if minute < series.oldest or not admission.in_population(mention, text):
+            if minute < series.oldest or not admission.in_population(mention, folded):
                 continue
-            if admission.matches(label, text):
-                author = None if mention.author_id is None else author_hash(mention.author_id)
-                series.add(minute, weight, mention.source, author, mention.author_followers)
+            matching = admission.matches(label, folded)
+            if matching:
+                series.add(minute, weight, mention.source, author, mention.author_followers, text=text)
                 if self.open_rules:
                     self._count_in_incidents(plan.key, minute, weight, author, mention.source)
             else:
-                series.add_unmatched(minute, weight)
+                series.add_unmatched(minute, weight, author=author, text=text)
+            if plan.detector is None or (weight == MILLI and not event.score.calibrated):
+                continue
+            plain = MILLI if matching else 0
+            part = round(admission.likelihood(event.score, folded) * MILLI) if event.score.calibrated else plain
+            if weight != MILLI or part != plain:
+                series.lean(minute, weight, part, matching=matching)
 
     def _folded(self, event: MentionScored) -> str:
-        if not self.program.needs_words:
+        if not self.program.needs_words and not self.program.needs_texts:
             return ""
         return normalise(event.mention.text) if event.folded is None else event.folded
+
+    def _signature(self, event: MentionScored, folded: str) -> int | None:
+        """What near-duplicates of the text share; nothing for a repost, which is somebody's own doing."""
+        if not self.program.needs_texts or event.mention.repost_of is not None:
+            return None
+        return signature(event.mention.text, folded)
 
     def _count_in_incidents(self, key: str, minute: int, weight: int, author: int | None, source: str) -> None:
         for plan, mine, _ in self.rules:
@@ -316,7 +332,7 @@ class _Step:
             self._drop_rule(gone)
         for plan in program.series:
             kept = state.series.get(plan.key)
-            if kept is None or tuple(kept.series.early) != plan.lengths or kept.series.keep_bins != plan.keep_bins:
+            if kept is None or not _fits(plan, kept.series):
                 state.series[plan.key] = self._new_series(plan, kept)
         keys = {plan.key for plan in program.series}
         state.series = {key: state.series[key] for key in sorted(keys)}
@@ -326,7 +342,10 @@ class _Step:
 
     def _new_series(self, plan: SeriesPlan, kept: SeriesState | None) -> SeriesState:
         state = self.state
-        series = Series(plan.lengths, state.now, state.closed, keep_bins=plan.keep_bins)
+        judged = plan.detector is not None
+        series = Series(
+            plan.lengths, state.now, state.closed, keep_bins=plan.keep_bins, texts=plan.texts, crowds=judged
+        )
         first, learned = state.now, state.closed - state.closed % BIN
         detector = plan.detector.fresh() if plan.detector is not None else None
         if kept is not None:  # other windows over the same mentions: keep what was counted and learned
@@ -345,6 +364,16 @@ class _Step:
         if mine.is_open:
             self._tell(machine.orphan(self.state, name, mine))
         del self.state.rules[name]
+
+
+def _fits(plan: SeriesPlan, series: Series) -> bool:
+    """Whether a series that is kept counts what the plan asks for."""
+    return (
+        tuple(series.early) == plan.lengths
+        and series.keep_bins == plan.keep_bins
+        and series.keeps_texts == plan.texts
+        and (series.crowds is not None) == (plan.detector is not None)
+    )
 
 
 def _blind(spell: BlindSpell) -> Blind:

@@ -2,5 +2,6 @@
 
 from crisiswatch.matching.matcher import BrandTerms, Matcher, WordFilter
 from crisiswatch.matching.normalise import is_unspaced, matchable, normalise
+from crisiswatch.matching.signature import signature
 
-__all__ = ["BrandTerms", "Matcher", "WordFilter", "is_unspaced", "matchable", "normalise"]
+__all__ = ["BrandTerms", "Matcher", "WordFilter", "is_unspaced", "matchable", "normalise", "signature"]

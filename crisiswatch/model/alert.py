@@ -25,6 +25,7 @@ PLACEHOLDERS = {
     "level": "the incident's level now: watch, warning or critical",
     "low": "the lower end of what is usual (95 of 100 calm windows stay above)",
     "opened_at": "when the incident was opened",
+    "organic": "mentions in the window now, with every copy of an account or a text counted a fifth",
     "peak": "mentions in the window at its worst moment",
     "peak_level": "the highest level the incident has reached",
     "previous_level": "the level before the last change",

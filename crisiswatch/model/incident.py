@@ -51,6 +51,7 @@ class Reading:
 
     ``expected`` with ``low`` and ``high`` (a 90 % interval) is the detector's; None while it has nothing to say.
     ``false_alarms_per_month``: how often a month a calm brand would look at least this unusual by chance.
+    ``organic``: `observed` with each copy of an account or a text counted a fifth; None where no rule or detector asks.
     ``reach`` sums the known audiences (people); ``largest_audience`` is the largest of them.
     """
 
@@ -69,6 +70,7 @@ class Reading:
     high: float | None = None
     false_alarms_per_month: float | None = None
     learning: bool = False
+    organic: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

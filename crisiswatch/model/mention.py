@@ -90,12 +90,16 @@ def mention_of(values: Sequence[Any]) -> Mention:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A text's sentiment: probabilities that sum to 1, and the model (name and version) that gave them."""
+    """A text's sentiment: probabilities that sum to 1, and the model (name and version) that gave them.
+
+    ``calibrated``: of all texts that get 0.3, three in ten are so; then they can be added up to an expected number.
+    """
 
     negative: float
     neutral: float
     positive: float
     model: str
+    calibrated: bool = False
 
     @property
     def label(self) -> Sentiment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crisiswatch.matching import WordFilter, normalise
-from crisiswatch.model import Mention, Sentiment
+from crisiswatch.model import Mention, Score, Sentiment
 from crisiswatch.rules.model import MentionFilter
 
 __all__ = ["Admission"]
@@ -44,6 +44,15 @@ class Admission:
         if self._sentiment not in ("any", label):
             return False
         return self._words is None or self._words.hits(folded)
+
+    def likelihood(self, score: Score, folded: str) -> float:
+        """The probability that the rule counts a mention of the population, where ``score`` is calibrated."""
+        if self._words is not None and not self._words.hits(folded):
+            return 0.0
+        if self._sentiment == "any":
+            return 1.0
+        likely: float = getattr(score, self._sentiment)
+        return likely
 
     def admits(self, mention: Mention, label: Sentiment) -> bool:
         """Both questions at once, for callers in no hurry."""

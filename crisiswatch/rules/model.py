@@ -14,16 +14,20 @@ __all__ = [
     "MEASURES",
     "SURPRISE_WORDS",
     "Block",
+    "CalendarEvent",
     "Condition",
     "MentionFilter",
     "Rule",
     "Ruleset",
     "Schedule",
     "Settle",
+    "is_known",
 ]
 
-MEASURES = ("count", "authors", "sources", "reach", "largest_audience", "share", "growth", "surprise")
+MEASURES = ("count", "organic", "authors", "sources", "reach", "largest_audience", "share", "growth", "surprise")
 """The closed vocabulary of rule language 1 (plug-ins add their own names)."""
+
+WEEK = 7 * 24 * 60
 
 SURPRISE_WORDS = {"elevated": 10.0, "high": 1.0, "extreme": 0.1}
 """What the words of ``surprise`` mean: at most this many false alarms per brand and month of 30 days."""
@@ -109,12 +113,44 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """Something that is known to move a brand's volume: a campaign, a final. Minutes since 1970, ``end`` is after it.
+
+    ``brands`` None means all. ``weekly``: again at the same time of every week (UTC), before and after.
+    """
+
+    title: str
+    start: int
+    end: int
+    brands: tuple[str, ...] | None = None
+    weekly: bool = False
+
+    def touches(self, start: int, end: int) -> bool:
+        """Whether it is on at any time in ``[start, end)``."""
+        if not self.weekly:
+            return self.start < end and start < self.end
+        since = (start - self.start) % WEEK
+        return since < self.end - self.start or since + end - start > WEEK
+
+
+def is_known(calendar: tuple[CalendarEvent, ...], start: int, end: int) -> bool:
+    """Whether any event of a calendar is on in ``[start, end)``."""
+    return any(event.touches(start, end) for event in calendar)
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
     """The rules in force. Rule ids are unique."""
 
     rules: tuple[Rule, ...] = ()
     lateness: int = 5
     """Minutes that mentions of a source may arrive out of order before they count as late."""
+    calendar: tuple[CalendarEvent, ...] = ()
+    """What is known to come, of every brand."""
+
+    def calendar_of(self, brand: str) -> tuple[CalendarEvent, ...]:
+        """The events that concern ``brand``."""
+        return tuple(event for event in self.calendar if event.brands is None or brand in event.brands)
 
     def for_brand(self, brand: str) -> tuple[Rule, ...]:
         """The rules that watch ``brand``, in file order, without those that are off."""

@@ -108,6 +108,7 @@ def reading_to_dict(reading: Reading) -> Json:
         "high": _maybe_number(reading.high),
         "false_alarms_per_month": _maybe_number(reading.false_alarms_per_month),
         "learning": reading.learning,
+        "organic": _maybe_number(reading.organic),
     }
 
 
@@ -129,6 +130,7 @@ def reading_from_dict(data: Mapping[str, Any]) -> Reading:
         high=_maybe_float(data["high"]),
         false_alarms_per_month=_maybe_float(data["false_alarms_per_month"]),
         learning=data["learning"],
+        organic=_maybe_float(data.get("organic")),
     )
 
 

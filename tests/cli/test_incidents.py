@@ -72,7 +72,8 @@ def test_explain_says_when_texts_have_been_forgotten(crisiswatch, config):
         assert gone > 100
     said = crisiswatch("explain", INCIDENT, "--config", config, "--posts", 0)
     assert "Behind it" in said.out
-    assert said.code == 0  # no rule of this brand's main series reads words that were forgotten
+    assert said.code == 1  # who spoke and in which words was forgotten, so nobody can tell again what was a copy
+    assert "have lost their text to retention" in " ".join(said.out.split())
     again = json.loads(crisiswatch("explain", INCIDENT, "--config", config, "--format", "json").out)["again"]
     assert again["mentions_read"] > gone
 

@@ -358,6 +358,54 @@ CONFIG = (
         ),
     ),
     Case(
+        "an event without a time zone",
+        CONFIG_FILE,
+        "routes:",
+        "calendar:\n  - {title: A final, start: 2026-06-14T20:00, end: 2026-06-14T23:00:00+02:00}\nroutes:",
+        (
+            "crisiswatch.yaml:28:29: CW057: `start` is not a moment with its time zone; write the day, the time and its distance from UTC, like 2026-06-14T20:00:00+02:00 or 2026-06-14T18:00:00Z",
+        ),
+    ),
+    Case(
+        "an event on a day that does not exist",
+        CONFIG_FILE,
+        "routes:",
+        "calendar:\n  - {title: A final, start: 2026-02-30T20:00:00Z, end: 2026-06-14T23:00:00+02:00}\nroutes:",
+        (
+            "crisiswatch.yaml:28:29: CW057: `start` is a day or time that does not exist; write the day, the time and its distance from UTC, like 2026-06-14T20:00:00+02:00 or 2026-06-14T18:00:00Z",
+        ),
+    ),
+    Case(
+        "an event that is over before it begins",
+        CONFIG_FILE,
+        "routes:",
+        "calendar:\n  - {title: A final, start: 2026-06-14T23:00:00Z, end: 2026-06-14T23:00:00+02:00}\nroutes:",
+        ("crisiswatch.yaml:28:5: CW058: the event is over before it begins; let `end` be later than `start`",),
+    ),
+    Case(
+        "an event longer than the week it repeats in",
+        CONFIG_FILE,
+        "routes:",
+        "calendar:\n  - {title: Sale, start: 2026-06-01T00:00:00Z, end: 2026-06-09T00:00:00Z, repeats: weekly}\nroutes:",
+        ("crisiswatch.yaml:28:5: CW058: the event lasts longer than the week after which it comes again; shorten it",),
+    ),
+    Case(
+        "an event of a brand that is not there",
+        CONFIG_FILE,
+        "routes:",
+        "calendar:\n  - {title: Sale, brands: [acne], start: 2026-06-01T00:00:00Z, end: 2026-06-02T00:00:00Z}\nroutes:",
+        ("crisiswatch.yaml:28:28: CW053: there is no brand `acne`; did you mean `acme`?",),
+    ),
+    Case(
+        "an event without an end",
+        CONFIG_FILE,
+        "routes:",
+        "calendar:\n  - {title: Sale, start: 2026-06-01T00:00:00Z}\nroutes:",
+        (
+            "crisiswatch.yaml:28:5: CW020: `end` is missing in an item of `calendar`; add `end: 2026-06-14T23:00:00+02:00`",
+        ),
+    ),
+    Case(
         "a language by its name",
         CONFIG_FILE,
         "[it, en]",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,7 +32,8 @@ from crisiswatch.config.reader import parse
 from crisiswatch.errors import ConfigError
 from crisiswatch.model import Level
 from crisiswatch.model.alert import PlaybookStep, StageText
-from crisiswatch.rules.model import Block, Condition, MentionFilter, Schedule, Settle
+from crisiswatch.rules.model import Block, CalendarEvent, Condition, MentionFilter, Schedule, Settle
+from crisiswatch.windows import minute_of
 from tests.config.config_base import ALERT, CONFIG, FILES, RULE, TEST, write
 
 FULL = Path(__file__).parent / "full" / "crisiswatch.yaml"
@@ -194,6 +195,20 @@ def test_rules_are_found_in_subdirectories_but_neither_tests_nor_hidden_files(tm
         },
     )  # fmt: skip
     assert [rule.id for rule in load(path).ruleset.rules] == ["other", "wave"]
+
+
+def test_the_calendar_goes_with_the_rules_in_whole_minutes(tmp_path: Path):
+    calendar = """\
+calendar:
+  - {title: A final, brands: [acme], start: 2026-06-14T20:00:30+02:00, end: 2026-06-14T18:30:01Z}
+  - {title: Sunday show, brands: all, start: 1970-01-04T20:00:00Z, end: 1970-01-04T21:00:00Z, repeats: weekly}
+"""
+    path = write(tmp_path, FILES | {"crisiswatch.yaml": CONFIG + calendar})
+    final, show = load(path).ruleset.calendar
+    start = minute_of(datetime(2026, 6, 14, 18, 0, tzinfo=UTC))
+    assert final == CalendarEvent("A final", start, start + 31, ("acme",))
+    assert show == CalendarEvent("Sunday show", 3 * 1440 + 1200, 3 * 1440 + 1260, None, weekly=True)
+    assert load(path).ruleset.calendar_of("other") == (show,)
 
 
 def test_rules_alone_are_loaded_without_alerts_and_brands(tmp_path: Path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random  # noqa: TID251 - seeded
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from crisiswatch.model import (
     VolumeSample,
     VolumeSampled,
 )
-from crisiswatch.rules.model import Block, Condition, MentionFilter, Rule, Ruleset, Schedule, Settle
+from crisiswatch.rules.model import Block, CalendarEvent, Condition, MentionFilter, Rule, Ruleset, Schedule, Settle
 from crisiswatch.testing.mentions import Mentions
 
 START = datetime(2024, 3, 29, 20, 0, tzinfo=UTC)  # two days before the clocks change in Rome
@@ -88,7 +88,9 @@ EITHER = rule(
     ),
 )
 ONLY_X = rule("only-x", Level.WARNING, at_least("count", 5), window=15, mentions=MentionFilter(sources=("x",)))
-RULES = (WAVE, HOUR, LOUD, REACH, SOUR, GROWTH, WEEKLY, HUSH, EITHER, ONLY_X)
+ORGANIC = rule("organic", Level.WATCH, at_least("organic", 5), at_most("organic", 60), window=25, settle=Settle(10))
+RULES = (WAVE, HOUR, LOUD, REACH, SOUR, GROWTH, WEEKLY, HUSH, EITHER, ONLY_X, ORGANIC)
+CALENDAR = (CalendarEvent("evening show", 20 * 60 + 30, 22 * 60, weekly=True),)
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _mentions(part: Segment, start: datetime, chance: random.Random, mentions: M
             delay = chance.randrange(8 * 3600)
         if chance.random() < 0.01:
             delay = -3 * 86400  # an author's clock three days ahead
-        yield mentions.one(
+        made = mentions.one(
             arrives - timedelta(seconds=delay),
             "negative" if part.kind == "wave" else chance.choice(SENTIMENTS),
             source=chance.choice(part.sources),
@@ -158,7 +160,9 @@ def _mentions(part: Segment, start: datetime, chance: random.Random, mentions: M
             author_followers=chance.choice((None, 10, 300, 9000)),
             lang=chance.choice((None, "it", "en-GB", "fr")),
             weight=chance.choice((1.0, 1.0, 1.0, 2.5)),
+            repost_of=chance.choice((None, None, None, "x:1")),
         )
+        yield replace(made, score=replace(made.score, calibrated=chance.random() < 0.3))
 
 
 def hands(effects: Sequence[Effect], seed: int) -> list[Event]:

@@ -15,12 +15,12 @@ from crisiswatch.model import Event, MentionScored, RulesChanged, Tick
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.testing.mentions import Mentions
 from crisiswatch.windows import minute_of
-from tests.engine.streams import RULES, START, end_of, hands, live, make, one_shot, segments, with_ticks
+from tests.engine.streams import CALENDAR, RULES, START, end_of, hands, live, make, one_shot, segments, with_ticks
 
 STREAMS = st.lists(segments(), min_size=1, max_size=9)
 SEEDS = st.integers(0, 2**16)
 RULESETS = st.sets(st.sampled_from(RULES), min_size=1).map(
-    lambda some: Ruleset(tuple(sorted(some, key=lambda r: r.id)))
+    lambda some: Ruleset(tuple(sorted(some, key=lambda r: r.id)), calendar=CALENDAR)
 )
 TICKS = st.sampled_from(
     (None, timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(days=1))

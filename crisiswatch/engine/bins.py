@@ -1,0 +1,45 @@
+"""What a detector is told of five minutes: expected mentions, without what is only copied."""
+
+from __future__ import annotations
+
+from crisiswatch.detector import Bin
+from crisiswatch.engine.state import SeriesState, State
+from crisiswatch.rules.model import CalendarEvent, is_known
+from crisiswatch.windows import MILLI, Lean, Series
+
+__all__ = ["bin_of"]
+
+
+def bin_of(state: State, kept: SeriesState, calendar: tuple[CalendarEvent, ...], start: int, end: int) -> Bin:
+    """The bin from minute ``start``, as far as minute ``end``.
+
+    A scorer's calibrated probabilities and sampling weights are in ``kept``'s buckets already. Accounts and texts that
+    were there within the bin or in the hour before it count as copies; without any of them nothing is changed.
+    """
+    count, total, lean = _sums(kept.series, start, end)
+    matching, others, whole = kept.series.organic_parts(start, others=lean.others != 0)
+    told = lean != Lean()
+    square = (count * MILLI + lean.matching_square) * matching + lean.others_square * others
+    counted = ((count + lean.matching) * matching + lean.others * others) / MILLI
+    everything = total * whole / MILLI
+    return Bin(
+        start,
+        min(counted, everything),  # the parts are estimates
+        everything,
+        state.exposure(start),
+        end - start,
+        known=is_known(calendar, start, end),
+        count_square=square / MILLI**2 if told else None,
+        total_square=(total * MILLI + lean.total_square) * whole / MILLI**2 if told else None,
+    )
+
+
+def _sums(series: Series, start: int, end: int) -> tuple[int, int, Lean]:
+    count = total = 0
+    lean = Lean()
+    for bucket in series.span(start, end):
+        count += bucket.count
+        total += bucket.total
+        if bucket.lean is not None:
+            lean.add(bucket.lean)
+    return count, total, lean

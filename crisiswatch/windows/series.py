@@ -1,0 +1,318 @@
+"""Minute buckets of one series by event time, and sliding sums over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from crisiswatch.windows.minutes import BIN, MILLI
+from crisiswatch.windows.organic import CROWD_SIZE, HISTORY, OLD_CROWD_SIZE, Crowd, Voices, organic_parts
+
+__all__ = ["Bucket", "Lean", "Series", "SlidingSum"]
+
+
+@dataclass(slots=True)
+class Lean:
+    """What probabilities and sampling weights change about the plain sums of a bucket.
+
+    ``matching`` and ``others`` are the expected mentions (weight x probability) less those that count by their label,
+    in thousandths; the squares are those of what each mention adds, less what whole mentions would add, in millionths.
+    """
+
+    matching: int = 0
+    matching_square: int = 0
+    others: int = 0
+    others_square: int = 0
+    total_square: int = 0
+
+    def add(self, other: Lean) -> None:
+        """Add up two of them."""
+        self.matching += other.matching
+        self.matching_square += other.matching_square
+        self.others += other.others
+        self.others_square += other.others_square
+        self.total_square += other.total_square
+
+
+@dataclass(slots=True)
+class Bucket:
+    """What one minute of a series held. ``count`` matched the filter, ``total`` is its population; thousandths.
+
+    ``voices`` are those of the matching mentions, while a window may need them.
+    """
+
+    voices: Voices | None = None
+    count: int = 0
+    total: int = 0
+    reach: int = 0
+    audience: int = 0
+    sources: dict[str, int] = field(default_factory=dict)
+    lean: Lean | None = None
+
+    def copy(self) -> Bucket:
+        """Give an independent copy."""
+        voices = None if self.voices is None else self.voices.copy()
+        lean = None if self.lean is None else replace(self.lean)
+        return Bucket(voices, self.count, self.total, self.reach, self.audience, dict(self.sources), lean)
+
+
+@dataclass(slots=True)
+class SlidingSum:
+    """Sums over the ``length`` minutes before the end that its series has got to."""
+
+    length: int
+    count: int = 0
+    total: int = 0
+
+
+class Series:
+    """The mentions of one brand that one filter lets through, by event minute.
+
+    ``early`` windows end at ``early_end``, where arrivals have got to; ``final`` ones at ``final_end``, the watermark,
+    where everything that could still come has come. What is from before ``oldest`` comes too late for any window.
+    ``bins`` keep five-minute counts for the trend and for last week's same hours. ``keeps_texts``: how much of a window
+    is organic can be told. ``crowds``, where a detector asks, are the voices of the bins it has yet to learn and of the
+    hour before them, from minute ``crowds_from``; None otherwise.
+    """
+
+    __slots__ = (
+        "_parts",
+        "author_size",
+        "bins",
+        "buckets",
+        "crowds",
+        "crowds_from",
+        "early",
+        "early_end",
+        "final",
+        "final_end",
+        "keep",
+        "keep_bins",
+        "keeps_texts",
+        "oldest",
+        "voices_from",
+    )
+
+    def __init__(
+        self,
+        lengths: Iterable[int],
+        early_end: int,
+        final_end: int,
+        *,
+        keep_bins: int,
+        texts: bool = False,
+        crowds: bool = False,
+    ) -> None:
+        spans = sorted(set(lengths))
+        self.keep = 2 * max(spans)  # the window before this one, for growth
+        self.keep_bins = keep_bins
+        self.early_end, self.final_end = early_end, final_end
+        self.oldest = final_end - self.keep
+        self.voices_from = self._needed_from(final_end)
+        self.author_size = max(64, 4096 // max(spans))
+        self.keeps_texts = texts
+        self.crowds: dict[int, Crowd] | None = {} if crowds else None
+        self.crowds_from = final_end - final_end % BIN - HISTORY
+        self._parts: dict[tuple[int, bool], tuple[float, float, float]] = {}
+        self.buckets: dict[int, Bucket] = {}
+        self.bins: dict[int, int] = {}
+        self.early = {length: SlidingSum(length) for length in spans}
+        self.final = {length: SlidingSum(length) for length in spans}
+
+    def add_unmatched(self, minute: int, weight: int, *, author: int | None = None, text: int | None = None) -> None:
+        """Count one mention of the population that the filter does not let through."""
+        bucket = self.buckets.get(minute)
+        if bucket is None:
+            bucket = self.buckets[minute] = Bucket()
+        bucket.total += weight
+        if self.crowds is not None and minute >= self.crowds_from:
+            self._note(self.crowds, minute, author, text, matching=False)
+        if minute < self.early_end:
+            self._catch_up(minute, 0, weight)
+
+    def add(
+        self,
+        minute: int,
+        weight: int,
+        source: str,
+        author: int | None,
+        audience: int | None,
+        *,
+        text: int | None = None,
+    ) -> None:
+        """Count one matching mention; ``author`` and ``text`` are hashes, where known."""
+        bucket = self.buckets.get(minute)
+        if bucket is None:
+            bucket = self.buckets[minute] = Bucket()
+        bucket.total += weight
+        bucket.count += weight
+        sources = bucket.sources
+        sources[source] = sources.get(source, 0) + 1
+        if minute >= self.voices_from:
+            if bucket.voices is None:
+                bucket.voices = Voices()
+            bucket.voices.add(author, text if self.keeps_texts else None, self.author_size)
+        if self.crowds is not None and minute >= self.crowds_from:
+            self._note(self.crowds, minute, author, text, matching=True)
+        if audience is not None:
+            bucket.reach += audience
+            bucket.audience = max(bucket.audience, audience)
+        start = minute - minute % BIN
+        self.bins[start] = self.bins.get(start, 0) + weight
+        if minute < self.early_end:
+            self._catch_up(minute, weight, weight)
+
+    def lean(self, minute: int, weight: int, part: int, *, matching: bool) -> None:
+        """Note that a mention which was just added counts ``part`` thousandths of ``weight``, whatever its label."""
+        bucket = self.buckets[minute]
+        if bucket.lean is None:
+            bucket.lean = Lean()
+        lean, plain = bucket.lean, weight if matching else 0
+        mass = (weight * part + MILLI // 2) // MILLI
+        lean.total_square += weight * weight - weight * MILLI
+        if matching:
+            lean.matching += mass - plain
+            lean.matching_square += mass * mass - plain * MILLI
+        else:
+            lean.others += mass
+            lean.others_square += mass * mass
+
+    def _note(
+        self, crowds: dict[int, Crowd], minute: int, author: int | None, text: int | None, *, matching: bool
+    ) -> None:
+        """Note who spoke in a bin."""
+        start = minute - minute % BIN
+        crowd = crowds.get(start)
+        if crowd is None:
+            crowd = crowds[start] = Crowd()
+        if self._parts:
+            self._parts = {key: parts for key, parts in self._parts.items() if key[0] < start}
+        size = CROWD_SIZE if start >= self.crowds_from + HISTORY else OLD_CROWD_SIZE
+        (crowd.matching if matching else crowd.others).add(author, text, size)
+
+    def _catch_up(self, minute: int, count: int, total: int) -> None:
+        """Count a mention that came in for a minute which some windows already cover."""
+        for windows, end in ((self.early, self.early_end), (self.final, self.final_end)):
+            for length, window in windows.items():
+                if end - length <= minute < end:
+                    window.count += count
+                    window.total += total
+
+    def move(self, early_end: int, final_end: int) -> None:
+        """Let the windows end there, and forget what no window can need any more."""
+        _slide(self.buckets, self.early, self.early_end, early_end)
+        self.early_end = early_end
+        if final_end != self.final_end:
+            before, self.final_end = self.final_end, final_end
+            _slide(self.buckets, self.final, before, final_end)
+            self.oldest = final_end - self.keep
+            if final_end // BIN != before // BIN:
+                self._fall_silent(self._needed_from(final_end))
+            if final_end // 60 != before // 60:  # hourly, so that what is kept depends on time alone
+                self._forget(final_end)
+
+    def _needed_from(self, end: int) -> int:
+        """The first minute whose voices a window that ends at or after ``end`` can need, at the start of a bin."""
+        start = end - self.keep // 2
+        return start - start % BIN
+
+    def _fall_silent(self, start: int) -> None:
+        """Forget who spoke in the minutes before ``start``."""
+        for bucket in self.span(self.voices_from, start):
+            bucket.voices = None
+        self.voices_from = start
+
+    def settle_crowds(self, learned: int) -> None:
+        """Forget who spoke more than an hour before minute ``learned``; thin out the bins that were learned now."""
+        if self.crowds is None:
+            return
+        before, self.crowds_from = self.crowds_from + HISTORY, learned - HISTORY
+        self.forget_parts()
+        for start in [start for start in self.crowds if start < self.crowds_from]:
+            del self.crowds[start]
+        for start, crowd in self.crowds.items():
+            if before <= start < learned:
+                crowd.matching.shrink(OLD_CROWD_SIZE)
+                crowd.others.shrink(OLD_CROWD_SIZE)
+
+    def _forget(self, end: int) -> None:
+        oldest, stale = self.oldest, end - self.keep_bins
+        for minute in [minute for minute in self.buckets if minute < oldest]:
+            del self.buckets[minute]
+        for start in [start for start in self.bins if start < stale]:
+            del self.bins[start]
+
+    def take_over(self, other: Series) -> None:
+        """Fill the windows of a new series from the buckets and bins of the one it replaces."""
+        self.buckets, self.bins = other.buckets, other.bins
+        if self.crowds is not None and other.crowds is not None:
+            self.crowds, self.crowds_from, self._parts = other.crowds, other.crowds_from, {}
+        for windows, end in ((self.early, self.early_end), (self.final, self.final_end)):
+            for length, window in windows.items():
+                inside = list(self.span(end - length, end))
+                window.count = sum(bucket.count for bucket in inside)
+                window.total = sum(bucket.total for bucket in inside)
+
+    def span(self, start: int, end: int) -> Iterator[Bucket]:
+        """Give the buckets of ``[start, end)`` that hold anything."""
+        buckets = self.buckets
+        if end - start < len(buckets):
+            return (buckets[minute] for minute in range(start, end) if minute in buckets)
+        return (bucket for minute, bucket in buckets.items() if start <= minute < end)
+
+    def matched(self, start: int, end: int) -> list[Bucket]:
+        """Give the buckets of ``[start, end)`` in which anything matched the filter."""
+        buckets = self.buckets
+        if end - start < len(buckets):
+            get = buckets.get
+            return [bucket for minute in range(start, end) if (bucket := get(minute)) is not None and bucket.count]
+        return [bucket for minute, bucket in buckets.items() if bucket.count and start <= minute < end]
+
+    def organic_parts(self, start: int, *, others: bool = False) -> tuple[float, float, float]:
+        """What part of a bin is organic: of the matching mentions, of the others if asked for, and of all.
+
+        The parts of those that match and of all differ, because somebody may speak in both. Figures are kept until
+        somebody speaks: a bin is looked at each minute.
+        """
+        if self.crowds is None or start not in self.crowds:
+            return 1.0, 1.0, 1.0
+        key = start, others
+        parts = self._parts.get(key)
+        if parts is None:
+            parts = self._parts[key] = organic_parts(self.crowds, start, others=others)
+        return parts
+
+    def forget_parts(self) -> None:
+        """Work out anew what part is organic: what it was worked out from has changed."""
+        self._parts = {}
+
+    def copy(self) -> Series:
+        """Give an independent copy."""
+        twin = Series.__new__(Series)
+        twin.keep, twin.keep_bins, twin.author_size = self.keep, self.keep_bins, self.author_size
+        twin.early_end, twin.final_end, twin.oldest = self.early_end, self.final_end, self.oldest
+        twin.voices_from, twin.crowds_from, twin.keeps_texts = self.voices_from, self.crowds_from, self.keeps_texts
+        twin.crowds = None if self.crowds is None else {start: crowd.copy() for start, crowd in self.crowds.items()}
+        twin.forget_parts()
+        twin.bins = dict(self.bins)
+        twin.buckets = {minute: bucket.copy() for minute, bucket in self.buckets.items()}
+        twin.early = {k: SlidingSum(w.length, w.count, w.total) for k, w in self.early.items()}
+        twin.final = {k: SlidingSum(w.length, w.count, w.total) for k, w in self.final.items()}
+        return twin
+
+
+def _slide(buckets: dict[int, Bucket], windows: dict[int, SlidingSum], start: int, end: int) -> None:
+    """Move windows that end at ``start`` on to ``end``: a minute enters each of them, and one leaves."""
+    if not buckets:
+        return
+    get = buckets.get
+    for minute in range(start, end):
+        entering = get(minute)
+        for length, window in windows.items():
+            leaving = get(minute - length)
+            if entering is not None:
+                window.count += entering.count
+                window.total += entering.total
+            if leaving is not None:
+                window.count -= leaving.count
+                window.total -= leaving.total
