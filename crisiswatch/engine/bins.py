@@ -17,20 +17,20 @@ def bin_of(state: State, kept: SeriesState, calendar: tuple[CalendarEvent, ...],
     were there within the bin or in the hour before it count as copies; without any of them nothing is changed.
     """
     count, total, lean = _sums(kept.series, start, end)
-    matching, others, whole = kept.series.organic_parts(start, others=lean.others != 0)
+    matching, others = kept.series.organic_parts(start)  # of the whole bin, however little of it counts yet
+    everything = count * matching + (total - count) * others
     told = lean != Lean()
     square = (count * MILLI + lean.matching_square) * matching + lean.others_square * others
-    counted = ((count + lean.matching) * matching + lean.others * others) / MILLI
-    everything = total * whole / MILLI
+    total_square = (total * MILLI + lean.total_square) * (everything / total if total else 1.0)
     return Bin(
         start,
-        min(counted, everything),  # the parts are estimates
-        everything,
+        ((count + lean.matching) * matching + lean.others * others) / MILLI,
+        everything / MILLI,
         state.exposure(start),
         end - start,
         known=is_known(calendar, start, end),
         count_square=square / MILLI**2 if told else None,
-        total_square=(total * MILLI + lean.total_square) * whole / MILLI**2 if told else None,
+        total_square=total_square / MILLI**2 if told else None,
     )
 
 

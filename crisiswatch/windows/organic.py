@@ -78,18 +78,13 @@ class Crowd:
         return Crowd(self.matching.copy(), self.others.copy())
 
 
-def organic_parts(crowds: Mapping[int, Crowd], start: int, *, others: bool) -> tuple[float, float, float]:
-    """`organic_part` of the bin at ``start`` after the hour before it: of who matches, of the others, of all.
-
-    That of the others is only worked out if asked for.
-    """
+def organic_parts(crowds: Mapping[int, Crowd], start: int) -> tuple[float, float]:
+    """`organic_part` of the bin at ``start`` after the hour before it: of who matches, and of the others."""
     crowd = crowds[start]
     earlier = [crowds[each] for each in range(start - HISTORY, start, BIN) if each in crowds]
-    matching, rest = [each.matching for each in earlier], [each.others for each in earlier]
     return (
-        organic_part([crowd.matching], matching) if crowd.matching.rows else 1.0,
-        organic_part([crowd.others], rest) if others else 1.0,
-        organic_part([crowd.matching, crowd.others], matching + rest),
+        organic_part([crowd.matching], [each.matching for each in earlier]),
+        organic_part([crowd.others], [each.others for each in earlier]),
     )
 
 
@@ -118,15 +113,12 @@ def _new(now: Sequence[Distinct | None], before: Sequence[Distinct | None]) -> f
     that it is exactly all of them where nothing was seen before. An estimate is taken from its upper end: in doubt
     they are people.
     """
-    hashes: set[int] = set()
-    limit = HASH_SPACE
-    for sketch in now:
-        if sketch is not None:
-            hashes = hashes | sketch.hashes if hashes else sketch.hashes
-            limit = min(limit, sketch.limit)
+    parts = [sketch for sketch in now if sketch is not None]
+    limit = min((sketch.limit for sketch in parts), default=HASH_SPACE)
+    hashes = parts[0].hashes if len(parts) == 1 else set().union(*(sketch.hashes for sketch in parts))
     found = float(len(hashes))
     if limit < HASH_SPACE:
-        below = sum(1 for value in hashes if value < limit)
+        below = found if len(parts) == 1 else _below(hashes, limit)
         found = (below + _DOUBT * sqrt(below) + 1.0) * HASH_SPACE / max(limit, 1)
     seen: set[int] = set()
     for sketch in before:
@@ -135,6 +127,9 @@ def _new(now: Sequence[Distinct | None], before: Sequence[Distinct | None]) -> f
     if not seen:
         return found
     limit = min(limit, *(sketch.limit for sketch in before if sketch is not None))
-    sampled = sum(1 for value in hashes if value < limit)
-    again = sum(1 for value in seen if value < limit)
-    return found * (1.0 - again / sampled) if sampled else found
+    sampled = _below(hashes, limit)
+    return found * (1.0 - _below(seen, limit) / sampled) if sampled else found
+
+
+def _below(hashes: set[int], limit: int) -> int:
+    return len([value for value in hashes if value < limit])

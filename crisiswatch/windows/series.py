@@ -113,7 +113,7 @@ class Series:
         self.keeps_texts = texts
         self.crowds: dict[int, Crowd] | None = {} if crowds else None
         self.crowds_from = final_end - final_end % BIN - HISTORY
-        self._parts: dict[tuple[int, bool], tuple[float, float, float]] = {}
+        self._parts: dict[int, tuple[float, float]] = {}
         self.buckets: dict[int, Bucket] = {}
         self.bins: dict[int, int] = {}
         self.early = {length: SlidingSum(length) for length in spans}
@@ -186,7 +186,7 @@ class Series:
         if crowd is None:
             crowd = crowds[start] = Crowd()
         if self._parts:
-            self._parts = {key: parts for key, parts in self._parts.items() if key[0] < start}
+            self._parts = {each: parts for each, parts in self._parts.items() if each < start}
         size = CROWD_SIZE if start >= self.crowds_from + HISTORY else OLD_CROWD_SIZE
         (crowd.matching if matching else crowd.others).add(author, text, size)
 
@@ -237,6 +237,8 @@ class Series:
 
     def _forget(self, end: int) -> None:
         oldest, stale = self.oldest, end - self.keep_bins
+        if self.crowds is not None:  # a bin that is still to be learned, because nobody has spoken since, stays whole
+            oldest = min(oldest, self.crowds_from + HISTORY)
         for minute in [minute for minute in self.buckets if minute < oldest]:
             del self.buckets[minute]
         for start in [start for start in self.bins if start < stale]:
@@ -268,18 +270,16 @@ class Series:
             return [bucket for minute in range(start, end) if (bucket := get(minute)) is not None and bucket.count]
         return [bucket for minute, bucket in buckets.items() if bucket.count and start <= minute < end]
 
-    def organic_parts(self, start: int, *, others: bool = False) -> tuple[float, float, float]:
-        """What part of a bin is organic: of the matching mentions, of the others if asked for, and of all.
+    def organic_parts(self, start: int) -> tuple[float, float]:
+        """What part of a bin is organic: of the matching mentions, and of the others.
 
-        The parts of those that match and of all differ, because somebody may speak in both. Figures are kept until
-        somebody speaks: a bin is looked at each minute.
+        Figures are kept until somebody speaks: a bin is looked at each minute.
         """
         if self.crowds is None or start not in self.crowds:
-            return 1.0, 1.0, 1.0
-        key = start, others
-        parts = self._parts.get(key)
+            return 1.0, 1.0
+        parts = self._parts.get(start)
         if parts is None:
-            parts = self._parts[key] = organic_parts(self.crowds, start, others=others)
+            parts = self._parts[start] = organic_parts(self.crowds, start)
         return parts
 
     def forget_parts(self) -> None:

@@ -85,7 +85,7 @@ def filled(said, minute: int = 100) -> Series:
 def test_neither_the_order_nor_when_one_looked_makes_a_difference(earlier, now, chance):
     one = filled(now)
     for author, text, matching in earlier:
-        one.organic_parts(100, others=True)
+        one.organic_parts(100)
         if matching:
             one.add(97, MILLI, "x", author, None, text=text)
         else:
@@ -98,12 +98,12 @@ def test_neither_the_order_nor_when_one_looked_makes_a_difference(earlier, now, 
             other.add(minute, MILLI, "x", author, None, text=text)
         else:
             other.add_unmatched(minute, MILLI, author=author, text=text)
-    assert one.organic_parts(100, others=True) == other.organic_parts(100, others=True)
+    assert one.organic_parts(100) == other.organic_parts(100)
 
 
 @given(SAID)
 def test_a_part_is_never_less_than_a_fifth_nor_more_than_all(said):
-    for part in filled(said).organic_parts(100, others=True):
+    for part in filled(said).organic_parts(100):
         assert 0.2 <= part <= 1.0
 
 
@@ -129,5 +129,5 @@ def test_without_a_detector_nobody_is_listened_to():
     series.add(100, MILLI, "x", 1, None, text=2)
     series.add_unmatched(100, MILLI, author=1, text=2)
     assert series.crowds is None
-    assert series.organic_parts(100) == (1.0, 1.0, 1.0)
+    assert series.organic_parts(100) == (1.0, 1.0)
     assert series.buckets[100].voices.texts is None
