@@ -157,7 +157,7 @@ def _mentions(place: int, spec: MentionSpec) -> Iterator[MentionScored]:
             uid=f"{source}:{place}.{number}",
             source=source,
             created_at=at,
-            text=spec.text or "Somebody says something about the brand",
+            text=spec.text or "Something about the brand",
             author_id=f"{place}.{author}",
             author_followers=spec.audience,
             lang=spec.lang,
