@@ -13,6 +13,7 @@ __all__ = ["signature"]
 
 _NOISE = re.compile(r"://\S+|[@#]\w+")  # what copies are varied with: another link, other names, more hashtags
 _SCHEMES = frozenset({"http", "https"})
+_NUMBERS = ":"  # a normalised word begins with a letter, or with a digit and is then less than this
 _SHORTEST = 3  # letters of a word that counts
 _FEWEST = 5  # words: "worst airline ever" is said by many people who never heard of each other
 _FEWEST_PAIRS = 12  # the same for scripts without spaces, in pairs of characters
@@ -51,13 +52,9 @@ def _take_away(pieces: list[str], noise: list[str]) -> None:
 
 def _longest(words: set[str]) -> list[str]:
     """The longest words that count, longest first."""
-    ranked = sorted([word for word in words if len(word) >= _SHORTEST])
+    ranked = sorted([word for word in words if len(word) >= _SHORTEST and word > _NUMBERS and word not in _SCHEMES])
     ranked.sort(key=len, reverse=True)
-    top = ranked[:_KEPT]
-    for word in top:
-        if word[0].isdigit() or word in _SCHEMES:
-            return [word for word in ranked if not word[0].isdigit() and word not in _SCHEMES][:_KEPT]
-    return top
+    return ranked[:_KEPT]
 
 
 def _pairs(pieces: Sequence[str]) -> Iterator[str]:
