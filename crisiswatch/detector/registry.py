@@ -10,7 +10,10 @@ from crisiswatch.detector.base import Detector
 
 __all__ = ["get", "names"]
 
-BUILT_IN = {"seasonal": "crisiswatch.detector.seasonal:SeasonalDetector"}
+BUILT_IN = {
+    "surge": "crisiswatch.detector.judging:SurgeDetector",
+    "seasonal": "crisiswatch.detector.seasonal:SeasonalDetector",
+}
 VENDORS = ("last-hour", "mean-plus-sd", "fixed-multiple", "same-hours", "ears-c2", "farrington")
 STOCK = (
     "river-gaussian",

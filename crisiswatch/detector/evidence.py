@@ -1,0 +1,85 @@
+"""How strongly one window speaks against every harmless explanation, in decades.
+
+Three things look like a crisis and are none: chance, a surge of everything (an event that people take as they always
+do), and joy (volume without complaints). A window counts for what is left when each of them, with how often it comes,
+has been given its due::
+
+    S = -log10( p(volume and share by chance) + 10^-surge p(share) + 10^-joy p(matching volume) )
+
+Volume and share given volume are independent when nothing happens, so their joint tail is Fisher's (1932).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log10, sqrt
+from typing import NamedTuple
+
+from crisiswatch.detector import tails
+from crisiswatch.detector.layout import Tuning
+
+__all__ = ["Held", "Look", "join", "window_evidence"]
+
+BEGINS = 0.5  # standard deviations above the mean; below there is nothing worth a logarithm
+
+
+class Held(NamedTuple):
+    """What a window is held against; made once a look and shared by its channels.
+
+    ``share`` usual, ``near_share`` of the last hours; ``ignorance`` and ``doubt`` widen volume and share; ``fano``
+    (>= 1) says how many mentions one mention of the scorer's makes up for.
+    """
+
+    share: float
+    near_share: float
+    ignorance: float
+    doubt: float
+    fano: float
+
+
+class Look(NamedTuple):
+    """One channel's window: what it holds and what of that was to be expected.
+
+    ``mean`` is the expected total by the channel's reference and ``usual`` the usual one, ``weight`` the mean weight of
+    a mention, ``spread`` the channel's dispersions of total, count and share; ``known``: an announced event was on.
+    """
+
+    total: float
+    matched: float
+    mean: float
+    usual: float
+    weight: float
+    spread: Sequence[float]
+    near: bool
+    known: bool
+
+
+def window_evidence(look: Look, held: Held, t: Tuning) -> float:
+    """Give S of one channel's window, in decades."""
+    share = held.near_share if look.near else held.share
+    fano = held.fano * look.weight
+    matching, expected = look.matched / fano, look.mean * share / fano
+    if look.matched < t.least or matching <= expected + BEGINS * sqrt(expected):
+        return 0.0
+    # Where the last hours led to expect less than is usual, complaints have to be up against the usual as well.
+    firm = max(expected, look.usual * held.share / fano) if look.near else expected
+    alone = tails.negative_binomial(matching, firm, look.spread[1] + held.ignorance)
+    if not t.share_test:
+        return alone
+    rho, trials = look.spread[2] + held.doubt, look.total / fano
+    gate = tails.binomial(matching, trials, share, rho)
+    both = gate + tails.negative_binomial(
+        look.total / look.weight, look.mean / look.weight, look.spread[0] + held.ignorance
+    )
+    chance = both - log10(1.0 + both * tails.LN10)
+    surge = 0.0 if look.known else t.surge
+    if look.near and share < held.share:
+        as_ever = tails.binomial(matching, trials, held.share, rho) + max(surge, t.usual_surge)
+        return join(chance, gate + surge, as_ever, alone + t.joy)
+    return join(chance, gate + surge, alone + t.joy)
+
+
+def join(*decades: float) -> float:
+    """-log10 of the sum of the probabilities whose -log10 are given, at least 0."""
+    least = min(decades)
+    return max(least - log10(sum([10.0 ** (least - each) for each in decades])), 0.0)

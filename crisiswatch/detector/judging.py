@@ -1,0 +1,184 @@
+"""The default detector behind the seam: `Surge` on a flat state, its verdicts and its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log, sqrt
+
+from crisiswatch.detector.base import MONTH, Bin, DetectorState, Explanation, Verdict, Window
+from crisiswatch.detector.layout import (
+    AT,
+    BINS,
+    BUFFER,
+    CHANNELS,
+    DISPERSION,
+    HOUR,
+    RING,
+    SIZE,
+    VERSION,
+    V,
+)
+from crisiswatch.detector.surge import LEARNING, Seen, Surge, fresh
+from crisiswatch.detector.tails import normal_quantile_05
+from crisiswatch.windows import BIN
+
+__all__ = ["SurgeDetector"]
+
+BINS_PER_MONTH = MONTH / BIN
+RAREST = 300.0  # decades
+
+
+class SurgeDetector:
+    """`Surge` behind the `Detector` seam; named ``surge`` in the configuration."""
+
+    name = "surge"
+
+    def fresh(self) -> DetectorState:
+        """Give the state of a detector that has seen nothing."""
+        return fresh()
+
+    def learn(self, state: DetectorState, closed: Bin) -> DetectorState:
+        """Give the state after one more closed bin; a state of another layout starts afresh."""
+        model = Surge(state=_own(state))
+        model.learn_one(_features(closed))
+        return model.state
+
+    def judge(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Verdict:
+        """Judge the bins of ``tail`` after what was learned; expected and interval are of the rule's window."""
+        model, last = _advanced(state, tail)
+        rarity = 0.0 if last is None else model.rarity(model.looks(last))
+        expected = _usual(model, window.end, window.length)
+        low, high = _interval(expected, _dispersion(model, window.length))
+        return Verdict(
+            observed=window.count,
+            expected=expected,
+            low=low,
+            high=high,
+            false_alarms_per_month=BINS_PER_MONTH * 10.0 ** -min(rarity, RAREST),
+            learning=model.state[BINS] < LEARNING,
+        )
+
+    def explain(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Explanation | None:  # noqa: ARG002
+        """Say which window carried the verdict, since when, and what goes on like this would bring."""
+        model, last = _advanced(state, tail)
+        if last is None:
+            return None
+        s, base = model.state, model.baseline
+        rarities = [rarity for _, rarity in model.looks(last)]
+        channel = CHANNELS[max(range(len(rarities)), key=rarities.__getitem__)] if any(rarities) else CHANNELS[2]
+        minutes = BIN * channel.bins
+        model.push(last, base.level(s) * base.season(s, last.minute + BIN / 2) * last.exposure * last.part)
+        history = _history(model)
+        observed = max(sum([count for _, count, _ in history[-channel.bins :]]), 0.0)
+        expected = base.share(s) * sum([mean for _, _, mean in history[-channel.bins :]])
+        low, high = _interval(expected, _dispersion(model, minutes))
+        hour, day, of_week = base.factors(s, last.minute // 60)
+        total = sum([total for total, _, _ in history[-channel.bins :]])
+        return Explanation(
+            level=base.level(s) * HOUR * base.share(s),
+            hour_of_day=hour,
+            day_of_week=day,
+            hour_of_week=of_week,
+            dispersion=_dispersion(model, minutes),
+            minutes=minutes,
+            observed=observed,
+            expected=expected,
+            low=low,
+            high=high,
+            since=_onset(history, base.share(s), last.minute + BIN),
+            next_hour=_next_hour(model, history, last.minute + BIN),
+            share=min(observed / total, 1.0) if total > 0.0 else None,
+            usual_share=base.share(s),
+        )
+
+
+def _own(state: DetectorState) -> list[float]:
+    own = list(state)
+    return own if len(own) == SIZE and own[V] == VERSION else fresh()
+
+
+def _features(each: Bin) -> dict[str, object]:
+    return {
+        "minute": each.start,
+        "count": each.count,
+        "total": each.total,
+        "exposure": each.exposure,
+        "minutes": each.minutes,
+        "known": each.known,
+        "count_square": each.count_square,
+        "total_square": each.total_square,
+    }
+
+
+def _advanced(state: DetectorState, tail: Sequence[Bin]) -> tuple[Surge, Seen | None]:
+    """A model moved on over the bins nobody has learned yet, up to the last of them, which is to be looked at."""
+    model = Surge(state=_own(state))
+    s, base = model.state, model.baseline
+    if not tail:
+        return model, None
+    for each in tail[:-1]:
+        seen = model.seen(each)
+        model.push(seen, base.level(s) * base.season(s, seen.minute + BIN / 2) * seen.exposure)
+    return model, model.seen(tail[-1])
+
+
+def _usual(model: Surge, end: int, length: int) -> float:
+    """Matching mentions usual in the ``length`` minutes before ``end``."""
+    s, base = model.state, model.baseline
+    pieces = max(round(length / 60), 1)
+    step = length / pieces
+    season = sum([base.season(s, end - (i + 0.5) * step) for i in range(pieces)]) / pieces
+    return base.level(s) * season * base.share(s) * length / BIN
+
+
+def _dispersion(model: Surge, minutes: int) -> float:
+    """How the matching counts of windows of about this length scatter, what is not known yet included."""
+    usual = [(abs(log(BIN * c.bins / minutes)), i) for i, c in enumerate(CHANNELS) if not c.near or c.bins < HOUR]
+    return model.state[DISPERSION + 3 * min(usual)[1] + 1] + model.baseline.ignorance(model.state)
+
+
+def _history(model: Surge) -> list[tuple[float, float, float]]:
+    """The ring from its oldest bin to its newest: total, count, expected total."""
+    s, at = model.state, int(model.state[AT])
+    places = [BUFFER + 4 * ((at + i) % RING) for i in range(RING)]
+    return [(s[each], s[each + 1], s[each + 2]) for each in places]
+
+
+def _onset(history: Sequence[tuple[float, float, float]], share: float, end: int) -> int | None:
+    """The minute at which it most likely began: the start whose rise since then explains the counts best.
+
+    The likelihood ratio of a Poisson rate that changed at a bin's start, maximised over the starts and the new rate
+    (Hinkley and Hinkley, Biometrika 57, 1970); None if nothing is up.
+    """
+    best, start, count, mean = 0.0, None, 0.0, 0.0
+    for back, (_, matching, expected) in enumerate(reversed(history), 1):
+        count, mean = count + matching, mean + expected * share
+        if count <= mean or mean <= 0.0:
+            continue
+        gain = count * log(count / mean) - (count - mean)
+        if gain > best:
+            best, start = gain, end - BIN * back
+    return start
+
+
+def _next_hour(model: Surge, history: Sequence[tuple[float, float, float]], end: int) -> float:
+    """Matching mentions of the coming hour if the last quarter of an hour goes on: what is usual then, times the rise.
+
+    The rise is shrunk by the noise of so short a stretch, as if one usual mention more had been seen and expected.
+    """
+    recent = history[-3:]
+    share = model.baseline.share(model.state)
+    expected = share * sum([mean for _, _, mean in recent])
+    rise = (max(sum([count for _, count, _ in recent]), 0.0) + 1.0) / (expected + 1.0)
+    return _usual(model, end + 60, 60) * rise
+
+
+def _interval(mean: float, dispersion: float) -> tuple[float, float]:
+    """5 % and 95 % points of a gamma with the counts' mean and variance (Wilson and Hilferty 1931)."""
+    if mean <= 0.0:
+        return 0.0, 1.0
+    shape = 1.0 / (1.0 / mean + dispersion)
+    spread = 1.0 / (9.0 * shape)
+    reach = normal_quantile_05 * sqrt(spread)
+    low = mean * max(1.0 - spread - reach, 0.0) ** 3
+    return low, mean * (1.0 - spread + reach) ** 3

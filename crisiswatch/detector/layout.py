@@ -1,0 +1,91 @@
+"""Where each number lies in the flat state of the surge detector, and the constants it was tuned to.
+
+Counts are mentions, times are minutes since 1970, decades are -log10 of a probability or of a rate per bin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crisiswatch.windows import BIN
+
+__all__ = ["CHANNELS", "DAY", "HOUR", "RING", "VERSION", "WINDOWS", "Channel", "Tuning"]
+
+VERSION = 2.0
+HOUR, DAY = 60 // BIN, 24 * 60 // BIN
+WINDOWS = (1, 3, 12, 36, 72)
+"""Window lengths in bins: 5 and 15 minutes, 1, 3 and 6 hours."""
+RING = max(WINDOWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One window held against one reference: ``near`` is what the last hours lead to expect, else what is usual."""
+
+    bins: int
+    near: bool
+
+
+CHANNELS = (
+    Channel(1, near=True),
+    Channel(3, near=True),
+    Channel(12, near=True),
+    Channel(36, near=True),
+    Channel(12, near=False),
+    Channel(36, near=False),
+    Channel(72, near=False),
+)
+
+# Scalars.
+V, NEXT, BINS, LEVEL_Y, LEVEL_X, SHARE_K, SHARE_N = range(7)
+NEAR_Y, NEAR_MU, NEAR_K, NEAR_N = range(7, 11)  # the last hours: volume against the baseline, matching against volume
+HOUR_NOW, HOUR_Y, HOUR_MU = range(11, 14)
+EVENT, CALM, CARRY, SILENCE, KNOWN_UNTIL, AT, LEARNED = range(14, 21)
+SURE_N, SURE_P, SURE_PP = range(21, 24)  # mentions, p(match) and p^2, of scorers that give probabilities
+# Blocks.
+SUMS = 24  # a window each, of its bins but the newest: total, count, expected total, squared weights
+DISPERSION = SUMS + 4 * len(WINDOWS)  # a channel each: of the total, of the count, of the share
+TAILS = DISPERSION + 3 * len(CHANNELS)  # a channel each, then the joint score: clusters, excess, excess^2, peak, quiet
+JOINT = TAILS + 5 * len(CHANNELS)
+HOD = JOINT + 5  # season: pairs of weighted ratio and weight
+DOW = HOD + 2 * 24
+HOW = DOW + 2 * 7
+BUFFER = HOW + 2 * 168  # the ring: total, count, expected total, squared weights of each bin
+SIZE = BUFFER + 4 * RING
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What was chosen on the development streams; the benchmark switches parts off to see what they carry.
+
+    Half-lives are in days, spreads are relative standard deviations, ``*_prior`` are worth so many mentions;
+    ``surge``, ``joy`` and ``reach`` are decades. ``least`` mentions have to match in a channel's window, and ``mass``
+    in three hours, before anything is unusual: fewer are nobody's crisis.
+    """
+
+    level_half_life: float = 4.0
+    share_half_life: float = 5.0
+    season_half_life: float = 28.0
+    near_half_life: float = 0.1
+    near_prior: float = 7.0
+    near_share_prior: float = 50.0
+    season_spread: tuple[float, float, float] = (0.5, 0.1, 0.15)
+    floor: float = 0.5
+    volume_floor: float = 1.0
+    surge: float = 1.5
+    usual_surge: float = 3.0
+    joy: float = 1.0
+    clip: float = 3.0
+    least: float = 5.0
+    mass: float = 6.0
+    pace: float = 1.5
+    tail_half_life: float = 14.0
+    tail_from: float = 1.5
+    reach: float = 2.0
+    season: bool = True
+    near: bool = True
+    share_test: bool = True
+    calibrate: bool = True
+    overdispersed: bool = True
+    channels: tuple[int, ...] = tuple(range(len(CHANNELS)))
+    best: int = 2
