@@ -111,8 +111,7 @@ class Look:
     def verdict(self) -> Verdict | None:
         """The detector's judgement; None for a rule that asks for none."""
         if self._verdict is None and self._detector is not None and self._kept.detector is not None:
-            count = self.count if self.organic is None else self.organic  # as the bins that were learned
-            window = Window(self.end, self._window.length, count, self.total - (self.count - count))
+            window = Window(self.end, self._window.length, self.count, self.total)
             self._verdict = self._detector.judge(self._kept.detector, window, self._tail())
         return self._verdict
 
