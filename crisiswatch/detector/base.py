@@ -24,7 +24,8 @@ class Bin:
     ``count`` is the matching volume among ``total``: with a scorer that gives probabilities the sum of p(negative), so
     not a whole number. Sampled mentions count with their weights, and ``count_square`` and ``total_square`` are then
     the sums of what the mentions added, squared: twice the mean weight is twice the noise. None where every mention
-    counted as 0 or 1. ``exposure`` in 0..1 is the part of the brand's usual sources that could speak: 0 is missing
+    counted as 0 or 1. ``marked`` is the part of ``count`` that speaks of something grave (see
+    `crisiswatch.matching.gravity`); None where nobody looks. ``exposure`` in 0..1 is the part of the brand's usual sources that could speak: 0 is missing
     data, which is not a zero. ``known``: an event of the brand's calendar was on.
     """
 
@@ -36,6 +37,7 @@ class Bin:
     known: bool = False
     count_square: float | None = None
     total_square: float | None = None
+    marked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Verdict:
 
     ``expected`` mentions of the rule's window with the 90 % interval ``low`` to ``high``; ``false_alarms_per_month``:
     how often a calm brand would look at least this unusual by chance. ``learning``: too little history to be trusted,
-    so never alarming.
+    so never alarming. ``achieved``: how often a month this series really was as unusual as ``elevated``, ``high`` and
+    ``extreme`` mean, crises included; None for a detector that does not count.
     """
 
     observed: float
@@ -63,6 +66,7 @@ class Verdict:
     high: float
     false_alarms_per_month: float
     learning: bool
+    achieved: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

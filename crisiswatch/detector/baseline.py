@@ -34,11 +34,12 @@ from crisiswatch.detector.layout import (
     Tuning,
 )
 
-__all__ = ["Baseline"]
+__all__ = ["STRIDE", "Baseline"]
 
 LEVEL_PRIOR, PRIOR_RATE = 2.0, 0.05  # bins, mentions a bin
 SHARE_PRIOR, SHARE_WEIGHT = 0.25, 4.0  # matching part, mentions
 MEAN_CAPPED = 0.40  # decades: mean of min(-log10 p, 2) for uniform p (0.43), less a little for whole numbers
+STRIDE = 12  # bins between two lessons
 LEAST, MOST = (1e-4, 1e-4, 1e-5), (6.0, 6.0, 0.5)  # dispersions of the total, the count and the share
 QUARTER = DISPERSION + 3 * CHANNELS.index(Channel(3, near=True))
 OF_HOUR = DISPERSION + 3 * CHANNELS.index(Channel(12, near=False))
@@ -47,7 +48,16 @@ OF_HOUR = DISPERSION + 3 * CHANNELS.index(Channel(12, near=False))
 class Baseline:
     """The constants of a `Tuning`, worked out once, and the arithmetic on states."""
 
-    __slots__ = ("_fade_level", "_fade_near", "_fade_season", "_fade_share", "_prior_season", "_tuning")
+    __slots__ = (
+        "_ends",
+        "_fade_level",
+        "_fade_near",
+        "_fade_season",
+        "_fade_share",
+        "_hour",
+        "_prior_season",
+        "_tuning",
+    )
 
     def __init__(self, tuning: Tuning) -> None:
         self._tuning = tuning
@@ -58,6 +68,7 @@ class Baseline:
         self._fade_season = (_fade(life), _fade(life / 7 * 24), _fade(life / 7))
         day, week, hour = (1.0 / spread**2 for spread in tuning.season_spread)
         self._prior_season = (day, week, hour)
+        self._hour, self._ends = -1, (1.0, 1.0)  # the last hour asked for: its factor and the next one's
 
     # -- expectations -------------------------------------------------------------------------------------------------
 
@@ -90,7 +101,11 @@ class Baseline:
         place = minute / 60.0 - 0.5
         hour = int(place // 1)
         part = place - hour
-        return (1.0 - part) * self._factor(s, hour) + part * self._factor(s, hour + 1)
+        if self._hour != hour:
+            self._hour = hour
+            self._ends = self._factor(s, hour), self._factor(s, hour + 1)
+        first, second = self._ends
+        return first + part * (second - first)
 
     def factors(self, s: list[float], hour: int) -> tuple[float, float, float]:
         """Hour of day, day of week and hour of week factor of an hour since 1970 (a Thursday)."""
@@ -109,37 +124,46 @@ class Baseline:
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
-    def learn(self, s: list[float], minute: int, total: float, count: float, mu: float) -> None:
-        """Take in one calm bin of which ``mu`` mentions were expected: its share and its season."""
-        # One bin counts for the share at most as an hour does.
-        weight = min(1.0, HOUR * (mu + 1.0) / total) if total > 0.0 else 1.0
-        s[SHARE_K] = s[SHARE_K] * self._fade_share + weight * count
-        s[SHARE_N] = s[SHARE_N] * self._fade_share + weight * total
-        self._learn_season(s, minute, self._clipped(s, total, mu, self._tuning.clip), mu)
-
-    def follow(self, s: list[float], total: float, mu: float, exposed: float, clip: float) -> None:
-        """Let the level follow a bin, by at most ``clip`` standard deviations; ``exposed`` = season x exposure."""
-        s[LEVEL_Y] = s[LEVEL_Y] * self._fade_level + self._clipped(s, total, mu, clip)
-        s[LEVEL_X] = s[LEVEL_X] * self._fade_level + exposed
-
-    def _clipped(self, s: list[float], total: float, mu: float, clip: float) -> float:
-        if s[BINS] < HOUR:
-            return total
-        usual = mu * self.near(s)
-        spread = sqrt(usual + (s[QUARTER] + self.ignorance(s)) * usual * usual + 0.05)
-        return min(total, usual + clip * spread + 1.0)
-
-    def _learn_season(self, s: list[float], minute: int, seen: float, mu: float) -> None:
-        """Nothing seasonal is learned in the first hour, or the weekday would swallow the level."""
-        hour = float(minute // 60)
-        if s[HOUR_NOW] != hour:
-            if s[HOUR_NOW] >= 0.0 and s[BINS] > HOUR and s[HOUR_MU] > 0.0:
-                self._close_hour(s, int(s[HOUR_NOW]), s[HOUR_Y], s[HOUR_MU])
-            s[HOUR_NOW], s[HOUR_Y], s[HOUR_MU] = hour, 0.0, 0.0
+    def learn(  # noqa: PLR0917 - the hot path: a bin is taken apart once
+        self, s: list[float], minute: int, total: float, count: float, level: float, exposed: float
+    ) -> None:
+        """Take in one calm bin of which ``level`` x ``exposed`` (season x exposure) mentions were expected."""
+        mu = level * exposed
+        seen = self._clipped(s, total, mu, self._tuning.clip)
+        fade = self._fade_level
+        s[LEVEL_Y] = s[LEVEL_Y] * fade + seen
+        s[LEVEL_X] = s[LEVEL_X] * fade + exposed
+        fade = self._fade_share
+        if total > HOUR * (mu + 1.0):  # one bin counts for the share at most as an hour does
+            weight = HOUR * (mu + 1.0) / total
+            count, total = weight * count, weight * total
+        s[SHARE_K] = s[SHARE_K] * fade + count
+        s[SHARE_N] = s[SHARE_N] * fade + total
+        if s[HOUR_NOW] != minute // 60:
+            self._close_hour(s, minute // 60)
         s[HOUR_Y] += seen
         s[HOUR_MU] += mu
 
-    def _close_hour(self, s: list[float], hour: int, seen: float, mu: float) -> None:
+    def follow(self, s: list[float], total: float, mu: float, exposed: float) -> None:
+        """Let the level follow a bin of an event, by at most one standard deviation, and learn nothing else."""
+        s[LEVEL_Y] = s[LEVEL_Y] * self._fade_level + self._clipped(s, total, mu, 1.0)
+        s[LEVEL_X] = s[LEVEL_X] * self._fade_level + exposed
+
+    def _clipped(self, s: list[float], total: float, mu: float, clip: float) -> float:
+        if total <= mu or s[BINS] < HOUR:
+            return total
+        usual = mu * self.near(s)
+        if total <= usual:
+            return total
+        spread = sqrt(usual + (s[QUARTER] + self.ignorance(s)) * usual * usual + 0.05)
+        return min(total, usual + clip * spread + 1.0)
+
+    def _close_hour(self, s: list[float], new: int) -> None:
+        """Teach the season what the hour brought. Not in the first hour, or the weekday would swallow the level."""
+        hour, seen, mu = int(s[HOUR_NOW]), s[HOUR_Y], s[HOUR_MU]
+        s[HOUR_NOW], s[HOUR_Y], s[HOUR_MU] = float(new), 0.0, 0.0
+        if hour < 0 or s[BINS] <= HOUR or mu <= 0.0:
+            return
         ratio = min(seen / mu, 4.0)
         precision = 1.0 / (1.0 / mu + s[OF_HOUR])
         of_week = (hour + 72) % 168
@@ -149,6 +173,7 @@ class Baseline:
         for at, fade, factor, weight in zip(places, self._fade_season, self.factors(s, hour), weights, strict=True):
             s[at] = round(s[at] * fade + weight * ratio * factor, 3)
             s[at + 1] = round(s[at + 1] * fade + weight, 3)
+        self._hour = -1
 
     def learn_near(self, s: list[float], total: float, count: float, mu: float) -> None:
         """Take in a bin that has left the last hour."""
@@ -169,7 +194,7 @@ class Baseline:
         if not self._tuning.overdispersed or mean <= 0.0:
             return
         at = DISPERSION + 3 * channel
-        pace = min(3.0 * DAY + s[BINS], 29.0 * DAY) / max(CHANNELS[channel].bins, 3) / self._tuning.pace
+        pace = min(3.0 * DAY + s[BINS], 29.0 * DAY) / max(CHANNELS[channel].bins, STRIDE) / self._tuning.pace
         for place, surprise, mass in (
             (0, tails.negative_binomial(total, mean, s[at]), mean),
             (1, tails.negative_binomial(count, mean * share, s[at + 1]), mean * share),

@@ -35,8 +35,8 @@ class Tail:
     prior_days: float
     reach: float
 
-    def learn(self, s: list[float], score: float) -> None:
-        """Take in the score of one bin."""
+    def learn(self, s: list[float], score: float) -> bool:
+        """Take in the score of one bin; says whether a cluster is open now."""
         at = self.at
         if score > self.threshold:
             s[at + 3] = max(s[at + 3], round(score, 4))
@@ -49,6 +49,7 @@ class Tail:
                 s[at + 1] += excess
                 s[at + 2] += excess * excess
                 s[at + 3] = s[at + 4] = 0.0
+        return s[at + 3] > 0.0
 
     def fade(self, s: list[float], factor: float) -> None:
         """Let the past count less."""

@@ -12,15 +12,13 @@ Volume and share given volume are independent when nothing happens, so their joi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log10, sqrt
+from math import log10
 from typing import NamedTuple
 
 from crisiswatch.detector import tails
 from crisiswatch.detector.layout import Tuning
 
 __all__ = ["Held", "Look", "join", "window_evidence"]
-
-BEGINS = 0.5  # standard deviations above the mean; below there is nothing worth a logarithm
 
 
 class Held(NamedTuple):
@@ -59,20 +57,19 @@ def window_evidence(look: Look, held: Held, t: Tuning) -> float:
     share = held.near_share if look.near else held.share
     fano = held.fano * look.weight
     matching, expected = look.matched / fano, look.mean * share / fano
-    if look.matched < t.least or matching <= expected + BEGINS * sqrt(expected):
-        return 0.0
     # Where the last hours led to expect less than is usual, complaints have to be up against the usual as well.
     firm = max(expected, look.usual * held.share / fano) if look.near else expected
     alone = tails.negative_binomial(matching, firm, look.spread[1] + held.ignorance)
     if not t.share_test:
         return alone
-    rho, trials = look.spread[2] + held.doubt, look.total / fano
+    rho, trials, surge = look.spread[2] + held.doubt, look.total / fano, 0.0 if look.known else t.surge
     gate = tails.binomial(matching, trials, share, rho)
+    if gate + surge < t.tail_from:
+        return 0.0  # nothing that would count
     both = gate + tails.negative_binomial(
         look.total / look.weight, look.mean / look.weight, look.spread[0] + held.ignorance
     )
     chance = both - log10(1.0 + both * tails.LN10)
-    surge = 0.0 if look.known else t.surge
     if look.near and share < held.share:
         as_ever = tails.binomial(matching, trials, held.share, rho) + max(surge, t.usual_surge)
         return join(chance, gate + surge, as_ever, alone + t.joy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import log, sqrt
 
 from crisiswatch.detector.base import MONTH, Bin, DetectorState, Explanation, Verdict, Window
@@ -64,8 +65,8 @@ class SurgeDetector:
         if last is None:
             return None
         s, base = model.state, model.baseline
-        rarities = [rarity for _, rarity in model.looks(last)]
-        channel = CHANNELS[max(range(len(rarities)), key=rarities.__getitem__)] if any(rarities) else CHANNELS[2]
+        _, carrier = max([(rarity, channel) for channel, _, rarity in model.looks(last)], default=(0.0, 2))
+        channel = CHANNELS[carrier]
         minutes = BIN * channel.bins
         model.push(last, base.level(s) * base.season(s, last.minute + BIN / 2) * last.exposure * last.part)
         history = _history(model)
@@ -138,10 +139,10 @@ def _dispersion(model: Surge, minutes: int) -> float:
 
 
 def _history(model: Surge) -> list[tuple[float, float, float]]:
-    """The ring from its oldest bin to its newest: total, count, expected total."""
+    """The ring from its oldest bin but one to its newest: total, count, expected total."""
     s, at = model.state, int(model.state[AT])
     places = [BUFFER + 4 * ((at + i) % RING) for i in range(RING)]
-    return [(s[each], s[each + 1], s[each + 2]) for each in places]
+    return [(s[b] - s[a], s[b + 1] - s[a + 1], s[b + 2] - s[a + 2]) for a, b in pairwise(places)]
 
 
 def _onset(history: Sequence[tuple[float, float, float]], share: float, end: int) -> int | None:

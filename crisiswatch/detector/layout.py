@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 from crisiswatch.windows import BIN
 
-__all__ = ["CHANNELS", "DAY", "HOUR", "RING", "VERSION", "WINDOWS", "Channel", "Tuning"]
+__all__ = ["CHANNELS", "DAY", "HOUR", "RING", "VERSION", "Channel", "Tuning"]
 
 VERSION = 2.0
 HOUR, DAY = 60 // BIN, 24 * 60 // BIN
-WINDOWS = (1, 3, 12, 36, 72)
-"""Window lengths in bins: 5 and 15 minutes, 1, 3 and 6 hours."""
-RING = max(WINDOWS)
+RING = 72
+"""Bins in the longest window: six hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +39,16 @@ CHANNELS = (
 V, NEXT, BINS, LEVEL_Y, LEVEL_X, SHARE_K, SHARE_N = range(7)
 NEAR_Y, NEAR_MU, NEAR_K, NEAR_N = range(7, 11)  # the last hours: volume against the baseline, matching against volume
 HOUR_NOW, HOUR_Y, HOUR_MU = range(11, 14)
-EVENT, CALM, CARRY, SILENCE, KNOWN_UNTIL, AT, LEARNED = range(14, 21)
-SURE_N, SURE_P, SURE_PP = range(21, 24)  # mentions, p(match) and p^2, of scorers that give probabilities
+EVENT, CALM, CARRY, SILENCE, KNOWN_UNTIL, AT, LEARNED, CLUSTERS = range(14, 22)
+SURE_N, SURE_P, SURE_PP = range(22, 25)  # mentions, p(match) and p^2, of scorers that give probabilities
 # Blocks.
-SUMS = 24  # a window each, of its bins but the newest: total, count, expected total, squared weights
-DISPERSION = SUMS + 4 * len(WINDOWS)  # a channel each: of the total, of the count, of the share
+DISPERSION = 25  # a channel each: of the total, of the count, of the share
 TAILS = DISPERSION + 3 * len(CHANNELS)  # a channel each, then the joint score: clusters, excess, excess^2, peak, quiet
 JOINT = TAILS + 5 * len(CHANNELS)
 HOD = JOINT + 5  # season: pairs of weighted ratio and weight
 DOW = HOD + 2 * 24
 HOW = DOW + 2 * 7
-BUFFER = HOW + 2 * 168  # the ring: total, count, expected total, squared weights of each bin
+BUFFER = HOW + 2 * 168  # the ring: running sums of total, count, expected total and squared weights up to each bin
 SIZE = BUFFER + 4 * RING
 
 

@@ -15,7 +15,7 @@ from river.base import AnomalyDetector
 
 from crisiswatch.detector import tails
 from crisiswatch.detector.base import Bin
-from crisiswatch.detector.baseline import Baseline
+from crisiswatch.detector.baseline import STRIDE, Baseline
 from crisiswatch.detector.calibration import Tail
 from crisiswatch.detector.evidence import Held, Look, window_evidence
 from crisiswatch.detector.layout import (
@@ -25,6 +25,7 @@ from crisiswatch.detector.layout import (
     CALM,
     CARRY,
     CHANNELS,
+    CLUSTERS,
     DAY,
     DISPERSION,
     EVENT,
@@ -38,26 +39,29 @@ from crisiswatch.detector.layout import (
     SHARE_N,
     SILENCE,
     SIZE,
-    SUMS,
     SURE_N,
     SURE_P,
     SURE_PP,
     TAILS,
     VERSION,
-    WINDOWS,
     Tuning,
     V,
 )
 from crisiswatch.windows import BIN
 
-__all__ = ["Seen", "Surge"]
+__all__ = ["Found", "Seen", "Surge"]
 
 BLIND_BELOW = 0.05  # exposure
 SILENT = 16.0  # nats of surprise at hearing nothing: no calm is as quiet as that
+BEGINS = 3.0  # variances above the mean, squared; below there is nothing worth a logarithm
 EVENT_FROM, EVENT_OVER, NEW_NORMAL = 4.0, 2 * HOUR, 36 * HOUR  # decades; bins of calm; bins
 CARRIED, LAPSES = 1.3, 2.0 ** (-1.0 / 8.0)  # a back-fill is at most so much of what was missed; half-life 8 bins
 LEARNING = 6 * HOUR  # bins
-MASS = SUMS + 4 * WINDOWS.index(36)
+MASS = 3 * HOUR  # bins
+
+
+Found = tuple[int, float, float]
+"""A channel, the evidence of its window in decades, and how rare that is: -log10 of how often a bin."""
 
 
 class Seen(NamedTuple):
@@ -87,162 +91,175 @@ class Surge(AnomalyDetector):
         self.tuning = tuning
         self.state = fresh() if state is None else state
         self._t = t = tuning or Tuning()
-        self.baseline = self._base = Baseline(t)
+        self.baseline = Baseline(t)
         self._tails = [
             Tail(TAILS + 5 * i, t.tail_from, 12, 10.0**-t.tail_from * min(1.0, 2.5 / c.bins), 0.6, 7.0, t.reach)
             for i, c in enumerate(CHANNELS)
         ]
         self._joint = Tail(JOINT, 2.3, 24, 0.003, 0.3, 30.0, 1.0)
-        self._channels = [
-            (i, c.near, SUMS + 4 * WINDOWS.index(c.bins), DISPERSION + 3 * i, self._tails[i], c.bins)
-            for i, c in enumerate(CHANNELS)
-            if i in t.channels
-        ]
-        self._memo: tuple[Seen, list[tuple[float, float]]] | None = None
+        self._channels = [(i, c.near, c.bins, DISPERSION + 3 * i) for i, c in enumerate(CHANNELS) if i in t.channels]
+        self._memo: tuple[dict[Any, Any], Seen, list[Found]] | None = None
 
     # -- river's two methods ------------------------------------------------------------------------------------------
 
     def score_one(self, x: dict[Any, Any]) -> float:
         """Give -log10 of how often a bin like this, after what came before it, is reached by chance."""
-        return self.rarity(self.looks(self._seen(x)))
+        _, looks = self._looked(x)
+        return self.rarity(looks) if looks else 0.0
 
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Take in one closed bin; one without exposure is missing data and teaches nothing."""
-        seen = self._seen(x)
-        looks = self.looks(seen)
+        seen, looks = self._looked(x)
         self._memo = None
-        s, base = self.state, self._base
-        season = base.season(s, seen.minute + BIN / 2)
-        mu = base.level(s) * season * seen.exposure
-        s[NEXT] = float(seen.minute + BIN)
+        s, base = self.state, self.baseline
+        minute, total, matched, exposure = seen.minute, seen.total, seen.matched, seen.exposure
+        level, season = base.level(s), base.season(s, minute + BIN / 2)
+        exposed = season * exposure
+        mu = level * exposed
+        s[NEXT] = minute + BIN
         if seen.known:
-            s[KNOWN_UNTIL] = s[NEXT]
-        if self._missing(seen, mu):
-            s[CARRY] += CARRIED * base.level(s) * season
+            s[KNOWN_UNTIL] = minute + BIN
+        if total > 0.0 and exposure > BLIND_BELOW:
+            s[SILENCE] = 0.0
+        elif self._missing(exposure, mu):
+            s[CARRY] += CARRIED * level * season
             self.push(seen, 0.0)
             return
-        s[CARRY] = s[CARRY] * LAPSES if s[CARRY] > 0.01 else 0.0
-        self._calibrate(seen, looks)
-        event = self._eventful(looks)
-        if not event:
-            self._learn_dispersions(seen, mu)
-        base.follow(s, seen.total, mu, season * seen.exposure, 1.0 if event else self._t.clip)
-        if not event:
-            base.learn(s, seen.minute, seen.total, seen.matched, mu)
-            at = BUFFER + 4 * ((int(s[AT]) - HOUR) % RING)
-            if s[at + 2] > 0.0:
-                base.learn_near(s, s[at], s[at + 1], s[at + 2])
-        self._learn_certainty(x)
+        if s[CARRY]:
+            s[CARRY] = s[CARRY] * LAPSES if s[CARRY] > 0.01 else 0.0
+        if s[HOUR_NOW] != minute // 60:
+            self._fade()
+        s[LEARNED] += 1.0
+        if looks or s[CLUSTERS]:
+            self._calibrate(looks)
+        if (looks or s[EVENT]) and self._eventful(looks):
+            base.follow(s, total, mu, exposed)
+        else:
+            number = minute // BIN + 1
+            if number % STRIDE == 0 and s[BINS] >= 3 * HOUR:
+                self._learn_dispersions(number, seen, mu)
+            base.learn(s, minute, total, matched, level, exposed)
+            self._learn_near()
+        if x.get("count_square") is not None:
+            self._learn_certainty(x)
         self.push(seen, mu)
         s[BINS] += 1.0
 
+    def _looked(self, x: dict[Any, Any]) -> tuple[Seen, list[Found]]:
+        """The bin and what the channels found in it; scoring and learning the same bin look at it once."""
+        if self._memo is None or self._memo[0] != x:
+            seen = self._seen(x)
+            self._memo = (dict(x), seen, self.looks(seen))
+        return self._memo[1], self._memo[2]
+
     # -- scoring ------------------------------------------------------------------------------------------------------
 
-    def rarity(self, looks: Sequence[tuple[float, float]]) -> float:
-        """Give the score of what `_looks` found."""
+    def rarity(self, looks: Sequence[Found]) -> float:
+        """Give the score of what `looks` found."""
         joint = self._together(looks)
         if not self._t.calibrate or joint <= 0.0:
             return joint
         return self._joint.rarity(self.state, joint, self.state[LEARNED])
 
-    def _together(self, looks: Sequence[tuple[float, float]]) -> float:
+    def _together(self, looks: Sequence[Found]) -> float:
         """The mean of the rarest channels: what is real shows in more than one."""
-        best = sorted([rarity for _, rarity in looks])[-self._t.best :]
-        return sum(best) / len(best) if best else 0.0
+        if not looks:
+            return 0.0
+        best = min(self._t.best, len(self._channels))
+        return sum(sorted([rarity for _, _, rarity in looks])[-best:]) / best
 
-    def looks(self, seen: Seen) -> list[tuple[float, float]]:
-        """Evidence and rarity of each channel; a bin is looked at once for scoring and learning together."""
-        if self._memo is None or self._memo[0] != seen:
-            self._memo = (seen, self._look(seen))
-        return self._memo[1]
-
-    def _look(self, seen: Seen) -> list[tuple[float, float]]:
+    def looks(self, seen: Seen) -> list[Found]:
+        """What each channel found that has something to say about the windows that end with this bin."""
         s, t = self.state, self._t
-        if seen.exposure <= BLIND_BELOW or s[MASS + 1] + seen.matched < t.mass:
-            return [(0.0, 0.0)] * len(self._channels)
+        if seen.exposure <= BLIND_BELOW or self.since(MASS, 1) + seen.matched < t.mass:
+            return []
         evidence = self.evidence(seen)
-        if not t.calibrate:
-            return [(each, each) for each in evidence]
+        if not evidence or not t.calibrate:
+            return [(channel, each, each) for channel, each in evidence]
         bins = s[LEARNED]
-        return [
-            (each, channel[4].rarity(s, each, bins) if each > 0.0 else 0.0)
-            for each, channel in zip(evidence, self._channels, strict=True)
-        ]
+        return [(channel, each, self._tails[channel].rarity(s, each, bins)) for channel, each in evidence]
 
-    def evidence(self, seen: Seen) -> list[float]:
-        """Decades of `window_evidence` of each channel, for windows that end with this bin."""
-        s, t, base = self.state, self._t, self._base
-        level = base.level(s)
+    def evidence(self, seen: Seen) -> list[tuple[int, float]]:
+        """Decades of `window_evidence` of the channels with any, for windows that end with this bin."""
+        s, t, base = self.state, self._t, self.baseline
+        level, share = base.level(s), base.share(s)
         mu = level * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part
-        share = base.share(s)
         if share > 0.98:
             return self._volume(seen, mu, level * t.volume_floor)
-        near = base.near(s)
-        _, _, fano = self.certainty()
-        doubt = 1.0 / (s[SHARE_N] + 5.0)
-        held = Held(share, base.near_share(s, share), base.ignorance(s), doubt, fano)
-        known_until = seen.minute + BIN if seen.known else s[KNOWN_UNTIL]
-        found = []
-        for _, is_near, at, spread, _, bins in self._channels:
-            total, mean, lowest = s[at] + seen.total, s[at + 2] + mu, level * t.floor * bins
-            usual = max(mean, lowest)
-            look = Look(
-                total,
-                s[at + 1] + seen.matched,
-                max(mean * near, lowest * t.floor) if is_near else usual,
-                usual,
-                (s[at + 3] + seen.weights) / total if total > 0.0 else 1.0,
-                s[spread : spread + 3],
-                is_near,
-                known_until > seen.minute + BIN - BIN * bins,
-            )
-            found.append(window_evidence(look, held, t))
+        near, near_share = base.near(s), base.near_share(s, share)
+        near_matching, least, level = near * near_share, t.least, level * t.floor
+        at = int(s[AT])
+        now = BUFFER + 4 * ((at - 1) % RING)
+        matched, expected = s[now + 1] + seen.matched, s[now + 2] + mu
+        held, found = None, []
+        for channel, is_near, bins, spread in self._channels:
+            then = BUFFER + 4 * ((at - bins) % RING)
+            count = matched - s[then + 1]
+            if count < least:
+                continue
+            usual = max(expected - s[then + 2], level * bins)
+            mean = usual * near_matching if is_near else usual * share
+            over = count - mean
+            if over <= 0.0 or over * over < BEGINS * (mean + s[spread + 1] * mean * mean):
+                continue
+            if held is None:
+                doubt = 1.0 / (s[SHARE_N] + 5.0)
+                held = Held(share, near_share, base.ignorance(s), doubt, self.certainty()[2])
+                known_until = seen.minute + BIN if seen.known else s[KNOWN_UNTIL]
+            total = s[now] - s[then] + seen.total
+            weight = (s[now + 3] - s[then + 3] + seen.weights) / total
+            known = known_until > seen.minute + BIN - BIN * bins
+            spreads = s[spread : spread + 3]
+            look = Look(total, count, usual * near if is_near else usual, usual, weight, spreads, is_near, known)
+            each = window_evidence(look, held, t)
+            if each > 0.0:
+                found.append((channel, each))
         return found
 
-    def _volume(self, seen: Seen, mu: float, floor: float) -> list[float]:
+    def _volume(self, seen: Seen, mu: float, floor: float) -> list[tuple[int, float]]:
         """The same for a series of which everything matches: only its volume can be unusual."""
         s, t = self.state, self._t
-        ignorance = self._base.ignorance(s)
-        found = []
-        for _, is_near, at, spread, _, bins in self._channels:
-            total, mean = s[at] + seen.total, max(s[at + 2] + mu, floor * bins)
+        ignorance, found = self.baseline.ignorance(s), []
+        for channel, is_near, bins, spread in self._channels:
+            total, mean = self.since(bins, 0) + seen.total, max(self.since(bins, 2) + mu, floor * bins)
             total -= min(s[CARRY], max(total - mean, 0.0))  # what a back-fill may have brought
-            if (is_near and bins >= HOUR) or total < t.least or total <= mean:
-                found.append(0.0)
-            else:
-                found.append(tails.negative_binomial(total, mean, s[spread] + ignorance))
+            if total > max(mean, t.least) and not (is_near and bins >= HOUR):
+                found.append((channel, tails.negative_binomial(total, mean, s[spread] + ignorance)))
         return found
+
+    def since(self, bins: int, place: int) -> float:
+        """The sum of one figure over the newest ``bins`` - 1 bins that were taken in."""
+        s = self.state
+        at = int(s[AT])
+        return s[BUFFER + 4 * ((at - 1) % RING) + place] - s[BUFFER + 4 * ((at - bins) % RING) + place]
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
-    def _missing(self, seen: Seen, mu: float) -> bool:
-        """Say whether this bin is missing data: nothing could speak, or so long a silence is no calm."""
+    def _missing(self, exposure: float, mu: float) -> bool:
+        """Say whether an empty bin is missing data: nothing could speak, or so long a silence is no calm."""
         s = self.state
-        if seen.total > 0.0:
-            s[SILENCE] = 0.0
-        elif seen.exposure > BLIND_BELOW:
+        if exposure > BLIND_BELOW:
             phi = s[DISPERSION + 3]
             s[SILENCE] += log1p(phi * mu) / phi
-        return seen.exposure <= BLIND_BELOW or s[SILENCE] > SILENT
+        return exposure <= BLIND_BELOW or s[SILENCE] > SILENT
 
-    def _calibrate(self, seen: Seen, looks: Sequence[tuple[float, float]]) -> None:
-        s = self.state
-        if s[HOUR_NOW] != float(seen.minute // 60):
-            fade = 2.0 ** (-1.0 / (24.0 * self._t.tail_half_life))
-            for tail in (*self._tails, self._joint):
-                tail.fade(s, fade)
-            s[LEARNED] *= fade
-        s[LEARNED] += 1.0
-        for (evidence, _), channel in zip(looks, self._channels, strict=True):
-            tail = channel[4]
-            if evidence > tail.threshold or s[tail.at + 3] > 0.0:
-                tail.learn(s, evidence)
-        self._joint.learn(s, self._together(looks))
+    def _fade(self) -> None:
+        """Let the past of every tail count a little less, once an hour."""
+        s, fade = self.state, 2.0 ** (-1.0 / (24.0 * self._t.tail_half_life))
+        for tail in (*self._tails, self._joint):
+            tail.fade(s, fade)
+        s[LEARNED] = round(s[LEARNED] * fade, 4)
 
-    def _eventful(self, looks: Sequence[tuple[float, float]]) -> bool:
+    def _calibrate(self, looks: Sequence[Found]) -> None:
+        s, evidence, still = self.state, {channel: each for channel, each, _ in looks}, 0
+        for channel, _, _, _ in self._channels:
+            still += self._tails[channel].learn(s, evidence.get(channel, 0.0))
+        s[CLUSTERS] = float(still + self._joint.learn(s, self._together(looks)))
+
+    def _eventful(self, looks: Sequence[Found]) -> bool:
         """Say whether an event is on: until two hours of calm, but after 36 hours it is the new normal."""
         s = self.state
-        if max([rarity for _, rarity in looks]) >= EVENT_FROM:
+        if max([rarity for _, _, rarity in looks], default=0.0) >= EVENT_FROM:
             s[EVENT], s[CALM] = s[EVENT] + 1.0, 0.0
         elif s[EVENT] > 0.0:
             s[EVENT], s[CALM] = s[EVENT] + 1.0, s[CALM] + 1.0
@@ -250,31 +267,36 @@ class Surge(AnomalyDetector):
                 s[EVENT] = s[CALM] = 0.0
         return 0.0 < s[EVENT] <= NEW_NORMAL
 
-    def _learn_dispersions(self, seen: Seen, mu: float) -> None:
-        s, base = self.state, self._base
-        if s[BINS] < 3 * HOUR:
-            return
-        share, near = base.share(s), base.near(s)
-        near_share = base.near_share(s, share)
-        number = seen.minute // BIN + 1
-        for i, is_near, at, _, _, bins in self._channels:
-            if number % max(bins, 3):
+    def _learn_dispersions(self, number: int, seen: Seen, mu: float) -> None:
+        s, base = self.state, self.baseline
+        share = base.share(s)
+        near, near_share = base.near(s), base.near_share(s, share)
+        for channel, is_near, bins, _ in self._channels:
+            if bins > STRIDE and number % bins:
                 continue
-            total, count, mean = s[at] + seen.total, max(s[at + 1] + seen.matched, 0.0), s[at + 2] + mu
+            total, mean = self.since(bins, 0) + seen.total, self.since(bins, 2) + mu
+            count = max(self.since(bins, 1) + seen.matched, 0.0)
             if is_near:
-                base.learn_dispersion(s, i, (total, count, mean * near), near_share)
+                base.learn_dispersion(s, channel, (total, count, mean * near), near_share)
             else:
-                base.learn_dispersion(s, i, (total, count, mean), share)
+                base.learn_dispersion(s, channel, (total, count, mean), share)
+
+    def _learn_near(self) -> None:
+        """The bin that leaves the last hour teaches the near factors."""
+        s = self.state
+        at = int(s[AT])
+        one, other = BUFFER + 4 * ((at - HOUR) % RING), BUFFER + 4 * ((at - HOUR - 1) % RING)
+        mean = s[one + 2] - s[other + 2]
+        if mean > 0.0:
+            self.baseline.learn_near(s, s[one] - s[other], s[one + 1] - s[other + 1], mean)
 
     def _learn_certainty(self, x: dict[Any, Any]) -> None:
-        if x.get("count_square") is not None:
-            s, fade = self.state, 2.0 ** (-1.0 / (5.0 * DAY))
-            count, total = float(x["count"]), float(x["total"])
-            square, squares = float(x["count_square"]), float(x.get("total_square") or total)
-            weight = squares / total if total > 0.0 else 1.0
-            s[SURE_N] = s[SURE_N] * fade + total
-            s[SURE_P] = s[SURE_P] * fade + count
-            s[SURE_PP] = s[SURE_PP] * fade + square / weight
+        s, fade = self.state, 2.0 ** (-1.0 / (5.0 * DAY))
+        count, total = float(x["count"]), float(x["total"])
+        squares = float(x.get("total_square") or total)
+        s[SURE_N] = s[SURE_N] * fade + total
+        s[SURE_P] = s[SURE_P] * fade + count
+        s[SURE_PP] = s[SURE_PP] * fade + (float(x["count_square"]) * total / squares if squares > 0.0 else 0.0)
 
     def certainty(self) -> tuple[float, float, float]:
         """Mean probability given to matching mentions and to the others, and the noise that it costs (>= 1).
@@ -283,8 +305,7 @@ class Surge(AnomalyDetector):
         (count - b total) / (a - b) is then the matching volume whatever the total does, and its variance is the third
         times that of a count. 1, 0 and 1 for a scorer that gives labels.
         """
-        s = self.state
-        n, p, pp = s[SURE_N], s[SURE_P], s[SURE_PP]
+        n, p, pp = self.state[SURE_N : SURE_PP + 1]
         if n - p < 50.0 or p < 20.0:
             return 1.0, 0.0, 1.0
         a, b = pp / p, (p - pp) / (n - p)
@@ -297,53 +318,49 @@ class Surge(AnomalyDetector):
     def seen(self, each: Bin) -> Seen:
         """Take a bin of the seam as the arithmetic does."""
         total = max(each.total, each.count)
-        count, squares = each.count, each.total_square
-        if each.count_square is not None:
-            a, b, _ = self.certainty()
-            count = (count - b * total) / (a - b)
-        weights = total if squares is None else squares
-        return Seen(each.start, total, count, each.exposure, weights, each.minutes / BIN, each.known)
+        squares = total if each.total_square is None else each.total_square
+        count = each.count if each.count_square is None else self._corrected(each.count, total)
+        return Seen(each.start, total, count, each.exposure, squares, each.minutes / BIN, each.known)
 
     def _seen(self, x: dict[Any, Any]) -> Seen:
-        count = float(x.get("count", 0.0))
-        minute = int(x.get("minute", self.state[NEXT]))
-        total = float(x.get("total", count))
-        exposure, minutes = float(x.get("exposure", 1.0)), int(x.get("minutes", BIN))
-        return self.seen(
-            Bin(
-                minute,
-                count,
-                total,
-                exposure,
-                minutes,
-                bool(x.get("known", False)),
-                x.get("count_square"),
-                x.get("total_square"),
-            )
+        get = x.get
+        count = get("count", 0.0)
+        total = max(get("total", count), count)
+        squares = get("total_square")
+        if get("count_square") is not None:
+            count = self._corrected(count, total)
+        return Seen(
+            int(get("minute", self.state[NEXT])),
+            total,
+            count,
+            get("exposure", 1.0),
+            total if squares is None else squares,
+            get("minutes", BIN) / BIN,
+            get("known", False),
         )
+
+    def _corrected(self, count: float, total: float) -> float:
+        """The matching volume without the part of a sum of probabilities that any mention brings."""
+        a, b, _ = self.certainty()
+        return (count - b * total) / (a - b)
 
     def push(self, seen: Seen, mu: float) -> None:
         """Let the windows move on over a bin of which ``mu`` mentions were expected; nothing is learned."""
         s = self.state
         at = int(s[AT])
-        new = (seen.total, round(seen.matched, 4), round(mu, 4), round(seen.weights, 4))
-        for i, bins in enumerate(WINDOWS):
-            if bins > 1:
-                here, leaving = SUMS + 4 * i, BUFFER + 4 * ((at - bins + 1) % RING)
-                for place in range(4):
-                    s[here + place] += new[place] - s[leaving + place]
-        s[BUFFER + 4 * at : BUFFER + 4 * at + 4] = new
-        s[AT] = float((at + 1) % RING)
-        if at == RING - 1:
-            self._sum_up()
-
-    def _sum_up(self) -> None:
-        """Add the windows up anew once a turn, so that rounding can't pile up."""
-        s = self.state
-        for i, bins in enumerate(WINDOWS):
-            for place in range(4):
-                newest = range(BUFFER + 4 * (RING - bins + 1) + place, BUFFER + 4 * RING + place, 4)
-                s[SUMS + 4 * i + place] = sum([s[each] for each in newest])
+        here, before = BUFFER + 4 * at, BUFFER + 4 * ((at - 1) % RING)
+        s[here] = s[before] + seen.total
+        s[here + 1] = round(s[before + 1] + seen.matched, 4)
+        s[here + 2] = round(s[before + 2] + mu, 4)
+        s[here + 3] = round(s[before + 3] + seen.weights, 4)
+        if at + 1 < RING:
+            s[AT] = at + 1.0
+            return
+        s[AT] = 0.0
+        for place in range(4):  # the sums start again from the oldest bin, so that they stay short
+            oldest = s[BUFFER + place]
+            for each in range(BUFFER + place, SIZE, 4):
+                s[each] = round(s[each] - oldest, 4)
 
 
 def fresh() -> list[float]:
