@@ -24,9 +24,9 @@ class Bin:
     ``count`` is the matching volume among ``total``: with a scorer that gives probabilities the sum of p(negative), so
     not a whole number. Sampled mentions count with their weights, and ``count_square`` and ``total_square`` are then
     the sums of what the mentions added, squared: twice the mean weight is twice the noise. None where every mention
-    counted as 0 or 1. ``marked`` is the part of ``count`` that speaks of something grave (see
-    `crisiswatch.matching.gravity`); None where nobody looks. ``exposure`` in 0..1 is the part of the brand's usual sources that could speak: 0 is missing
-    data, which is not a zero. ``known``: an event of the brand's calendar was on.
+    counted as 0 or 1. ``marked`` is the part of ``count`` with grave words (`crisiswatch.matching.gravity`); None where
+    nobody looks. ``exposure`` in 0..1 is the part of the brand's usual sources that could speak: 0 is missing data,
+    which is not a zero. ``known``: an event of the brand's calendar was on.
     """
 
     start: int
