@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -140,13 +141,11 @@ def seeds(text: str) -> tuple[int, ...]:
     """Seeds as written on the command line: ``100-109`` or ``0,3,5-7``."""
     found: list[int] = []
     for piece in text.split(","):
-        first, _, last = piece.partition("-")
-        try:
-            found.extend(range(int(first), int(last or first) + 1))
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} are no seeds: write them as 100-109 or 0,3,5-7") from error
-    if not found:
-        raise argparse.ArgumentTypeError(f"there are no seeds in {text!r}")
+        written = re.fullmatch(r"(\d+)(?:-(\d+))?", piece.strip())
+        numbers = range(int(written[1]), int(written[2] or written[1]) + 1) if written else range(0)
+        if not numbers:
+            raise argparse.ArgumentTypeError(f"{text!r} are no seeds: write them as 100-109 or 0,3,5-7")
+        found.extend(numbers)
     return tuple(found)
 
 
