@@ -83,7 +83,7 @@ def load(path: Path) -> Loaded:
     )
 
 
-def load_rules(paths: Iterable[Path], *, detector: str = "seasonal", lateness: int = 5) -> Ruleset:
+def load_rules(paths: Iterable[Path], *, detector: str = "surge", lateness: int = 5) -> Ruleset:
     """The rules of files, or of directories with all below them, by themselves: alerts and brands are not looked up.
 
     Raises `ConfigError` with every problem of every file.

@@ -379,7 +379,7 @@ class ConfigFile(Section):
     """How time is kept."""
     sentiment: SentimentModel = Field(default_factory=SentimentModel)
     """How the mood of a text is judged."""
-    detector: Id = "seasonal"
+    detector: Id = "surge"
     """The detector behind `surprise`."""
     calendar: tuple[EventModel, ...] = ()
     """What is known to come and moves the volume, for the detector."""

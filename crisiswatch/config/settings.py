@@ -193,7 +193,7 @@ class Settings:
     web: WebSettings = WebSettings()
     engine: EngineSettings = EngineSettings()
     scorer: str = "vader"
-    detector: str = "seasonal"
+    detector: str = "surge"
     log: LogSettings = LogSettings()
 
     def secrets(self) -> tuple[Secret, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import AUTHORS_KEPT, BlindSpell, RuleState, SeriesState, State
 from crisiswatch.errors import StateError
-from crisiswatch.model import Reading
+from crisiswatch.model import Reading, Reasons
 from crisiswatch.windows import HASH_SPACE, Bucket, Crowd, Distinct, Lean, Series, SlidingSum, Voices
 
 __all__ = ["VERSION", "decode", "encode"]
@@ -20,7 +20,8 @@ VERSION = 1
 
 _RHYTHM = tuple(Rhythm.__slots__)
 _RULE_PLAIN = tuple(name for name in RuleState.__slots__ if name not in {"levels", "authors", "sources", "peak"})
-_READING = tuple(Reading.__slots__)
+_READING = tuple(name for name in Reading.__slots__ if name != "reasons")
+_REASONS = tuple(Reasons.__slots__)
 _SERIES = (
     "keep",
     "keep_bins",
@@ -193,15 +194,29 @@ def _rule_in(row: dict[str, Any]) -> RuleState:
 
 def _reading_out(reading: Reading) -> list[Any]:
     values = [getattr(reading, name) for name in _READING]
-    return [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    why = reading.reasons
+    reasons = None if why is None else [_plain(getattr(why, name)) for name in _REASONS]
+    return [*map(_plain, values), reasons]
 
 
 def _reading_in(row: list[Any]) -> Reading:
-    values = dict(zip(_READING, row, strict=True))
+    *plain, why = row
+    values = dict(zip(_READING, plain, strict=True))
     for name in ("start", "end"):
         values[name] = datetime.fromisoformat(values[name])
     values["sources"] = tuple(values["sources"])
-    return Reading(**values)
+    return Reading(**values, reasons=None if why is None else _reasons_in(why))
+
+
+def _reasons_in(row: list[Any]) -> Reasons:
+    values = dict(zip(_REASONS, row, strict=True))
+    if values["since"] is not None:
+        values["since"] = datetime.fromisoformat(values["since"])
+    return Reasons(**values)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _number(value: float) -> float | int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from crisiswatch.detector import Bin, Detector, Verdict, Window
+from crisiswatch.detector import Bin, Detector, Explanation, Verdict, Window
 from crisiswatch.engine.bins import bin_of
 from crisiswatch.engine.program import WEEK
 from crisiswatch.engine.state import SeriesState, State
-from crisiswatch.model import Reading
+from crisiswatch.model import Reading, Reasons
 from crisiswatch.rules.measures import plug_in
 from crisiswatch.rules.model import MEASURES, CalendarEvent
 from crisiswatch.windows import BIN, MILLI, Bucket, Series, SlidingSum, distinct_over, moment, organic_part
@@ -111,9 +111,19 @@ class Look:
     def verdict(self) -> Verdict | None:
         """The detector's judgement; None for a rule that asks for none."""
         if self._verdict is None and self._detector is not None and self._kept.detector is not None:
-            window = Window(self.end, self._window.length, self.count, self.total)
-            self._verdict = self._detector.judge(self._kept.detector, window, self._tail())
+            self._verdict = self._detector.judge(self._kept.detector, self._asked(), self._tail())
         return self._verdict
+
+    def _asked(self) -> Window:
+        return Window(self.end, self._window.length, self.count, self.total)
+
+    def _reasons(self) -> Reasons | None:
+        """Why the verdict is what it is, for people: worked out only where somebody is going to read it."""
+        verdict = self.verdict
+        if verdict is None or verdict.learning or self._detector is None or self._kept.detector is None:
+            return None
+        why = self._detector.explain(self._kept.detector, self._asked(), self._tail())
+        return None if why is None else _reasons(why)
 
     def _tail(self) -> list[Bin]:
         """The bins that the detector has not learned yet, up to the window's end: the last one may be unfinished."""
@@ -183,6 +193,7 @@ class Look:
             false_alarms_per_month=None if verdict is None else _brief(verdict.false_alarms_per_month),
             learning=verdict is not None and verdict.learning,
             organic=self.organic,
+            reasons=self._reasons(),
         )
 
     def trend(self, bins: int = 36) -> tuple[int, ...]:
@@ -204,6 +215,25 @@ class Look:
     def series(self) -> Series:
         """The series looked at."""
         return self._kept.series
+
+
+def _reasons(why: Explanation) -> Reasons:
+    return Reasons(
+        minutes=why.minutes,
+        observed=round(why.observed, 3),
+        expected=round(why.expected, 3),
+        low=round(why.low, 3),
+        high=round(why.high, 3),
+        since=None if why.since is None else moment(why.since),
+        next_hour=round(why.next_hour, 3),
+        level=_brief(why.level),
+        hour_of_day=_brief(why.hour_of_day),
+        day_of_week=_brief(why.day_of_week),
+        hour_of_week=_brief(why.hour_of_week),
+        dispersion=_brief(why.dispersion),
+        share=None if why.share is None else round(why.share, 4),
+        usual_share=round(why.usual_share, 4),
+    )
 
 
 def _brief(value: float) -> float:

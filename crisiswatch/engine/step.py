@@ -216,7 +216,10 @@ class _Step:
         verdict = look.verdict
         if verdict is not None:
             surprise = None if verdict.learning else verdict.false_alarms_per_month
-            self._tell(MeterMoved(moment(minute), self.state.brand, look.count, verdict.expected, surprise))
+            moved = MeterMoved(
+                moment(minute), self.state.brand, look.count, verdict.expected, surprise, verdict.achieved
+            )
+            self._tell(moved)
 
     def _tell(self, effect: Effect) -> None:
         self.effects.append(effect)

@@ -18,7 +18,7 @@ from crisiswatch.model.events import (
     Tick,
     VolumeSampled,
 )
-from crisiswatch.model.incident import Blind, Gate, Incident, Phase, Reading, Stage
+from crisiswatch.model.incident import Blind, Gate, Incident, Phase, Reading, Reasons, Stage
 from crisiswatch.model.level import Level
 from crisiswatch.model.mention import Mention, Score, Sentiment, VolumeSample
 from crisiswatch.model.problem import Problem
@@ -63,6 +63,7 @@ __all__ = [
     "Post",
     "Problem",
     "Reading",
+    "Reasons",
     "Receipt",
     "Refused",
     "RulesChanged",

@@ -59,13 +59,18 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class MeterMoved:
-    """Five minutes of the brand's main series closed: observed and expected mentions, and how unusual they are."""
+    """Five minutes of the brand's main series closed: observed and expected mentions, and how unusual they are.
+
+    ``achieved``: how often a month the series really was as unusual as ``elevated``, ``high`` and ``extreme`` mean,
+    crises included; None where the detector does not count, or not yet.
+    """
 
     at: datetime
     brand: str
     observed: float
     expected: float | None
     false_alarms_per_month: float | None
+    achieved: tuple[float, float, float] | None = None
 
 
 Effect = IncidentOpened | IncidentChanged | IncidentResolved | BlindChanged | Explained | MeterMoved

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from crisiswatch.model.level import Level
 
-__all__ = ["Blind", "Gate", "Incident", "Phase", "Reading", "Stage"]
+__all__ = ["Blind", "Gate", "Incident", "Phase", "Reading", "Reasons", "Stage"]
 
 
 class Phase(StrEnum):
@@ -46,13 +46,41 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """Why the detector finds a moment as usual or unusual as it does. Rates are matching mentions an hour.
+
+    The window of ``minutes`` in which it shows most held ``observed`` mentions where ``expected`` (``low`` to ``high``)
+    are usual; copies count a fifth. ``since``: when it most likely began (None: nothing is up). ``next_hour``: what the
+    coming hour brings if it goes on like this. ``level`` is the usual rate and ``hour_of_day``, ``day_of_week`` and
+    ``hour_of_week`` (UTC) the factors of this hour; counts scatter with variance mean + ``dispersion`` x mean^2.
+    ``share`` is the part of everything said that matched in that window, ``usual_share`` what it usually is.
+    """
+
+    minutes: int
+    observed: float
+    expected: float
+    low: float
+    high: float
+    since: datetime | None
+    next_hour: float
+    level: float
+    hour_of_day: float
+    day_of_week: float
+    hour_of_week: float
+    dispersion: float
+    share: float | None
+    usual_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one rule's window showed at one moment. Times are aware UTC; counts are mentions.
 
     ``expected`` with ``low`` and ``high`` (a 90 % interval) is the detector's; None while it has nothing to say.
     ``false_alarms_per_month``: how often a month a calm brand would look at least this unusual by chance.
     ``organic``: `observed` with each copy of an account or a text counted a fifth; None where no rule or detector asks.
-    ``reach`` sums the known audiences (people); ``largest_audience`` is the largest of them.
+    ``reach`` sums the known audiences (people); ``largest_audience`` is the largest of them. ``reasons`` are the
+    detector's; None where it has none to give, or is still learning.
     """
 
     start: datetime
@@ -71,6 +99,7 @@ class Reading:
     false_alarms_per_month: float | None = None
     learning: bool = False
     organic: float | None = None
+    reasons: Reasons | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class Rule:
     only_during: Schedule | None = None
     unless_open: tuple[str, ...] = ()
     known_false_alarms: tuple[str, ...] = ()
-    detector: str = "seasonal"
+    detector: str = "surge"
 
 
 @dataclass(frozen=True, slots=True)

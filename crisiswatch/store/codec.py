@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crisiswatch.errors import StateError
-from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading
+from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons
 
 __all__ = [
     "blind_from_dict",
@@ -26,6 +26,8 @@ __all__ = [
     "incident_to_json",
     "reading_from_dict",
     "reading_to_dict",
+    "reasons_from_dict",
+    "reasons_to_dict",
     "rfc3339",
     "time_from",
 ]
@@ -90,6 +92,46 @@ def gate_from_dict(data: Mapping[str, Any]) -> Gate:
     )
 
 
+def reasons_to_dict(why: Reasons) -> Json:
+    """The detector's reasons as JSON values."""
+    return {
+        "minutes": why.minutes,
+        "observed": _number(why.observed),
+        "expected": _number(why.expected),
+        "low": _number(why.low),
+        "high": _number(why.high),
+        "since": _time(why.since),
+        "next_hour": _number(why.next_hour),
+        "level": _number(why.level),
+        "hour_of_day": _number(why.hour_of_day),
+        "day_of_week": _number(why.day_of_week),
+        "hour_of_week": _number(why.hour_of_week),
+        "dispersion": _number(why.dispersion),
+        "share": _maybe_number(why.share),
+        "usual_share": _number(why.usual_share),
+    }
+
+
+def reasons_from_dict(data: Mapping[str, Any]) -> Reasons:
+    """The inverse of `reasons_to_dict`."""
+    return Reasons(
+        minutes=data["minutes"],
+        observed=float(data["observed"]),
+        expected=float(data["expected"]),
+        low=float(data["low"]),
+        high=float(data["high"]),
+        since=_maybe_time(data["since"]),
+        next_hour=float(data["next_hour"]),
+        level=float(data["level"]),
+        hour_of_day=float(data["hour_of_day"]),
+        day_of_week=float(data["day_of_week"]),
+        hour_of_week=float(data["hour_of_week"]),
+        dispersion=float(data["dispersion"]),
+        share=_maybe_float(data["share"]),
+        usual_share=float(data["usual_share"]),
+    )
+
+
 def reading_to_dict(reading: Reading) -> Json:
     """A reading as JSON values."""
     return {
@@ -109,6 +151,7 @@ def reading_to_dict(reading: Reading) -> Json:
         "false_alarms_per_month": _maybe_number(reading.false_alarms_per_month),
         "learning": reading.learning,
         "organic": _maybe_number(reading.organic),
+        "reasons": None if reading.reasons is None else reasons_to_dict(reading.reasons),
     }
 
 
@@ -131,6 +174,7 @@ def reading_from_dict(data: Mapping[str, Any]) -> Reading:
         false_alarms_per_month=_maybe_float(data["false_alarms_per_month"]),
         learning=data["learning"],
         organic=_maybe_float(data.get("organic")),
+        reasons=None if data.get("reasons") is None else reasons_from_dict(data["reasons"]),
     )
 
 

@@ -676,8 +676,8 @@ CONFIG = (
         "an unknown detector",
         CONFIG_FILE,
         "store: {",
-        "detector: seasnal\nstore: {",
-        ("crisiswatch.yaml:29:11: CW038: there is no detector `seasnal`; did you mean `seasonal`?",),
+        "detector: sruge\nstore: {",
+        ("crisiswatch.yaml:29:11: CW038: there is no detector `sruge`; did you mean `surge`?",),
     ),
     Case(
         "half a minute of lateness",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crisiswatch.errors import StateError
-from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading
+from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons
 from crisiswatch.store.codec import incident_from_json, incident_to_json, rfc3339, time_from
 from tests.store.samples import NOON, incident
 
@@ -18,6 +18,23 @@ _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _floats = st.floats(allow_nan=False)
 _maybe_floats = st.none() | _floats
 _counts = st.integers(0, 2**60)
+_reasons = st.builds(
+    Reasons,
+    minutes=_counts,
+    observed=_floats,
+    expected=_floats,
+    low=_floats,
+    high=_floats,
+    since=st.none() | _times,
+    next_hour=_floats,
+    level=_floats,
+    hour_of_day=_floats,
+    day_of_week=_floats,
+    hour_of_week=_floats,
+    dispersion=_floats,
+    share=_maybe_floats,
+    usual_share=_floats,
+)
 _readings = st.builds(
     Reading,
     start=_times,
@@ -35,6 +52,8 @@ _readings = st.builds(
     high=_maybe_floats,
     false_alarms_per_month=_maybe_floats,
     learning=st.booleans(),
+    organic=_maybe_floats,
+    reasons=st.none() | _reasons,
 )
 _gates = st.builds(Gate, _texts, _texts, _floats, _maybe_floats, st.booleans(), st.none() | _texts)
 _blinds = st.builds(Blind, _texts, _times, st.none() | _times, _texts)
