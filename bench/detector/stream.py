@@ -30,10 +30,11 @@ class Spell:
 class BrandStream:
     """One brand as the daemon would have seen it, all arrays of one length: one number a bin.
 
-    ``total`` mentions, of which ``negative`` were classified as negative; ``exposure`` 0..1 is the part of the sources
-    known to be up; ``known``: somebody had announced an event for this hour in the calendar. ``mean_total`` and
-    ``mean_negative`` are the true means of a bin without any crisis, which only a clairvoyant knows; ``None`` for real
-    data. ``start`` is the minute (UTC, since 1970) of the first bin. ``rate``: usual mentions an hour.
+    ``total`` mentions, of which ``negative`` were classified as negative, ``marked`` of these with grave words (None
+    where nobody looked); ``exposure`` 0..1 is the part of the sources known to be up; ``known``: somebody had announced
+    an event for this hour in the calendar. ``mean_total`` and ``mean_negative`` are the true means of a bin without any
+    crisis, which only a clairvoyant knows; ``None`` for real data. ``start`` is the minute (UTC, since 1970) of the
+    first bin. ``rate``: usual mentions an hour.
     """
 
     name: str
@@ -47,6 +48,7 @@ class BrandStream:
     mean_negative: Floats | None = None
     crises: tuple[Spell, ...] = ()
     benign: tuple[Spell, ...] = field(default=())
+    marked: Floats | None = None
 
     @property
     def bins(self) -> int:

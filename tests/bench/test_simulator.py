@@ -53,6 +53,9 @@ def keeps_to_the_contract(brand):
         assert (counts >= 0).all()
         assert (counts == np.round(counts)).all()
     assert (brand.negative <= brand.total).all()
+    assert brand.marked.shape == (bins,)
+    assert ((brand.marked >= 0) & (brand.marked <= brand.negative)).all()
+    assert (brand.marked == np.round(brand.marked)).all()
     assert ((brand.exposure == 0) | (brand.exposure == 1)).all()
     assert (brand.total[brand.exposure == 0] == 0).all()
     for means in (brand.mean_total, brand.mean_negative):

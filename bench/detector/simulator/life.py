@@ -13,6 +13,7 @@ __all__ = ["BIN_MINUTES", "FIRST_MONDAY", "Life", "live", "log_uniform", "wander
 
 BIN_MINUTES = 5
 FIRST_MONDAY = 28_401_120  # Monday 2024-01-01 00:00 UTC, in minutes since 1970
+GRAVE = (0.008, 0.06)  # of ordinary complaints, by brand, have grave words; `gravity` tells what was measured
 LOCAL_OFFSETS = (-8, -5, -3, 0, 1, 2, 5, 8, 9, 10)  # hours a brand's public is ahead of UTC
 
 
@@ -22,7 +23,8 @@ class Life:
 
     ``jitter`` is the variance of the gamma factor (of mean one) that every bin's level is multiplied with. ``day`` says
     for every bin which local calendar day it lies on, counted from the first; ``minute`` when the first bin starts
-    (minutes UTC since 1970); ``shifted`` the bin of a permanent change of level, if there is one.
+    (minutes UTC since 1970); ``shifted`` the bin of a permanent change of level, if there is one. ``grave``: the usual
+    part of complaints with grave words.
     """
 
     level: Floats
@@ -30,6 +32,7 @@ class Life:
     jitter: float
     day: np.ndarray[tuple[int], np.dtype[np.int64]]
     minute: int
+    grave: float
     shifted: int | None = None
 
 
@@ -51,7 +54,9 @@ def live(
         level *= _trend(rng, bins)
         shifted = _shift(rng, level)
     day = clock // BINS_PER_DAY
-    return Life(level, share, log_uniform(rng, 0.02, 0.35), day - day[0], minute, shifted)
+    return Life(
+        level, share, log_uniform(rng, 0.02, 0.35), day - day[0], minute, log_uniform(rng.spawn(1)[0], *GRAVE), shifted
+    )
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from bench.detector.simulator.gravity import Gravity
 from bench.detector.simulator.life import Life
 from bench.detector.stream import BINS_PER_DAY, BINS_PER_HOUR, BrandStream, Floats, Spell
 
@@ -91,22 +92,26 @@ class Scene:
         return in_crisis or any(start < o.end + o.late and o.start < end for o in self.outages)
 
     def observe(self, rng: np.random.Generator, name: str, rate: float) -> BrandStream:
-        """Draw what is counted: noisy levels, Poisson mentions, a classifier that errs, and outages.
+        """Draw what is counted: noisy levels, Poisson mentions, a classifier that errs, grave words, and outages.
 
         Thinning a Poisson count by a classifier gives independent Poisson counts, so the two classes are drawn at once.
+        Grave words are drawn from a generator of their own: without them, everything else would be the same.
         """
+        marks = rng.spawn(1)[0]
         noise = rng.gamma(1 / self.life.jitter, self.life.jitter, self.bins)
         upset = (self.negative + self.crisis_negative) * noise + self.stray_negative
         calm = (self.other + self.crisis_other) * noise + self.stray_other
         negative = rng.poisson(_taken_for_negative(upset, calm)).astype(np.float64)
         total = negative + rng.poisson(upset + calm - _taken_for_negative(upset, calm))
+        marked = marks.binomial(negative.astype(np.int64), self._marked_part(marks, noise)).astype(np.float64)
         mean_negative, mean_total = _taken_for_negative(self.negative, self.other), self.negative + self.other
         exposure = np.ones(self.bins)
         for outage in self.outages:
             parts = rng.dirichlet(np.ones(outage.late)) if outage.late else np.zeros(0)
             for means in (mean_total, mean_negative):
                 _lose(means, outage, parts * means[outage.start : outage.end].sum())
-            _deliver_late(rng, total, negative, outage, parts)
+            late = _deliver_late(rng, total, negative, outage, parts)
+            _mark_late(marks, marked, outage, late)
             if outage.flagged:
                 exposure[outage.start : outage.end] = 0.0
         return BrandStream(
@@ -121,7 +126,19 @@ class Scene:
             mean_negative=mean_negative,
             crises=tuple(sorted(self.crises, key=lambda spell: spell.start)),
             benign=tuple(sorted(self.benign, key=lambda spell: spell.start)),
+            marked=marked,
         )
+
+    def _marked_part(self, marks: np.random.Generator, noise: Floats) -> Floats:
+        """The part of what is taken for negative that has grave words, for every bin."""
+        clusters = tuple(spell for spell in self.benign if spell.kind == "cluster")
+        part = Gravity(marks, self.life.grave, self.bins, tuple(self.crises), clusters)
+        life, crisis = self.negative * noise, self.crisis_negative * noise
+        calm = (self.other + self.crisis_other) * noise + self.stray_other
+        grave = life * part.usual + crisis * part.crisis + self.stray_negative * part.stray
+        taken = _taken_for_negative(life + crisis + self.stray_negative, calm)
+        marked = (1 - FALSE_NEGATIVE) * grave + FALSE_POSITIVE * part.misread * calm
+        return np.asarray(np.clip(marked / np.maximum(taken, 1e-300), 0.0, 1.0), dtype=np.float64)
 
 
 def _around(series: Floats, at: int) -> float:
@@ -138,14 +155,25 @@ def _taken_for_negative(upset: Floats, calm: Floats) -> Floats:
     return (1 - FALSE_NEGATIVE) * upset + FALSE_POSITIVE * calm
 
 
-def _deliver_late(rng: np.random.Generator, total: Floats, negative: Floats, outage: Outage, parts: Floats) -> None:
-    """Take an outage's mentions out of both counts, and put them behind it where they are delivered late."""
+def _deliver_late(rng: np.random.Generator, total: Floats, negative: Floats, outage: Outage, parts: Floats) -> Floats:
+    """Take an outage's mentions out of both counts, and put them behind it where they are delivered late.
+
+    Gives the negative ones that come late, by bin.
+    """
     missed = total[outage.start : outage.end].sum()
     upset = negative[outage.start : outage.end].sum()
     late_negative = rng.multinomial(int(upset), parts) if outage.late else parts
     late_other = rng.multinomial(int(missed - upset), parts) if outage.late else parts
     _lose(total, outage, np.asarray(late_negative + late_other, dtype=np.float64))
     _lose(negative, outage, np.asarray(late_negative, dtype=np.float64))
+    return np.asarray(late_negative, dtype=np.float64)
+
+
+def _mark_late(marks: np.random.Generator, marked: Floats, outage: Outage, late: Floats) -> None:
+    """The same for those with grave words: they are somewhere among the negative ones that come late."""
+    missed = int(marked[outage.start : outage.end].sum())
+    with_words = marks.multivariate_hypergeometric(late.astype(np.int64), missed) if outage.late else late
+    _lose(marked, outage, np.asarray(with_words, dtype=np.float64))
 
 
 def _lose(series: Floats, outage: Outage, late: Floats) -> None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from bench.detector.simulator.benign import add_bursts, add_clusters, draw_viral
 from bench.detector.simulator.crises import add_crisis, draw_curve
+from bench.detector.simulator.gravity import MISREAD
 from bench.detector.simulator.life import BIN_MINUTES, FIRST_MONDAY, live
 from bench.detector.simulator.scene import FALSE_POSITIVE, Scene
 from bench.detector.stream import BINS_PER_DAY, BINS_PER_HOUR, BINS_PER_MONTH, BrandStream, Floats, Spell
@@ -102,10 +103,14 @@ def _calm_scene(
 
 @dataclass(frozen=True, slots=True)
 class _Voices:
-    """Mentions without complaint: how many a bin, how many of them are misread, and the part that is on average."""
+    """Mentions without complaint: how many a bin, how many of them are misread, and the part that is on average.
+
+    ``marked`` of the misread ones have grave words.
+    """
 
     count: npt.NDArray[np.int64]
     misread: npt.NDArray[np.int64]
+    marked: npt.NDArray[np.int64]
     part: float
 
 
@@ -113,16 +118,19 @@ def _voices(rng: np.random.Generator, scene: Scene, expected: Floats, misread: f
     """Draw so many ``expected`` mentions a bin, as noisy as the brand's others."""
     jitter = scene.life.jitter
     count = rng.poisson(expected * rng.gamma(1 / jitter, jitter, len(expected)))
-    return _Voices(count, rng.binomial(count, misread), misread)
+    misled = rng.binomial(count, misread)
+    return _Voices(count, misled, rng.spawn(1)[0].binomial(misled, MISREAD * scene.life.grave), misread)
 
 
 def _with_extra(stream: BrandStream, spell: Spell, expected: Floats, voices: _Voices) -> BrandStream:
     """The stream with these voices more during ``spell``."""
     assert stream.mean_total is not None
     assert stream.mean_negative is not None
+    assert stream.marked is not None
     span = slice(spell.start, spell.end)
     stream.total[span] += voices.count
     stream.negative[span] += voices.misread
+    stream.marked[span] += voices.marked
     stream.mean_total[span] += expected
     stream.mean_negative[span] += voices.part * expected
     return replace(stream, benign=(*stream.benign, spell))
@@ -132,6 +140,7 @@ def _cut(stream: BrandStream, end: int) -> BrandStream:
     """The stream up to bin ``end``."""
     assert stream.mean_total is not None
     assert stream.mean_negative is not None
+    assert stream.marked is not None
     return replace(
         stream,
         total=stream.total[:end],
@@ -141,5 +150,6 @@ def _cut(stream: BrandStream, end: int) -> BrandStream:
         mean_total=stream.mean_total[:end],
         mean_negative=stream.mean_negative[:end],
         crises=tuple(spell for spell in stream.crises if spell.start < end),
+        marked=stream.marked[:end],
         benign=tuple(Spell(one.start, min(one.end, end), one.kind) for one in stream.benign if one.start < end),
     )
