@@ -204,6 +204,10 @@ def _incident(told: Told) -> dict[str, object]:
         "observed": opening.observed,
         "expected": opening.expected,
         "false_alarms_per_month": opening.false_alarms_per_month,
+        "organic": opening.organic,
+        "window_minutes": round((opening.end - opening.start).total_seconds() / 60),
+        "since": None if opening.reasons is None else _time(opening.reasons.since),
+        "next_hour": None if opening.reasons is None else opening.reasons.next_hour,
         "mentions": incident.mentions,
         "authors": incident.authors,
         "blind": [

@@ -51,8 +51,9 @@ class Task:
 class Document:
     """An alert, channel-neutral. ``trend`` is matching mentions in five-minute steps, oldest first.
 
-    ``status`` says who has it; ``note`` is honest about a baseline that is still learning; ``warnings`` name what the
-    figures can't see; ``footer`` ends with the command that explains the incident.
+    ``story`` tells in a few sentences how the figures differ from what is usual. ``status`` says who has it; ``note``
+    is honest about a baseline that is still learning; ``warnings`` name what the figures can't see; ``footer`` ends
+    with the command that explains the incident.
     """
 
     brand: str
@@ -67,6 +68,7 @@ class Document:
     warnings: tuple[str, ...] = ()
     note: str = ""
     because: str = ""
+    story: str = ""
     why: tuple[Reason, ...] = ()
     themes: tuple[str, ...] = ()
     posts: tuple[Quote, ...] = ()
@@ -98,7 +100,7 @@ class Document:
         lines += _section("The figures", [f"  {fact.label}: {fact.value}" for fact in self.facts])
         lines += _section(
             "Why this alert",
-            [f"  {self.because}"] * bool(self.because)
+            [f"  {line}" for line in (self.because, self.story) if line]
             + [f"  {_MARKS[reason.held]} {reason.sentence}" for reason in self.why],
         )
         lines += _section("Themes", [f"  {', '.join(self.themes)}"] * bool(self.themes))

@@ -9,10 +9,10 @@ from datetime import UTC, timedelta, tzinfo
 from crisiswatch.alerts.document import Document, Fact, Quote, Task
 from crisiswatch.alerts.model import SHOWABLE, AlertDefinition, PlaybookStep, StageText
 from crisiswatch.alerts.reasons import reason
+from crisiswatch.alerts.story import began, range_words, story
 from crisiswatch.alerts.values import placeholder_values, span_between
 from crisiswatch.alerts.words import (
     UNKNOWN,
-    about,
     clean,
     clip,
     exact,
@@ -22,6 +22,7 @@ from crisiswatch.alerts.words import (
     moment,
     percent,
     rarity,
+    roughly,
     safe_url,
     span,
     times,
@@ -74,6 +75,7 @@ def build(definition: AlertDefinition, delivery: Delivery, brand_name: str, zone
         warnings=tuple(_warning(blind, zone) for blind in incident.blind[:3]),
         note=_note(reading),
         because=clip(clean(incident.because), 300) if "why" in show else "",
+        story=story(reading, began(incident), zone) if "why" in show and not over else "",
         why=tuple(reason(gate) for gate in incident.gates[:10]) if "why" in show else (),
         themes=tuple(clip(clean(theme), 60) for theme in evidence.themes[:3]),
         posts=_posts(evidence, day, zone) if "top_posts" in show else (),
@@ -106,7 +108,8 @@ def renderer(
 
 def fill(template: str, values: Mapping[str, str]) -> str:
     """`template` with its placeholders filled; one without a value becomes words, never an error."""
-    return _PLACEHOLDER.sub(lambda match: values.get(match[1]) or UNKNOWN, template)
+    filled = _PLACEHOLDER.sub(lambda match: values.get(match[1]) or UNKNOWN, template)
+    return filled.replace("about less than 1", "less than 1")
 
 
 def _fallback(incident: Incident) -> AlertDefinition:
@@ -168,7 +171,7 @@ def _facts(incident: Incident, evidence: Evidence, zone: tzinfo, *, places: bool
         Fact("Times normal", times(reading.observed, reading.expected)),
         Fact("By chance alone", rarity(reading.false_alarms_per_month)),
         Fact("Different accounts", exact(reading.authors)),
-        Fact("Since", _since(incident, over, zone)),
+        Fact("Opened", _opened(incident, over, zone)),
     ]
     if reading.share is not None:
         found.append(Fact("Of everything said", percent(reading.share)))
@@ -188,11 +191,11 @@ def _normal(reading: Reading) -> str:
     if reading.expected is None:
         return UNKNOWN
     if reading.low is None or reading.high is None:
-        return f"about {about(reading.expected)}"
-    return f"about {about(reading.expected)} (mostly {about(reading.low)} to {about(reading.high)})"
+        return roughly(reading.expected)
+    return f"{roughly(reading.expected)} (mostly {range_words(reading.low, reading.high)})"
 
 
-def _since(incident: Incident, over: bool, zone: tzinfo) -> str:
+def _opened(incident: Incident, over: bool, zone: tzinfo) -> str:
     end = incident.resolved_at or incident.updated_at
     lasted = span(span_between(incident.opened_at, end)) if over else ""
     started = moment(incident.opened_at, zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
+from crisiswatch.alerts.story import began
 from crisiswatch.alerts.words import (
     UNKNOWN,
     about,
@@ -58,6 +59,7 @@ def _figures(incident: Incident) -> dict[str, str]:
         "expected": about(reading.expected),
         "low": about(reading.low),
         "high": about(reading.high),
+        "next_hour": about(None if reading.reasons is None else reading.reasons.next_hour),
         "times": times(reading.observed, reading.expected),
         "authors": exact(reading.authors),
         "share": percent(reading.share),
@@ -75,6 +77,7 @@ def _times(incident: Incident, zone: tzinfo) -> dict[str, str]:
     end = incident.resolved_at or incident.updated_at
     return {
         "since": moment(changed, zone),
+        "began": moment(began(incident), zone),
         "opened_at": moment(incident.opened_at, zone),
         "resolved_at": moment(incident.resolved_at, zone),
         "duration": span(span_between(incident.opened_at, end)),

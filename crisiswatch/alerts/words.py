@@ -25,6 +25,7 @@ __all__ = [
     "moment",
     "percent",
     "rarity",
+    "roughly",
     "safe_url",
     "span",
     "sparkline",
@@ -139,6 +140,14 @@ def about(number: float | None) -> str:
     digits = len(str(int(abs(number))))
     step = float(f"1e{max(digits - 2, 0)}")
     return exact(round(number / step) * step)
+
+
+def roughly(number: float | None) -> str:
+    """`about` with the word where it reads well: ``about 8``, but ``less than 1`` and ``none``."""
+    if number == 0:
+        return "none"
+    text = about(number)
+    return text if text == UNKNOWN or text.startswith("less") else f"about {text}"
 
 
 def times(observed: float | None, expected: float | None) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from math import sqrt
 from pathlib import Path
 
 from crisiswatch.alerts.reasons import reason
-from crisiswatch.alerts.words import about, clean, clip, exact, mask, moment, percent, rarity, span
+from crisiswatch.alerts.story import range_words
+from crisiswatch.alerts.words import about, clean, clip, exact, mask, moment, percent, rarity, roughly, span, times
 from crisiswatch.cli import page
 from crisiswatch.cli.again import Again, work_out_again
 from crisiswatch.cli.incidents import find
 from crisiswatch.cli.open import load_config, opened_store
 from crisiswatch.cli.page import Format
 from crisiswatch.config import Loaded
-from crisiswatch.model import Incident, Reading
+from crisiswatch.model import Incident, Reading, Reasons
 from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import MentionFilter
 from crisiswatch.store import IncidentEvent, Store, StoredMention
@@ -22,6 +25,7 @@ from crisiswatch.store import IncidentEvent, Store, StoredMention
 __all__ = ["explain"]
 
 _MOST = 5000
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ def _figures(reading: Reading) -> dict[str, object]:
         "authors": reading.authors,
         "sources": list(reading.sources),
         "share": reading.share,
+        "reasons": None if reading.reasons is None else asdict(reading.reasons),
     }
 
 
@@ -160,7 +165,31 @@ def _rows(reading: Reading) -> list[tuple[str, str]]:
         ("sources", ", ".join(clean(each) for each in reading.sources) or "-"),
     ]
     if reading.share is not None:
-        rows.append(("share", percent(reading.share)))
+        rows.append(("share", f"{percent(reading.share)} of what was said"))
+    return rows if reading.reasons is None else [*rows, *_reasons(reading, reading.reasons)]
+
+
+def _reasons(reading: Reading, why: Reasons) -> list[tuple[str, str]]:
+    """What the detector saw in the window that carried it, and what it holds for usual."""
+    strongest = f"over {span(timedelta(minutes=why.minutes))}: {roughly(why.observed)} (a copy counts a fifth),"
+    day = f"{_DAYS[(reading.end - timedelta(minutes=1)).weekday()]}s"
+    scatter = sqrt(1 / max(why.expected, 0.1) + why.dispersion)
+    seasons = (
+        f"this hour of the day usually has {times(why.hour_of_day, 1)} that, {day} {times(why.day_of_week, 1)}, "
+        f"this hour on {day} {times(why.hour_of_week, 1)}"
+    )
+    around = f"such counts usually lie within {percent(scatter)} of {about(why.expected)}"
+    rows = [
+        ("strongest", f"{strongest} usually {roughly(why.expected)} ({range_words(why.low, why.high)})"),
+        *([] if why.since is None else [("began", f"about {moment(why.since)}")]),
+        ("next hour", f"{roughly(why.next_hour)}, if it goes on like this"),
+        ("usual rate", f"{why.level:.3g} an hour on average; {seasons} (UTC)"),
+        ("scatter", f"{around} (dispersion {why.dispersion:g})"),
+    ]
+    if why.share is not None:
+        rows.append(
+            ("mood", f"{percent(why.share)} of what was said matched in it, usually {percent(why.usual_share)}")
+        )
     return rows
 
 

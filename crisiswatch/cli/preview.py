@@ -15,7 +15,7 @@ from crisiswatch.cli import page
 from crisiswatch.cli.open import load_config
 from crisiswatch.config import Brand, Loaded
 from crisiswatch.errors import CrisiswatchError
-from crisiswatch.model import Delivery, Evidence, Gate, Incident, Level, Phase, Post, Reading, Stage
+from crisiswatch.model import Delivery, Evidence, Gate, Incident, Level, Phase, Post, Reading, Reasons, Stage
 
 __all__ = ["invented", "preview"]
 
@@ -157,6 +157,26 @@ def _reading(observed: float, end: datetime) -> Reading:
         low=1.1,
         high=8.9,
         false_alarms_per_month=0.02 if observed > 20 else 12.0,
+        reasons=_reasons(observed, end),
+    )
+
+
+def _reasons(observed: float, end: datetime) -> Reasons:
+    return Reasons(
+        minutes=60,
+        observed=round(observed * 1.6),
+        expected=16.8,
+        low=7.4,
+        high=29.5,
+        since=end - timedelta(minutes=40),
+        next_hour=observed * 3.5,
+        level=14.0,
+        hour_of_day=1.2,
+        day_of_week=1.0,
+        hour_of_week=1.0,
+        dispersion=0.1,
+        share=0.612,
+        usual_share=0.28,
     )
 
 

@@ -68,7 +68,7 @@ def _surprise(line: Condition) -> str:
     if line.bound >= 1:
         rate = f"about {line.bound:g} false {'alarm' if line.bound == 1 else 'alarms'} a month per brand"
     else:
-        rate = f"about 1 false alarm in {1 / line.bound:.3g} months per brand"
+        rate = f"about {line.bound:g} false alarms a month per brand: 1 in {1 / line.bound:.3g} months"
     if line.operator == "at_least":
         return f"surprise {word} or more (at most {rate})"
     return f"surprise {word} or less (at least {rate})"

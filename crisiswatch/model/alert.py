@@ -12,6 +12,7 @@ __all__ = ["PLACEHOLDERS", "SHOWABLE", "AlertDefinition", "PlaybookStep", "Stage
 PLACEHOLDERS = {
     "authors": "how many different accounts wrote the mentions in the window",
     "because": "why the rule exists, as the rule says it",
+    "began": "since when it has most likely been going on, which is before the rule could notice",
     "brand": "the brand's name",
     "count": "mentions in the window now",
     "duration": "how long the incident has lasted, or lasted",
@@ -24,6 +25,7 @@ PLACEHOLDERS = {
     "largest_audience": "followers of the largest account that joined in",
     "level": "the incident's level now: watch, warning or critical",
     "low": "the lower end of what is usual (95 of 100 calm windows stay above)",
+    "next_hour": "mentions that the coming hour brings if it goes on like this",
     "opened_at": "when the incident was opened",
     "organic": "mentions in the window now, with every copy of an account or a text counted a fifth",
     "peak": "mentions in the window at its worst moment",

@@ -159,9 +159,10 @@ def _trend(document: Document) -> list[Block]:
 
 def _why(document: Document) -> list[Block]:
     lines = [f"{_MARKS[reason.held]}  {escape(reason.sentence, 240)}" for reason in document.why]
-    if not lines and not document.because:
+    if not lines and not document.because and not document.story:
         return []
     head = "*Why this alert*" + (f"\n_{escape(document.because, 300)}_" if document.because else "")
+    head += f"\n{escape(document.story, 500)}" if document.story else ""
     return [DividerBlock(), *_lines(head, lines)]
 
 

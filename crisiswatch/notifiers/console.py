@@ -111,9 +111,9 @@ def _figures(document: Document) -> RenderableType | None:
 
 
 def _why(document: Document) -> RenderableType | None:
-    if not document.why and not document.because:
+    rows: list[RenderableType] = [Text(line) for line in (document.because, document.story) if line]
+    if not document.why and not rows:
         return None
-    rows: list[RenderableType] = [Text(document.because)] if document.because else []
     return Group(*rows, *(_gate(reason) for reason in document.why))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypedDict
 
+from crisiswatch.alerts.story import began, story
 from crisiswatch.model import Incident
 
 __all__ = [
@@ -131,7 +132,11 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         "levels": [{"level": level.word, "at": at} for level, at in incident.levels],
         "window": {"start": reading.start, "end": reading.end},
         "window_minutes": round((reading.end - reading.start).total_seconds() / 60),
+        "began": began(incident),
+        "story": story(reading, began(incident)),
         "observed": reading.observed,
+        "organic": reading.organic,
+        "next_hour": None if reading.reasons is None else reading.reasons.next_hour,
         "expected": reading.expected,
         "low": reading.low,
         "high": reading.high,
