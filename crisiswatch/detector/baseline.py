@@ -42,7 +42,7 @@ MEAN_CAPPED = 0.40  # decades: mean of min(-log10 p, 2) for uniform p (0.43), le
 STRIDE = 12  # bins between two lessons
 LEAST, MOST = (1e-4, 1e-4, 1e-5), (6.0, 6.0, 0.5)  # dispersions of the total, the count and the share
 QUARTER = DISPERSION + 3 * CHANNELS.index(Channel(3, near=True))
-OF_HOUR = DISPERSION + 3 * CHANNELS.index(Channel(12, near=False))
+OF_HOUR = DISPERSION + 3 * CHANNELS.index(Channel(36, near=False))
 
 
 class Baseline:

@@ -2,8 +2,8 @@
 
 Exceedances of a threshold come in clusters; their number and their peaks' excess give a generalised Pareto tail (Coles,
 An Introduction to Statistical Modeling of Extreme Values, 2001, chapter 4), fitted by moments, which says how rare a
-higher score is. A prior worth some days keeps the first weeks sane, and an excess counts for no more than ``reach``: a
-crisis that was met is no reason to be deaf to the next one.
+higher score is. A prior worth some days keeps the first weeks sane, and an excess counts for no more than a given
+reach: a crisis that was met is no reason to be deaf to the next one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LN10 = log(10.0)
 class Tail:
     """The tail of one score; its numbers are ``s[at:at + 5]``: clusters, excess, excess squared, open peak, quiet bins.
 
-    ``threshold`` and ``reach`` are in the score's decades; ``quiet``: bins below the threshold that close a cluster.
+    ``threshold`` is in the score's decades; ``quiet``: bins below the threshold that close a cluster.
     The prior of ``prior_days`` believes in ``prior_rate`` clusters a bin of ``prior_mean`` excess each.
     """
 
@@ -33,10 +33,9 @@ class Tail:
     prior_rate: float
     prior_mean: float
     prior_days: float
-    reach: float
 
-    def learn(self, s: list[float], score: float) -> bool:
-        """Take in the score of one bin; says whether a cluster is open now."""
+    def learn(self, s: list[float], score: float, reach: float) -> bool:
+        """Take in the score of one bin; an excess counts up to ``reach``. Says whether a cluster is open now."""
         at = self.at
         if score > self.threshold:
             s[at + 3] = max(s[at + 3], round(score, 4))
@@ -44,7 +43,7 @@ class Tail:
         elif s[at + 3] > 0.0:
             s[at + 4] += 1.0
             if s[at + 4] >= self.quiet:
-                excess = min(s[at + 3] - self.threshold, self.reach)
+                excess = min(s[at + 3] - self.threshold, reach)
                 s[at] += 1.0
                 s[at + 1] += excess
                 s[at + 2] += excess * excess

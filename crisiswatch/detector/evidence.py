@@ -21,11 +21,15 @@ from crisiswatch.detector.layout import Tuning
 __all__ = ["Held", "Look", "join", "window_evidence"]
 
 
+GRAVE_SPREAD = 0.02  # intra-class correlation of grave words: they come together even in calm times
+
+
 class Held(NamedTuple):
     """What a window is held against; made once a look and shared by its channels.
 
     ``share`` usual, ``near_share`` of the last hours; ``ignorance`` and ``doubt`` widen volume and share; ``fano``
-    (>= 1) says how many mentions one mention of the scorer's makes up for.
+    (>= 1) says how many mentions one mention of the scorer's makes up for. ``grave_share`` of the matching mentions
+    usually has grave words, known but for ``grave_doubt``.
     """
 
     share: float
@@ -33,13 +37,16 @@ class Held(NamedTuple):
     ignorance: float
     doubt: float
     fano: float
+    grave_share: float
+    grave_doubt: float
 
 
 class Look(NamedTuple):
     """One channel's window: what it holds and what of that was to be expected.
 
     ``mean`` is the expected total by the channel's reference and ``usual`` the usual one, ``weight`` the mean weight of
-    a mention, ``spread`` the channel's dispersions of total, count and share; ``known``: an announced event was on.
+    a mention, ``spread`` the channel's dispersions of total, count and share; ``known``: an announced event was on;
+    ``grave``: matching mentions with grave words, None where nobody looked.
     """
 
     total: float
@@ -50,6 +57,7 @@ class Look(NamedTuple):
     spread: Sequence[float]
     near: bool
     known: bool
+    grave: float | None
 
 
 def window_evidence(look: Look, held: Held, t: Tuning) -> float:
@@ -62,18 +70,24 @@ def window_evidence(look: Look, held: Held, t: Tuning) -> float:
     alone = tails.negative_binomial(matching, firm, look.spread[1] + held.ignorance)
     if not t.share_test:
         return alone
+    grave = 0.0
+    if look.grave is not None and t.grave:
+        surprise = tails.binomial(look.grave, look.matched, held.grave_share, GRAVE_SPREAD + held.grave_doubt)
+        grave = min(surprise, t.grave)
     rho, trials, surge = look.spread[2] + held.doubt, look.total / fano, 0.0 if look.known else t.surge
     gate = tails.binomial(matching, trials, share, rho)
-    if gate + surge < t.tail_from:
+    if gate + surge + grave < t.tail_from:
         return 0.0  # nothing that would count
     both = gate + tails.negative_binomial(
         look.total / look.weight, look.mean / look.weight, look.spread[0] + held.ignorance
     )
-    chance = both - log10(1.0 + both * tails.LN10)
+    held_against = [both - log10(1.0 + both * tails.LN10), gate + surge, alone + t.joy]
     if look.near and share < held.share:
-        as_ever = tails.binomial(matching, trials, held.share, rho) + max(surge, t.usual_surge)
-        return join(chance, gate + surge, as_ever, alone + t.joy)
-    return join(chance, gate + surge, alone + t.joy)
+        held_against.append(tails.binomial(matching, trials, held.share, rho) + max(surge, t.usual_surge))
+    volume = join(*held_against)
+    # What is said is independent of how much is said, so its surprise adds to that of the volume (Fisher again).
+    together = volume + grave
+    return max(volume, together - log10(1.0 + together * tails.LN10))
 
 
 def join(*decades: float) -> float:

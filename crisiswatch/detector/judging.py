@@ -16,6 +16,7 @@ from crisiswatch.detector.layout import (
     HOUR,
     RING,
     SIZE,
+    SLOT,
     VERSION,
     V,
 )
@@ -57,6 +58,7 @@ class SurgeDetector:
             high=high,
             false_alarms_per_month=BINS_PER_MONTH * 10.0 ** -min(rarity, RAREST),
             learning=model.state[BINS] < LEARNING,
+            achieved=model.achieved(),
         )
 
     def explain(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Explanation | None:  # noqa: ARG002
@@ -108,6 +110,7 @@ def _features(each: Bin) -> dict[str, object]:
         "known": each.known,
         "count_square": each.count_square,
         "total_square": each.total_square,
+        "marked": each.marked,
     }
 
 
@@ -141,7 +144,7 @@ def _dispersion(model: Surge, minutes: int) -> float:
 def _history(model: Surge) -> list[tuple[float, float, float]]:
     """The ring from its oldest bin but one to its newest: total, count, expected total."""
     s, at = model.state, int(model.state[AT])
-    places = [BUFFER + 4 * ((at + i) % RING) for i in range(RING)]
+    places = [BUFFER + SLOT * ((at + i) % RING) for i in range(RING)]
     return [(s[b] - s[a], s[b + 1] - s[a + 1], s[b + 2] - s[a + 2]) for a, b in pairwise(places)]
 
 

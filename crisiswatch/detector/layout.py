@@ -29,8 +29,6 @@ CHANNELS = (
     Channel(1, near=True),
     Channel(3, near=True),
     Channel(12, near=True),
-    Channel(36, near=True),
-    Channel(12, near=False),
     Channel(36, near=False),
     Channel(72, near=False),
 )
@@ -40,16 +38,20 @@ V, NEXT, BINS, LEVEL_Y, LEVEL_X, SHARE_K, SHARE_N = range(7)
 NEAR_Y, NEAR_MU, NEAR_K, NEAR_N = range(7, 11)  # the last hours: volume against the baseline, matching against volume
 HOUR_NOW, HOUR_Y, HOUR_MU = range(11, 14)
 EVENT, CALM, CARRY, SILENCE, KNOWN_UNTIL, AT, LEARNED, CLUSTERS = range(14, 22)
-SURE_N, SURE_P, SURE_PP = range(22, 25)  # mentions, p(match) and p^2, of scorers that give probabilities
+# Of scorers that give probabilities: mentions, p(match) and p^2.
+SURE_N, SURE_P, SURE_PP = range(22, 25)
+GRAVE_K, GRAVE_M = 25, 26  # matching mentions whose gravity is known, and the grave ones of them
+ACHIEVED = 27  # bins watched; how often elevated, high and extreme were reached; until when they are not counted anew
 # Blocks.
-DISPERSION = 25  # a channel each: of the total, of the count, of the share
+DISPERSION = ACHIEVED + 1 + 2 * 3  # a channel each: of the total, of the count, of the share
 TAILS = DISPERSION + 3 * len(CHANNELS)  # a channel each, then the joint score: clusters, excess, excess^2, peak, quiet
 JOINT = TAILS + 5 * len(CHANNELS)
 HOD = JOINT + 5  # season: pairs of weighted ratio and weight
 DOW = HOD + 2 * 24
 HOW = DOW + 2 * 7
-BUFFER = HOW + 2 * 168  # the ring: running sums of total, count, expected total and squared weights up to each bin
-SIZE = BUFFER + 4 * RING
+BUFFER = HOW + 2 * 168  # the ring: running sums up to each bin of what `SLOT` places name
+SLOT = 5  # total, count, expected total, squared weights, grave
+SIZE = BUFFER + SLOT * RING
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,13 @@ class Tuning:
     clip: float = 3.0
     least: float = 5.0
     mass: float = 6.0
-    pace: float = 1.5
+    pace: float = 2.0
+    grave: float = 3.0
     tail_half_life: float = 14.0
-    tail_from: float = 1.5
+    tail_from: float = 2.0
     reach: float = 2.0
+    joint_reach: float = 1.0
+    volume_reach: float = 100.0
     season: bool = True
     near: bool = True
     share_test: bool = True
@@ -87,3 +92,4 @@ class Tuning:
     overdispersed: bool = True
     channels: tuple[int, ...] = tuple(range(len(CHANNELS)))
     best: int = 2
+    volume_channels: tuple[int, ...] = (1, 2, 3, 4)

@@ -8,7 +8,7 @@ rarest is the joint score, and that score's past in turn says how often it is re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log1p
+from math import log1p, log10
 from typing import Any, NamedTuple
 
 from river.base import AnomalyDetector
@@ -19,6 +19,7 @@ from crisiswatch.detector.baseline import STRIDE, Baseline
 from crisiswatch.detector.calibration import Tail
 from crisiswatch.detector.evidence import Held, Look, window_evidence
 from crisiswatch.detector.layout import (
+    ACHIEVED,
     AT,
     BINS,
     BUFFER,
@@ -29,6 +30,8 @@ from crisiswatch.detector.layout import (
     DAY,
     DISPERSION,
     EVENT,
+    GRAVE_K,
+    GRAVE_M,
     HOUR,
     HOUR_NOW,
     JOINT,
@@ -39,6 +42,7 @@ from crisiswatch.detector.layout import (
     SHARE_N,
     SILENCE,
     SIZE,
+    SLOT,
     SURE_N,
     SURE_P,
     SURE_PP,
@@ -53,6 +57,10 @@ __all__ = ["Found", "Seen", "Surge"]
 
 BLIND_BELOW = 0.05  # exposure
 SILENT = 16.0  # nats of surprise at hearing nothing: no calm is as quiet as that
+ALL = 0.98  # a series of which so much matches has no share to tell a crisis by
+STATED = tuple(log10(30 * DAY / month) for month in (10.0, 1.0, 0.1))
+ACHIEVED_FADE = 2.0 ** (-1.0 / (24.0 * 60.0))  # an hour; half-life 60 days
+GRAVE_FADE = 2.0 ** (-1.0 / (10.0 * DAY))
 BEGINS = 3.0  # variances above the mean, squared; below there is nothing worth a logarithm
 EVENT_FROM, EVENT_OVER, NEW_NORMAL = 4.0, 2 * HOUR, 36 * HOUR  # decades; bins of calm; bins
 CARRIED, LAPSES = 1.3, 2.0 ** (-1.0 / 8.0)  # a back-fill is at most so much of what was missed; half-life 8 bins
@@ -74,6 +82,7 @@ class Seen(NamedTuple):
     weights: float
     part: float
     known: bool
+    grave: float | None
 
 
 class Surge(AnomalyDetector):
@@ -93,10 +102,10 @@ class Surge(AnomalyDetector):
         self._t = t = tuning or Tuning()
         self.baseline = Baseline(t)
         self._tails = [
-            Tail(TAILS + 5 * i, t.tail_from, 12, 10.0**-t.tail_from * min(1.0, 2.5 / c.bins), 0.6, 7.0, t.reach)
+            Tail(TAILS + 5 * i, t.tail_from, 12, 10.0**-t.tail_from * min(1.0, 2.5 / c.bins), 0.6, 7.0)
             for i, c in enumerate(CHANNELS)
         ]
-        self._joint = Tail(JOINT, 2.3, 24, 0.003, 0.3, 30.0, 1.0)
+        self._joint = Tail(JOINT, 2.3, 24, 0.003, 0.3, 30.0)
         self._channels = [(i, c.near, c.bins, DISPERSION + 3 * i) for i, c in enumerate(CHANNELS) if i in t.channels]
         self._memo: tuple[dict[Any, Any], Seen, list[Found]] | None = None
 
@@ -110,40 +119,33 @@ class Surge(AnomalyDetector):
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Take in one closed bin; one without exposure is missing data and teaches nothing."""
         seen, looks = self._looked(x)
-        self._memo = None
         s, base = self.state, self.baseline
-        minute, total, matched, exposure = seen.minute, seen.total, seen.matched, seen.exposure
-        level, season = base.level(s), base.season(s, minute + BIN / 2)
-        exposed = season * exposure
-        mu = level * exposed
-        s[NEXT] = minute + BIN
+        level, season = base.level(s), base.season(s, seen.minute + BIN / 2)
+        exposed = season * seen.exposure
+        if seen.minute // 60 != (s[NEXT] - 1.0) // 60:
+            self._fade()
+        s[NEXT] = seen.minute + BIN
         if seen.known:
-            s[KNOWN_UNTIL] = minute + BIN
-        if total > 0.0 and exposure > BLIND_BELOW:
-            s[SILENCE] = 0.0
-        elif self._missing(exposure, mu):
+            s[KNOWN_UNTIL] = s[NEXT]
+        if self._missing(seen, level * exposed):
             s[CARRY] += CARRIED * level * season
             self.push(seen, 0.0)
-            return
-        if s[CARRY]:
-            s[CARRY] = s[CARRY] * LAPSES if s[CARRY] > 0.01 else 0.0
-        if s[HOUR_NOW] != minute // 60:
-            self._fade()
-        s[LEARNED] += 1.0
-        if looks or s[CLUSTERS]:
-            self._calibrate(looks)
-        if (looks or s[EVENT]) and self._eventful(looks):
-            base.follow(s, total, mu, exposed)
         else:
-            number = minute // BIN + 1
-            if number % STRIDE == 0 and s[BINS] >= 3 * HOUR:
-                self._learn_dispersions(number, seen, mu)
-            base.learn(s, minute, total, matched, level, exposed)
-            self._learn_near()
-        if x.get("count_square") is not None:
-            self._learn_certainty(x)
-        self.push(seen, mu)
-        s[BINS] += 1.0
+            if s[CARRY]:
+                s[CARRY] = s[CARRY] * LAPSES if s[CARRY] > 0.01 else 0.0
+            s[LEARNED] += 1.0
+            s[ACHIEVED] += 1.0
+            if looks or s[CLUSTERS]:
+                self._calibrate(looks)
+            if (looks or s[EVENT]) and self._eventful(looks):
+                base.follow(s, seen.total, level * exposed, exposed)
+            else:
+                self._learn_calm(seen, level, exposed)
+            if x.get("count_square") is not None:
+                self._learn_certainty(x)
+            self.push(seen, level * exposed)
+            s[BINS] += 1.0
+        self._memo = None
 
     def _looked(self, x: dict[Any, Any]) -> tuple[Seen, list[Found]]:
         """The bin and what the channels found in it; scoring and learning the same bin look at it once."""
@@ -184,16 +186,16 @@ class Surge(AnomalyDetector):
         s, t, base = self.state, self._t, self.baseline
         level, share = base.level(s), base.share(s)
         mu = level * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part
-        if share > 0.98:
+        if share > ALL:
             return self._volume(seen, mu, level * t.volume_floor)
         near, near_share = base.near(s), base.near_share(s, share)
         near_matching, least, level = near * near_share, t.least, level * t.floor
         at = int(s[AT])
-        now = BUFFER + 4 * ((at - 1) % RING)
+        now = BUFFER + SLOT * ((at - 1) % RING)
         matched, expected = s[now + 1] + seen.matched, s[now + 2] + mu
         held, found = None, []
         for channel, is_near, bins, spread in self._channels:
-            then = BUFFER + 4 * ((at - bins) % RING)
+            then = BUFFER + SLOT * ((at - bins) % RING)
             count = matched - s[then + 1]
             if count < least:
                 continue
@@ -204,13 +206,16 @@ class Surge(AnomalyDetector):
                 continue
             if held is None:
                 doubt = 1.0 / (s[SHARE_N] + 5.0)
-                held = Held(share, near_share, base.ignorance(s), doubt, self.certainty()[2])
+                grave_share = (s[GRAVE_M] + 0.5) / (s[GRAVE_K] + 10.0)
+                sure = 1.0 / (s[GRAVE_K] + 11.0)
+                held = Held(share, near_share, base.ignorance(s), doubt, self.certainty()[2], grave_share, sure)
                 known_until = seen.minute + BIN if seen.known else s[KNOWN_UNTIL]
             total = s[now] - s[then] + seen.total
             weight = (s[now + 3] - s[then + 3] + seen.weights) / total
             known = known_until > seen.minute + BIN - BIN * bins
             spreads = s[spread : spread + 3]
-            look = Look(total, count, usual * near if is_near else usual, usual, weight, spreads, is_near, known)
+            grave = None if seen.grave is None else s[now + 4] - s[then + 4] + seen.grave
+            look = Look(total, count, usual * near if is_near else usual, usual, weight, spreads, is_near, known, grave)
             each = window_evidence(look, held, t)
             if each > 0.0:
                 found.append((channel, each))
@@ -220,10 +225,10 @@ class Surge(AnomalyDetector):
         """The same for a series of which everything matches: only its volume can be unusual."""
         s, t = self.state, self._t
         ignorance, found = self.baseline.ignorance(s), []
-        for channel, is_near, bins, spread in self._channels:
+        for channel, _, bins, spread in self._channels:
             total, mean = self.since(bins, 0) + seen.total, max(self.since(bins, 2) + mu, floor * bins)
             total -= min(s[CARRY], max(total - mean, 0.0))  # what a back-fill may have brought
-            if total > max(mean, t.least) and not (is_near and bins >= HOUR):
+            if channel in t.volume_channels and total > max(mean, t.least):
                 found.append((channel, tails.negative_binomial(total, mean, s[spread] + ignorance)))
         return found
 
@@ -231,17 +236,21 @@ class Surge(AnomalyDetector):
         """The sum of one figure over the newest ``bins`` - 1 bins that were taken in."""
         s = self.state
         at = int(s[AT])
-        return s[BUFFER + 4 * ((at - 1) % RING) + place] - s[BUFFER + 4 * ((at - bins) % RING) + place]
+        return s[BUFFER + SLOT * ((at - 1) % RING) + place] - s[BUFFER + SLOT * ((at - bins) % RING) + place]
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
-    def _missing(self, exposure: float, mu: float) -> bool:
-        """Say whether an empty bin is missing data: nothing could speak, or so long a silence is no calm."""
+    def _missing(self, seen: Seen, mu: float) -> bool:
+        """Say whether a bin is missing data: nothing could speak, or so long a silence is no calm."""
         s = self.state
-        if exposure > BLIND_BELOW:
-            phi = s[DISPERSION + 3]
-            s[SILENCE] += log1p(phi * mu) / phi
-        return exposure <= BLIND_BELOW or s[SILENCE] > SILENT
+        if seen.exposure <= BLIND_BELOW:
+            return True
+        if seen.total > 0.0:
+            s[SILENCE] = 0.0
+            return False
+        phi = s[DISPERSION]
+        s[SILENCE] += log1p(phi * mu) / phi
+        return s[SILENCE] > SILENT
 
     def _fade(self) -> None:
         """Let the past of every tail count a little less, once an hour."""
@@ -249,12 +258,32 @@ class Surge(AnomalyDetector):
         for tail in (*self._tails, self._joint):
             tail.fade(s, fade)
         s[LEARNED] = round(s[LEARNED] * fade, 4)
+        for at in range(ACHIEVED, ACHIEVED + 4):
+            s[at] = round(s[at] * ACHIEVED_FADE, 6)
 
     def _calibrate(self, looks: Sequence[Found]) -> None:
-        s, evidence, still = self.state, {channel: each for channel, each, _ in looks}, 0
+        s, t, still = self.state, self._t, 0
+        joint = self._together(looks)
+        self._count(self.rarity(looks) if looks else 0.0)
+        evidence = {channel: each for channel, each, _ in looks}
+        reach = t.volume_reach if self.baseline.share(s) > ALL else t.reach
         for channel, _, _, _ in self._channels:
-            still += self._tails[channel].learn(s, evidence.get(channel, 0.0))
-        s[CLUSTERS] = float(still + self._joint.learn(s, self._together(looks)))
+            still += self._tails[channel].learn(s, evidence.get(channel, 0.0), reach)
+        s[CLUSTERS] = float(still + self._joint.learn(s, joint, t.joint_reach))
+
+    def _count(self, rarity: float) -> None:
+        """Count how often what should be rare is reached; two hours of calm come between two times."""
+        s = self.state
+        for place, decades in enumerate(STATED, ACHIEVED + 1):
+            if rarity >= decades:
+                s[place] += 1.0 if s[NEXT] > s[place + 3] else 0.0
+                s[place + 3] = s[NEXT] + 120.0
+
+    def achieved(self) -> tuple[float, float, float]:
+        """How often a month the series reached what should come 10, 1 and 0.1 times, crises included."""
+        months = max(self.state[ACHIEVED], 1.0) / (30.0 * DAY)
+        often, seldom, rarely = (count / months for count in self.state[ACHIEVED + 1 : ACHIEVED + 4])
+        return often, seldom, rarely
 
     def _eventful(self, looks: Sequence[Found]) -> bool:
         """Say whether an event is on: until two hours of calm, but after 36 hours it is the new normal."""
@@ -266,6 +295,17 @@ class Surge(AnomalyDetector):
             if s[CALM] >= EVENT_OVER:
                 s[EVENT] = s[CALM] = 0.0
         return 0.0 < s[EVENT] <= NEW_NORMAL
+
+    def _learn_calm(self, seen: Seen, level: float, exposed: float) -> None:
+        s, base = self.state, self.baseline
+        number = seen.minute // BIN + 1
+        if number % STRIDE == 0 and s[BINS] >= 3 * HOUR:
+            self._learn_dispersions(number, seen, level * exposed)
+        base.learn(s, seen.minute, seen.total, seen.matched, level, exposed)
+        self._learn_near()
+        if seen.grave is not None:
+            s[GRAVE_K] = s[GRAVE_K] * GRAVE_FADE + seen.matched
+            s[GRAVE_M] = s[GRAVE_M] * GRAVE_FADE + seen.grave
 
     def _learn_dispersions(self, number: int, seen: Seen, mu: float) -> None:
         s, base = self.state, self.baseline
@@ -285,7 +325,7 @@ class Surge(AnomalyDetector):
         """The bin that leaves the last hour teaches the near factors."""
         s = self.state
         at = int(s[AT])
-        one, other = BUFFER + 4 * ((at - HOUR) % RING), BUFFER + 4 * ((at - HOUR - 1) % RING)
+        one, other = BUFFER + SLOT * ((at - HOUR) % RING), BUFFER + SLOT * ((at - HOUR - 1) % RING)
         mean = s[one + 2] - s[other + 2]
         if mean > 0.0:
             self.baseline.learn_near(s, s[one] - s[other], s[one + 1] - s[other + 1], mean)
@@ -320,7 +360,7 @@ class Surge(AnomalyDetector):
         total = max(each.total, each.count)
         squares = total if each.total_square is None else each.total_square
         count = each.count if each.count_square is None else self._corrected(each.count, total)
-        return Seen(each.start, total, count, each.exposure, squares, each.minutes / BIN, each.known)
+        return Seen(each.start, total, count, each.exposure, squares, each.minutes / BIN, each.known, each.marked)
 
     def _seen(self, x: dict[Any, Any]) -> Seen:
         get = x.get
@@ -337,6 +377,7 @@ class Surge(AnomalyDetector):
             total if squares is None else squares,
             get("minutes", BIN) / BIN,
             get("known", False),
+            get("marked"),
         )
 
     def _corrected(self, count: float, total: float) -> float:
@@ -348,18 +389,19 @@ class Surge(AnomalyDetector):
         """Let the windows move on over a bin of which ``mu`` mentions were expected; nothing is learned."""
         s = self.state
         at = int(s[AT])
-        here, before = BUFFER + 4 * at, BUFFER + 4 * ((at - 1) % RING)
+        here, before = BUFFER + SLOT * at, BUFFER + SLOT * ((at - 1) % RING)
         s[here] = s[before] + seen.total
         s[here + 1] = round(s[before + 1] + seen.matched, 4)
         s[here + 2] = round(s[before + 2] + mu, 4)
         s[here + 3] = round(s[before + 3] + seen.weights, 4)
+        s[here + 4] = round(s[before + 4] + (seen.grave or 0.0), 4)
         if at + 1 < RING:
             s[AT] = at + 1.0
             return
         s[AT] = 0.0
-        for place in range(4):  # the sums start again from the oldest bin, so that they stay short
+        for place in range(SLOT):  # the sums start again from the oldest bin, so that they stay short
             oldest = s[BUFFER + place]
-            for each in range(BUFFER + place, SIZE, 4):
+            for each in range(BUFFER + place, SIZE, SLOT):
                 s[each] = round(s[each] - oldest, 4)
 
 
