@@ -17,6 +17,7 @@ from crisiswatch.detector.layout import CHANNELS, Channel, Tuning
 __all__ = ["WHOLE", "measure", "variants"]
 
 WHOLE = "as shipped"
+BLUNT = "no grave words"
 PER_MONTH = (0.5, 1.0, 2.0)
 
 
@@ -25,6 +26,7 @@ class _Task:
     """A variant on the brands of one seed or, without a seed, on the tweet series."""
 
     tuning: Tuning
+    grave: bool
     seed: int | None
     days: int
     folder: Path | None
@@ -38,6 +40,7 @@ def variants() -> dict[str, Tuning]:
     return {
         WHOLE: whole,
         "no share test": replace(whole, share_test=False),
+        BLUNT: whole,
         "no self-calibration": replace(whole, calibrate=False),
         "no season": replace(whole, season=False),
         "no robust clipping": replace(whole, clip=1e9),
@@ -49,20 +52,22 @@ def variants() -> dict[str, Tuning]:
             f"without {_called(CHANNELS[i])}": replace(whole, channels=tuple(each for each in channels if each != i))
             for i in channels
         },
-        **{
-            f"only {_long(bins)}": replace(
-                whole, channels=tuple(i for i in channels if CHANNELS[i].bins == bins), best=1
-            )
-            for bins in windows
-        },
+        **{f"only {_long(bins)}": _only(tuple(i for i in channels if CHANNELS[i].bins == bins)) for bins in windows},
     }
+
+
+def _only(channels: tuple[int, ...]) -> Tuning:
+    """These channels alone, for a series of which everything matches too."""
+    return replace(Tuning(), channels=channels, volume_channels=channels, best=1)
 
 
 def measure(seeds: Sequence[int], folder: Path | None, size: Size, jobs: int) -> list[dict[str, Any]]:
     """Recall and delay of each variant on the development ``seeds``, and its mean on the tweet series of ``folder``."""
     chosen = dict(list(variants().items())[: size.variants])
     places: list[int | None] = [*seeds, *([None] if folder is not None else [])]
-    tasks = [_Task(tuning, seed, size.days, folder) for tuning in chosen.values() for seed in places]
+    tasks = [
+        _Task(tuning, name != BLUNT, seed, size.days, folder) for name, tuning in chosen.items() for seed in places
+    ]
     answers = progress(spread(_score, tasks, jobs), len(tasks), "ablation")
     streams = brands(seeds, size.days)
     rows = []
@@ -82,7 +87,7 @@ def measure(seeds: Sequence[int], folder: Path | None, size: Size, jobs: int) ->
 
 
 def _score(task: _Task) -> list[Floats]:
-    scorer = surge(task.tuning)
+    scorer = surge(task.tuning, grave=task.grave)
     if task.seed is not None:
         return [scorer(stream) for stream in brands([task.seed], task.days)]
     assert task.folder is not None

@@ -70,6 +70,7 @@ def _weeks(question: _Question) -> list[BrandStream]:
             negative=brand.negative[:WEEK],
             exposure=brand.exposure[:WEEK],
             known=brand.known[:WEEK],
+            marked=None if brand.marked is None else brand.marked[:WEEK],
             mean_total=None,
             mean_negative=None,
             crises=(),

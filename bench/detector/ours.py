@@ -19,9 +19,13 @@ BIN_MINUTES = 60 // BINS_PER_HOUR
 
 @dataclass(frozen=True, slots=True)
 class OurScorer:
-    """`Surge` fed with a stream's bins one by one, each scored before it is learned; can be sent to other processes."""
+    """`Surge` fed with a stream's bins one by one, each scored before it is learned; can be sent to other processes.
+
+    ``grave``: it is also told how many of the negatives have grave words, where the stream knows.
+    """
 
     tuning: Tuning | None = None
+    grave: bool = True
 
     def __call__(self, stream: BrandStream) -> Floats:
         """One score a bin, in decades: 10^-score times a bin such a value comes when nothing is wrong."""
@@ -34,10 +38,13 @@ class OurScorer:
             stream.total.tolist(),
             stream.exposure.tolist(),
             stream.known.tolist(),
+            [None] * stream.bins if stream.marked is None or not self.grave else stream.marked.tolist(),
             strict=True,
         )
-        for at, (minute, count, total, exposure, known) in enumerate(columns):
+        for at, (minute, count, total, exposure, known, marked) in enumerate(columns):
             x = {"minute": minute, "count": count, "total": total, "exposure": exposure, "known": known}
+            if marked is not None:
+                x["marked"] = marked
             scores[at] = score_one(x)
             learn_one(x)
         return scores
@@ -55,9 +62,9 @@ class SilentFirst:
         return scores
 
 
-def surge(tuning: Tuning | None = None) -> Scorer:
-    """Our detector with this tuning; None is what ships."""
-    return OurScorer(tuning)
+def surge(tuning: Tuning | None = None, *, grave: bool = True) -> Scorer:
+    """Our detector with this tuning; None is what ships. Without ``grave`` it sees counts alone, as all others do."""
+    return OurScorer(tuning, grave)
 
 
 def stated(per_month: float) -> float:

@@ -45,9 +45,9 @@ def _simulator(found: Part) -> None:
     print(f"Rivals `tuned` have the setting that did best on seeds {_seeds(found['dev_seeds'])}.\n")
     rows = [("clairvoyant bound", bound["1"])]
     rows += [(f"{NAME}, at {rate}", ours[rate]) for rate in ("0.5", "1", "2")]
-    rows += [(f"{NAME}, stated 1", found["stated"])]
+    rows += [(f"{NAME}, stated 1", found["stated"]), (f"{NAME}, counts alone", found["counts_alone"]["1"])]
     rivals = sorted(found["rivals"], key=lambda row: -(row["at_one"]["recall"] or 0.0))
-    rows += [(f"{row['name']}{' (tuned)' if row['tuned'] else ''}", row["at_one"]) for row in rivals]
+    rows += [(f"{row['name']}{_how(row['setting'], tuned=row['tuned'])}", row["at_one"]) for row in rivals]
     shapes = list(ours["1"]["by_shape"])
     print(
         grid(
@@ -55,7 +55,7 @@ def _simulator(found: Part) -> None:
             ([name, *_figures(row), *(_part(row["by_shape"].get(shape)) for shape in shapes)] for name, row in rows),
         )
     )
-    _simulator_more(found, rows[:6])
+    _simulator_more(found, rows[:7])
     print("\nWhat the tuned rivals chose:\n")
     print(grid(["rule", "setting"], ([row["name"], row["setting"]] for row in rivals if row["tuned"])))
 
@@ -270,6 +270,12 @@ def _ablation(found: Sequence[Part]) -> None:
             ),
         )
     )
+
+
+def _how(setting: str, *, tuned: bool) -> str:
+    if tuned:
+        return " (tuned)"
+    return " (first seed alone)" if setting.endswith("first seed alone") else ""
 
 
 def _figures(row: Part) -> list[str]:
