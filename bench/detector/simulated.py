@@ -6,18 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.detector.evaluate import PER_MONTH, Outcome, evaluate, sweep
+from bench.detector.evaluate import BURN_IN_DAYS, PER_MONTH, Outcome, evaluate, sweep
 from bench.detector.ours import NAME, stated, surge
 from bench.detector.rivals import GRID, RIVALS, tune
 from bench.detector.rivals_river import SLOW
 from bench.detector.simulator.clairvoyant import clairvoyant
-from bench.detector.stream import Floats, Scorer
+from bench.detector.stream import BINS_PER_DAY, BINS_PER_MONTH, Floats, Scorer
 from bench.detector.work import Size, brands, progress, spread
 
 __all__ = ["BOUND", "measure"]
 
 BOUND = "clairvoyant bound"
 COUNTS = f"{NAME}, counts alone"
+BURN_IN = round(BURN_IN_DAYS * BINS_PER_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def measure(seeds: Sequence[int], dev_seeds: Sequence[int], size: Size, jobs: in
     return {
         "seeds": list(seeds),
         "dev_seeds": list(dev_seeds),
-        "months": round(sum(stream.bins - 7 * 288 for stream in streams) / 8640, 1),
+        "months": round(sum(stream.bins - BURN_IN for stream in streams) / BINS_PER_MONTH, 1),
         "crises": sum(len(stream.crises) for stream in streams),
         "bound": _by_rate(rows[BOUND].outcomes),
         "ours": _by_rate(rows[NAME].outcomes),
