@@ -14,9 +14,10 @@ def bin_of(state: State, kept: SeriesState, calendar: tuple[CalendarEvent, ...],
     """The bin from minute ``start``, as far as minute ``end``.
 
     A scorer's calibrated probabilities and sampling weights are in ``kept``'s buckets already. Accounts and texts that
-    were there within the bin or in the hour before it count as copies; without any of them nothing is changed.
+    were there within the bin or in the hour before it count as copies; without any of them nothing is changed. Grave
+    words are looked for in what matches alone.
     """
-    count, total, lean = _sums(kept.series, start, end)
+    count, total, marked, lean = _sums(kept.series, start, end)
     matching, others = kept.series.organic_parts(start)  # of the whole bin, however little of it counts yet
     everything = count * matching + (total - count) * others
     told = lean != Lean()
@@ -31,15 +32,17 @@ def bin_of(state: State, kept: SeriesState, calendar: tuple[CalendarEvent, ...],
         known=is_known(calendar, start, end),
         count_square=square / MILLI**2 if told else None,
         total_square=total_square / MILLI**2 if told else None,
+        marked=marked * matching / MILLI,
     )
 
 
-def _sums(series: Series, start: int, end: int) -> tuple[int, int, Lean]:
-    count = total = 0
+def _sums(series: Series, start: int, end: int) -> tuple[int, int, int, Lean]:
+    count = total = marked = 0
     lean = Lean()
     for bucket in series.span(start, end):
         count += bucket.count
         total += bucket.total
+        marked += bucket.marked
         if bucket.lean is not None:
             lean.add(bucket.lean)
-    return count, total, lean
+    return count, total, marked, lean

@@ -110,7 +110,7 @@ def _series_in(row: dict[str, Any]) -> SeriesState:
 
 
 def _bucket_out(bucket: Bucket) -> list[Any]:
-    return [
+    row = [
         bucket.count,
         bucket.total,
         bucket.reach,
@@ -119,11 +119,14 @@ def _bucket_out(bucket: Bucket) -> list[Any]:
         _voices_out(bucket.voices),
         None if bucket.lean is None else [getattr(bucket.lean, name) for name in _LEAN],
     ]
+    return [*row, bucket.marked] if bucket.marked else row  # rare
 
 
 def _bucket_in(row: list[Any]) -> Bucket:
-    count, total, reach, audience, sources, voices, lean = row
-    return Bucket(_voices_in(voices), count, total, reach, audience, sources, None if lean is None else Lean(*lean))
+    count, total, reach, audience, sources, voices, lean, *rest = row
+    (marked,) = rest or (0,)
+    told = None if lean is None else Lean(*lean)
+    return Bucket(_voices_in(voices), count, total, reach, audience, sources, told, marked)
 
 
 def _crowds_out(crowds: dict[int, Crowd] | None) -> list[Any] | None:

@@ -20,7 +20,7 @@ from crisiswatch.engine.program import Program, RulePlan, SeriesPlan, program_fo
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import CALM, BlindSpell, RuleState, SeriesState, State
 from crisiswatch.engine.watermark import IDLE, watermark
-from crisiswatch.matching import normalise, signature
+from crisiswatch.matching import grave, normalise, signature
 from crisiswatch.model import (
     Blind,
     BlindChanged,
@@ -248,12 +248,9 @@ class _Step:
                     self._count_in_incidents(plan.key, minute, weight, author, mention.source)
             else:
                 series.add_unmatched(minute, weight, author=author, text=text)
-            if plan.detector is None or (weight == MILLI and not event.score.calibrated):
-                continue
-            plain = MILLI if matching else 0
-            part = round(admission.likelihood(event.score, folded) * MILLI) if event.score.calibrated else plain
-            if weight != MILLI or part != plain:
-                series.lean(minute, weight, part, matching=matching)
+            if plan.detector is not None and (matching or weight != MILLI or event.score.calibrated):
+                part = round(admission.likelihood(event.score, folded) * MILLI) if event.score.calibrated else None
+                _tell_more(series, minute, weight, part, folded if matching else None)
 
     def _folded(self, event: MentionScored) -> str:
         if not self.program.needs_words and not self.program.needs_texts:
@@ -367,6 +364,19 @@ class _Step:
         if mine.is_open:
             self._tell(machine.orphan(self.state, name, mine))
         del self.state.rules[name]
+
+
+def _tell_more(series: Series, minute: int, weight: int, part: int | None, folded: str | None) -> None:
+    """Note what a detector wants to know of a mention beyond its label: ``part`` thousandths count, grave words.
+
+    ``folded`` is the text of one that matches; None for another one.
+    """
+    plain = 0 if folded is None else MILLI
+    part = plain if part is None else part
+    if weight != MILLI or part != plain:
+        series.lean(minute, weight, part, matching=folded is not None)
+    if folded is not None and grave(folded):
+        series.mark(minute, weight, part)
 
 
 def _fits(plan: SeriesPlan, series: Series) -> bool:

@@ -40,7 +40,7 @@ GRAVE: dict[str, tuple[str, ...]] = {
         *("truffa", "truffe", "truffato", "truffati", "truffatori", "frode", "frodi", "rubato", "rubati", "furto"),
     ),
     "breach": (
-        *("hacked", "hackers", "data breach", "breach", "leaked", "data leak", "privacy violation", "gdpr"),
+        *("hacked", "hackers", "breach", "leaked", "data leak", "privacy violation", "gdpr"),
         *("hackerato", "hackerati", "violazione dei dati", "violazione dati", "fuga di dati", "garante privacy"),
     ),
     "discrimination": (

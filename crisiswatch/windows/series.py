@@ -38,7 +38,8 @@ class Lean:
 class Bucket:
     """What one minute of a series held. ``count`` matched the filter, ``total`` is its population; thousandths.
 
-    ``voices`` are those of the matching mentions, while a window may need them.
+    ``voices`` are those of the matching mentions, while a window may need them; ``marked`` is the part of ``count``
+    with grave words, each mention by its probability, where a detector asks.
     """
 
     voices: Voices | None = None
@@ -48,12 +49,13 @@ class Bucket:
     audience: int = 0
     sources: dict[str, int] = field(default_factory=dict)
     lean: Lean | None = None
+    marked: int = 0
 
     def copy(self) -> Bucket:
         """Give an independent copy."""
         voices = None if self.voices is None else self.voices.copy()
         lean = None if self.lean is None else replace(self.lean)
-        return Bucket(voices, self.count, self.total, self.reach, self.audience, dict(self.sources), lean)
+        return Bucket(voices, self.count, self.total, self.reach, self.audience, dict(self.sources), lean, self.marked)
 
 
 @dataclass(slots=True)
@@ -168,7 +170,7 @@ class Series:
         if bucket.lean is None:
             bucket.lean = Lean()
         lean, plain = bucket.lean, weight if matching else 0
-        mass = (weight * part + MILLI // 2) // MILLI
+        mass = _mass(weight, part)
         lean.total_square += weight * weight - weight * MILLI
         if matching:
             lean.matching += mass - plain
@@ -176,6 +178,10 @@ class Series:
         else:
             lean.others += mass
             lean.others_square += mass * mass
+
+    def mark(self, minute: int, weight: int, part: int) -> None:
+        """Note that a matching mention which was just added has grave words; it counts ``part`` thousandths."""
+        self.buckets[minute].marked += _mass(weight, part)
 
     def _note(
         self, crowds: dict[int, Crowd], minute: int, author: int | None, text: int | None, *, matching: bool
@@ -299,6 +305,10 @@ class Series:
         twin.early = {k: SlidingSum(w.length, w.count, w.total) for k, w in self.early.items()}
         twin.final = {k: SlidingSum(w.length, w.count, w.total) for k, w in self.final.items()}
         return twin
+
+
+def _mass(weight: int, part: int) -> int:
+    return (weight * part + MILLI // 2) // MILLI
 
 
 def _slide(buckets: dict[int, Bucket], windows: dict[int, SlidingSum], start: int, end: int) -> None:

@@ -205,6 +205,54 @@ def test_a_sample_is_told_with_its_noise(listening):
     assert (found.count, found.count_square, found.total_square) == (82.0, 802.0, 802.0)
 
 
+def gravely(events: Sequence[MentionScored], word: str = "hospital") -> list[MentionScored]:
+    return [replace(each, mention=replace(each.mention, text=f"{each.mention.text} {word}")) for each in events]
+
+
+def test_complaints_with_grave_words_are_counted_apart(listening):
+    calm = gravely([replace(each, score=Score(0.05, 0.9, 0.05, "made")) for each in spread(8, timedelta(seconds=20))])
+    told_in = [*spread(12), *gravely(spread(5, timedelta(seconds=7)), "ospedale"), *calm]
+    run([*told_in, *spread(6, timedelta(minutes=5))], watching())
+    assert (told(listening, 0).marked, told(listening, 0).count, told(listening, 0).total) == (5.0, 17.0, 25.0)
+    assert (told(listening, 5).marked, told(listening, 5).count) == (0.0, 6.0)
+
+
+def test_a_look_at_an_unfinished_bin_is_told_of_its_grave_words(listening):
+    run(
+        [
+            *gravely(spread(3, over=timedelta(minutes=1))),
+            *gravely(spread(4, timedelta(minutes=3), timedelta(minutes=1))),
+        ],
+        watching(),
+    )
+    tails = [each for _, tail in listening.looks for each in tail if each.start == minute_of(START)]
+    assert {(each.minutes, each.marked) for each in tails if each.minutes in (1, 5)} >= {(1, 3.0)}
+    assert max(each.marked for each in tails) == 7.0
+
+
+def test_grave_words_weigh_what_their_mention_weighs(listening):
+    sampled = [replace(each, mention=replace(each.mention, weight=10.0)) for each in gravely(spread(2))]
+    sure = Score(0.9, 0.1, 0.0, "calm-1", calibrated=True)
+    run(
+        [*sampled, *soft(gravely(spread(3, timedelta(seconds=30))), sure), *spread(4, timedelta(seconds=9))], watching()
+    )
+    assert told(listening, 0).marked == pytest.approx(20 + 3 * 0.9)
+    assert told(listening, 0).marked < told(listening, 0).count
+
+
+def test_a_grave_text_that_is_pushed_weighs_a_fifth_too(listening):
+    run(gravely(copies(31)), watching())
+    assert told(listening, 0).marked == told(listening, 0).count == pytest.approx(31 / 5 + 4 / 5)
+
+
+def test_a_series_without_a_detector_does_not_look_for_grave_words():
+    plain = rule("r", Level.WARNING, at_least("count", 1), at_least("organic", 1), mentions=MentionFilter("negative"))
+    state, _ = fold(State("acme"), gravely(spread(9)), Ruleset((plain,)))
+    (kept,) = state.series.values()
+    assert sum(bucket.count for bucket in kept.series.buckets.values()) == 9000
+    assert not any(bucket.marked for bucket in kept.series.buckets.values())
+
+
 def test_what_the_calendar_knows_is_marked(listening):
     start = minute_of(START)
     show = CalendarEvent("show", start + 7, start + 12, ("acme",))
@@ -221,7 +269,7 @@ def test_any_cut_with_a_crash_at_each_tells_the_detector_the_same(said, cuts):
     mentions = Mentions(5)
     events: list[Event] = []
     for second, author, text, negative, calibrated in said:
-        words = f"{COPY} {text} {WORDS[text]}{WORDS[text + 1]}"
+        words = f"{COPY} {text} {WORDS[text]}{WORDS[text + 1]} {'hospital' if text % 2 else 'theatre'}"
         made = mentions.one(
             START + timedelta(seconds=second), "negative" if negative else "neutral", author=f"a{author}", text=words
         )
@@ -245,6 +293,7 @@ def test_any_cut_with_a_crash_at_each_tells_the_detector_the_same(said, cuts):
     assert listeners[0].looks == listeners[1].looks
     assert left[0] == left[1]
     assert sum(each.total for each in listeners[0].learned) <= len(said)
+    assert all(0.0 <= each.marked <= each.count for each in listeners[0].learned)
 
 
 def test_what_was_said_before_a_long_silence_is_learned_when_it_ends(listening):
