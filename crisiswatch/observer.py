@@ -81,7 +81,9 @@ class Observer:
         match effect:
             case MeterMoved():
                 self.meters[effect.brand] = effect
-                self._metrics.meter_moved(effect.brand, effect.observed, effect.expected, effect.false_alarms_per_month)
+                self._metrics.meter_moved(
+                    effect.brand, effect.observed, effect.expected, effect.false_alarms_per_month, effect.achieved
+                )
             case BlindChanged(blind=blind):
                 word = "source_blind" if blind.until is None else "source_sees_again"
                 log.warning(word, brand=effect.brand, source=blind.source, since=blind.since.isoformat())

@@ -9,6 +9,7 @@ from crisiswatch.model import Incident, Reading
 
 __all__ = ["NOTHING_UNUSUAL", "began", "range_words", "story"]
 
+MOSTLY = 0.8
 NOTHING_UNUSUAL = 60.0
 """False alarms a month from which on nobody would speak of anything unusual: twice a day."""
 
@@ -30,7 +31,7 @@ def story(reading: Reading, since: datetime | None, zone: tzinfo = UTC) -> str:
         return ""
     window = reading.end - reading.start
     usual = f"Usually {roughly(reading.expected)} in {span(window)}{_range(reading.low, reading.high)}"
-    parts = [f"{usual}; {exact(reading.observed)} now.", *_outlook(reading, window, since, zone)]
+    parts = [f"{usual}; {_now(reading)}.", *_outlook(reading, window, since, zone)]
     if reading.false_alarms_per_month is not None:
         parts.append(f"So unusual by chance alone: {rarity(reading.false_alarms_per_month)}.")
     return " ".join(parts)
@@ -43,6 +44,14 @@ def range_words(low: float, high: float) -> str:
 
 def _range(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f" ({range_words(low, high)})"
+
+
+def _now(reading: Reading) -> str:
+    """The count, and what is left of it without copies where they are many: the detector goes by that."""
+    now = f"{exact(reading.observed)} now"
+    if reading.organic is None or reading.organic > MOSTLY * reading.observed:
+        return now
+    return f"{now}, {roughly(reading.organic)} if a copy counts a fifth"
 
 
 def _outlook(reading: Reading, window: timedelta, since: datetime | None, zone: tzinfo) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.story import range_words
-from crisiswatch.alerts.words import about, clean, clip, exact, mask, moment, percent, rarity, roughly, span, times
+from crisiswatch.alerts.words import about, clean, clip, exact, mask, moment, percent, rarity, roughly, span
 from crisiswatch.cli import page
 from crisiswatch.cli.again import Again, work_out_again
 from crisiswatch.cli.incidents import find
@@ -175,16 +175,15 @@ def _reasons(reading: Reading, why: Reasons) -> list[tuple[str, str]]:
     day = f"{_DAYS[(reading.end - timedelta(minutes=1)).weekday()]}s"
     scatter = sqrt(1 / max(why.expected, 0.1) + why.dispersion)
     seasons = (
-        f"this hour of the day usually has {times(why.hour_of_day, 1)} that, {day} {times(why.day_of_week, 1)}, "
-        f"this hour on {day} {times(why.hour_of_week, 1)}"
+        f"this hour of the day usually has {why.hour_of_day:.1f} times that, {day} {why.day_of_week:.1f} times, "
+        f"this hour on {day} {why.hour_of_week:.1f} times"
     )
-    around = f"such counts usually lie within {percent(scatter)} of {about(why.expected)}"
     rows = [
         ("strongest", f"{strongest} usually {roughly(why.expected)} ({range_words(why.low, why.high)})"),
         *([] if why.since is None else [("began", f"about {moment(why.since)}")]),
         ("next hour", f"{roughly(why.next_hour)}, if it goes on like this"),
         ("usual rate", f"{why.level:.3g} an hour on average; {seasons} (UTC)"),
-        ("scatter", f"{around} (dispersion {why.dispersion:g})"),
+        ("scatter", f"such counts spread by about {percent(scatter)} around the usual (dispersion {why.dispersion:g})"),
     ]
     if why.share is not None:
         rows.append(

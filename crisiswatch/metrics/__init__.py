@@ -15,6 +15,7 @@ from crisiswatch.metrics.families import (
     LEVELS,
     MENTION_OUTCOMES,
     VERDICTS,
+    WORDS,
     Family,
 )
 from crisiswatch.metrics.registry import Metrics
@@ -27,6 +28,7 @@ __all__ = [
     "LEVELS",
     "MENTION_OUTCOMES",
     "VERDICTS",
+    "WORDS",
     "Family",
     "Metrics",
 ]

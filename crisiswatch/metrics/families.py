@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from crisiswatch.model import Level
 
 __all__ = [
+    "ABSENT_AT_FIRST",
     "DELIVERY_OUTCOMES",
     "FAMILIES",
     "FAULTS",
@@ -16,6 +17,7 @@ __all__ = [
     "OTHER",
     "UNKNOWN_AT_FIRST",
     "VERDICTS",
+    "WORDS",
     "Family",
 ]
 
@@ -28,6 +30,8 @@ VERDICTS = ("useful", "false_alarm")
 FAULTS = ("silent", "failing", "rejected", "rate_limited", "out_of_budget")
 """Why a source is blind, as in `crisiswatch.model.Blind`."""
 LEVELS = tuple(level.word for level in Level if level is not Level.CALM)
+WORDS = ("elevated", "high", "extreme")
+"""The rule language's words of surprise, in the order of `MeterMoved.achieved`."""
 OTHER = "other"
 """The label value of what is beyond a closed list or the cap on series."""
 
@@ -96,6 +100,13 @@ FAMILIES = (
         " would be one (0 is once a month, 1 once in ten months); NaN while the baseline is learnt.",
         ("brand",),
     ),
+    Family(
+        "surprise_achieved_per_month",
+        "gauge",
+        "How often a month the brand really was as unusual as the word says, crises included: after a quiet month it"
+        " should be near 10 (elevated), 1 (high) and 0.1 (extreme); absent until the detector can tell.",
+        ("brand", "word"),
+    ),
     Family("incidents", "gauge", "Incidents that are not resolved, by level and state.", ("brand", "level", "state")),
     Family("incidents_opened_total", "counter", "Incidents opened, by opening level.", ("brand", "rule", "level")),
     Family(
@@ -153,3 +164,6 @@ UNKNOWN_AT_FIRST = frozenset(
     }
 )
 """Gauges that are NaN until there is something to say: 0 would look like an answer."""
+
+ABSENT_AT_FIRST = frozenset({"surprise_achieved_per_month"})
+"""Gauges without a series until there is something to say: not every detector has it."""

@@ -22,6 +22,7 @@ from prometheus_client.exposition import choose_encoder
 
 from crisiswatch import __version__
 from crisiswatch.metrics.families import (
+    ABSENT_AT_FIRST,
     DELIVERY_OUTCOMES,
     FAMILIES,
     FAULTS,
@@ -31,6 +32,7 @@ from crisiswatch.metrics.families import (
     OTHER,
     UNKNOWN_AT_FIRST,
     VERDICTS,
+    WORDS,
     Family,
 )
 
@@ -93,6 +95,7 @@ class Metrics:
             "state": INCIDENT_STATES,
             "verdict": VERDICTS,
             "reason": FAULTS,
+            "word": WORDS,
         }
         outcomes = {"mentions_total": MENTION_OUTCOMES, "deliveries_total": DELIVERY_OUTCOMES}
         for family in FAMILIES:
@@ -107,6 +110,8 @@ class Metrics:
                 self._series[family.name] -= gone
             for labels in gone:
                 self._gauges[family.name].remove(*labels)
+        if family.name in ABSENT_AT_FIRST:
+            return
         for labels in wanted:
             known = labels in self._series[family.name]
             if known or not self._admit(family.name, labels):
@@ -169,13 +174,26 @@ class Metrics:
     # --- the detector and its incidents
 
     def meter_moved(
-        self, brand: str, observed: float, expected: float | None, false_alarms_per_month: float | None
+        self,
+        brand: str,
+        observed: float,
+        expected: float | None,
+        false_alarms_per_month: float | None,
+        achieved: tuple[float, float, float] | None = None,
     ) -> None:
-        """Note a closed window of the brand's main series; None means that the baseline is still learnt."""
+        """Note a closed window of the brand's main series; None means that the baseline is still learnt.
+
+        ``achieved`` is how often a month the brand was as unusual as each of `WORDS`; None takes the figures away.
+        """
         self._set("negative_mentions", observed, brand)
         self._set("negative_mentions_expected", math.nan if expected is None else expected, brand)
         surprise = math.nan if false_alarms_per_month is None else -math.log10(max(false_alarms_per_month, 1e-12))
         self._set("surprise", surprise + 0.0, brand)
+        for place, word in enumerate(WORDS):
+            if achieved is not None:
+                self._set("surprise_achieved_per_month", achieved[place], brand, word)
+            else:
+                self._take_away("surprise_achieved_per_month", brand, word)
 
     def incident_opened(self, brand: str, rule: str, level: str, delay: float) -> None:
         """Count an opening; ``delay``: seconds since the end of the window that showed it."""
@@ -261,6 +279,14 @@ class Metrics:
             gauge.set(value)
         elif self._admit(name, labels):
             gauge.labels(*labels).set(value)
+
+    def _take_away(self, name: str, *labels: str) -> None:
+        """Remove a gauge's series, where there is one: what it said is no longer known."""
+        with self._lock:
+            if labels not in self._series[name]:
+                return
+            self._series[name].remove(labels)
+        self._gauges[name].remove(*labels)
 
     def _fold(self, name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
         return labels if self._admit(name, labels) else (OTHER,) * len(labels)

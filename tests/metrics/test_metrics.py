@@ -8,9 +8,11 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from crisiswatch.metrics import DELIVERY_OUTCOMES, FAMILIES, INCIDENT_STATES, MENTION_OUTCOMES, Metrics
+from crisiswatch.metrics import DELIVERY_OUTCOMES, FAMILIES, INCIDENT_STATES, MENTION_OUTCOMES, WORDS, Metrics
+from crisiswatch.rules.model import SURPRISE_WORDS
 from tests.support import ROOT, require_program
 
+PACK_TESTS = ("rules.test.yaml", "rules-month.test.yaml")
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 DESIGN = [
     "build_info",
@@ -67,7 +69,19 @@ def test_every_promised_metric_exists() -> None:
 
 
 def test_names_labels_and_help_follow_the_house_rules() -> None:
-    allowed = {"brand", "source", "rule", "level", "receiver", "outcome", "state", "verdict", "reason", "status"}
+    allowed = {
+        "brand",
+        "source",
+        "rule",
+        "level",
+        "receiver",
+        "outcome",
+        "state",
+        "verdict",
+        "reason",
+        "status",
+        "word",
+    }
     for family in FAMILIES:
         assert re.fullmatch(r"crisiswatch_[a-z_]+[a-z]", family.full_name)
         assert (family.kind == "counter") == family.full_name.endswith("_total")
@@ -92,12 +106,15 @@ def test_every_series_of_the_configuration_exists_before_anything_happens() -> N
 
 def test_a_reload_drops_gauges_of_what_is_gone_and_keeps_counters() -> None:
     metrics = prepared()
-    metrics.meter_moved("acme", 5, 2.0, 1.0)
+    for brand in ("acme", "other-brand"):
+        metrics.meter_moved(brand, 5, 2.0, 1.0, (11.0, 1.5, 0.2))
     metrics.source_health("feed", healthy=True)
     metrics.mention_counted("feed", "accepted")
     metrics.prepare(["acme"], [], ["negative-wave"], ["pr-slack"])
     assert value(metrics, "negative_mentions", brand="acme") == 5
     assert value(metrics, "negative_mentions", brand="other-brand") is None
+    assert value(metrics, "surprise_achieved_per_month", brand="acme", word="high") == 1.5
+    assert value(metrics, "surprise_achieved_per_month", brand="other-brand", word="high") is None
     assert value(metrics, "source_up", source="feed") is None
     assert value(metrics, "mentions_total", source="feed", outcome="accepted") == 1
     assert value(metrics, "build_info", version="0.1.0", python="x") is None
@@ -153,6 +170,20 @@ def test_learning_is_not_a_number_rather_than_zero() -> None:
     metrics = prepared()
     metrics.meter_moved("acme", 4, None, None)
     assert math.isnan(value(metrics, "surprise", brand="acme") or 0)
+
+
+def test_what_was_achieved_is_told_by_word_and_absent_while_nobody_knows() -> None:
+    metrics = prepared()
+    assert value(metrics, "surprise_achieved_per_month", brand="acme", word="high") is None
+    metrics.meter_moved("acme", 4, 2.0, 1.0, (9.0, 1.5, 0.2))
+    told = {word: value(metrics, "surprise_achieved_per_month", brand="acme", word=word) for word in WORDS}
+    assert told == {"elevated": 9.0, "high": 1.5, "extreme": 0.2}
+    metrics.meter_moved("acme", 4, 2.0, 1.0)
+    assert value(metrics, "surprise_achieved_per_month", brand="acme", word="high") is None
+
+
+def test_the_words_of_surprise_are_those_of_the_rules() -> None:
+    assert list(WORDS) == sorted(SURPRISE_WORDS, key=lambda word: -SURPRISE_WORDS[word])
 
 
 def test_an_unknown_word_never_becomes_a_label() -> None:
@@ -228,7 +259,7 @@ def test_the_rule_pack_passes_its_own_tests() -> None:
 
     promtool = require_program("promtool")
     folder = ROOT / "deploy" / "prometheus"
-    for command in (["check", "rules", "rules.yaml"], ["test", "rules", "rules.test.yaml"]):
+    for command in (["check", "rules", "rules.yaml"], ["test", "rules", *PACK_TESTS]):
         result = subprocess.run([promtool, *command], cwd=folder, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout + result.stderr
 
@@ -238,8 +269,8 @@ def test_every_alert_of_the_rule_pack_is_tested_both_ways() -> None:
 
     folder = ROOT / "deploy" / "prometheus"
     pack = yaml.safe_load((folder / "rules.yaml").read_text(encoding="utf-8"))
-    tests = yaml.safe_load((folder / "rules.test.yaml").read_text(encoding="utf-8"))
+    files = [yaml.safe_load((folder / name).read_text(encoding="utf-8")) for name in PACK_TESTS]
     alerts = {rule["alert"] for group in pack["groups"] for rule in group["rules"]}
-    cases = [case for test in tests["tests"] for case in test["alert_rule_test"]]
+    cases = [case for tests in files for test in tests["tests"] for case in test["alert_rule_test"]]
     assert alerts == {case["alertname"] for case in cases if case["exp_alerts"]}
     assert alerts == {case["alertname"] for case in cases if not case["exp_alerts"]}
