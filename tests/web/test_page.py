@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
 
-from crisiswatch.model import Gate, Incident, Level, Phase, Reading
+from crisiswatch.model import Gate, Incident, Level, Phase, Reading, Reasons
 from crisiswatch.web import StatusView, incident_view, render_status
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -111,6 +112,21 @@ def test_an_open_incident_shows_observed_against_usual_and_who_has_it() -> None:
     assert "nobody has taken it yet" in page
     taken = incident_view(incident(acknowledged_by="duty-comms", acknowledged_at=NOW))
     assert "taken by duty-comms" in text_of(render_status(CALM, [taken]))
+
+
+def test_an_open_incident_tells_since_when_and_what_comes_next() -> None:
+    why = Reasons(
+        minutes=60, observed=80.0, expected=21.0, low=11.0, high=34.0, since=NOW - timedelta(minutes=40),
+        next_hour=210.0, level=12.0, hour_of_day=1.7, day_of_week=1.0, hour_of_week=1.0, dispersion=0.1, share=0.7,
+        usual_share=0.3,
+    )  # fmt: skip
+    reading = replace(incident().reading, reasons=why)
+    view = incident_view(incident(reading=reading, peak=reading))
+    assert (view["began"], view["next_hour"]) == (NOW - timedelta(minutes=40), 210.0)
+    page = text_of(render_status(CALM, [view]))
+    assert "Strongest over 1 hour: about 80, usually about 21. Since about 13:25 UTC." in page
+    assert "If it goes on like this, about 210 in the next hour." in page
+    assert "next hour" not in text_of(render_status(CALM, [view | {"phase": "resolved"}]))
 
 
 def test_the_worst_incident_comes_first_and_colours_the_verdict() -> None:
