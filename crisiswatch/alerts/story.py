@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from crisiswatch.alerts.words import about, exact, moment, rarity, roughly, span
 from crisiswatch.model import Incident, Reading
 
-__all__ = ["NOTHING_UNUSUAL", "began", "range_words", "story"]
+__all__ = ["began", "range_words", "story"]
 
 MOSTLY = 0.8
 NOTHING_UNUSUAL = 60.0

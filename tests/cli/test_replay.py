@@ -20,7 +20,7 @@ from tests.support import ROOT
 FIELDS = {"mentions", "duplicates", "invalid", "first", "last", "seconds", "incidents", "blind", "deliveries"}
 INCIDENT_FIELDS = {
     "id", "brand", "rule", "opened_at", "resolved_at", "peak_level", "levels", "observed", "expected",
-    "false_alarms_per_month", "mentions", "authors", "blind",
+    "false_alarms_per_month", "mentions", "authors", "blind", "organic", "window_minutes", "since", "next_hour",
 }  # fmt: skip
 
 
@@ -63,6 +63,9 @@ def test_programs_read_the_contract(crisiswatch):
     assert [each["level"] for each in incident["levels"]] == ["warning", "critical"]
     assert CRISIS < when(incident["opened_at"]) < when(incident["resolved_at"])
     assert (when(incident["opened_at"]) - CRISIS).total_seconds() < 600
+    assert abs((when(incident["since"]) - CRISIS).total_seconds()) <= 300
+    assert incident["next_hour"] > incident["observed"] > incident["organic"] > incident["expected"]
+    assert incident["window_minutes"] == 15
     assert {each["receiver"] for each in answer["deliveries"]} == {"console", "pr-slack", "pr-mail"}
     assert all(each["incident"] == incident["id"] for each in answer["deliveries"])
     golden("replay.json", re.sub(r'"seconds": [\d.]+', '"seconds": 0', json.dumps(answer, indent=2)) + "\n")
