@@ -12,7 +12,6 @@ __all__ = ["get", "names"]
 
 BUILT_IN = {
     "surge": "crisiswatch.detector.judging:SurgeDetector",
-    "seasonal": "crisiswatch.detector.seasonal:SeasonalDetector",
 }
 VENDORS = ("last-hour", "mean-plus-sd", "fixed-multiple", "same-hours", "ears-c2", "farrington")
 STOCK = (

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crisiswatch.detector import Detector, get
 from crisiswatch.engine import State, fold
 from crisiswatch.model import IncidentOpened, Level, Mention, MentionScored, Score, Scorer, Tick
 from crisiswatch.rules import measures
 from crisiswatch.rules.measures import Measure, Shown
 from crisiswatch.rules.model import Block, Condition, Rule, Ruleset
 from crisiswatch.sentiment import NullScorer, VaderScorer
-from crisiswatch.testing.pure import DetectorContract, MeasureContract, ScorerContract
+from crisiswatch.testing.pure import MeasureContract, ScorerContract
 
 
 class TestVader(ScorerContract):
@@ -24,11 +23,6 @@ class TestVader(ScorerContract):
 class TestNullScorer(ScorerContract):
     def scorer(self) -> Scorer:
         return NullScorer()
-
-
-class TestSeasonal(DetectorContract):
-    def detector(self) -> Detector:
-        return get("seasonal")
 
 
 def reach_per_mention(shown: Shown) -> float | None:
