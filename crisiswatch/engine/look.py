@@ -122,8 +122,15 @@ class Look:
         verdict = self.verdict
         if verdict is None or verdict.learning or self._detector is None or self._kept.detector is None:
             return None
-        why = self._detector.explain(self._kept.detector, self._asked(), self._tail())
-        return None if why is None else _reasons(why)
+        tail = self._tail()
+        why = self._detector.explain(self._kept.detector, self._asked(), tail)
+        return None if why is None else _reasons(why, self._copies(tail))
+
+    def _copies(self, tail: list[Bin]) -> float:
+        """How many mentions people see for each that the detector does: it counts a copy a fifth."""
+        told = sum([each.count for each in tail])
+        seen = sum([b.count for b in self._kept.series.span(tail[0].start, self.end)]) / MILLI if tail else 0.0
+        return min(max(seen / told, 1.0), 5.0) if told > 0.0 else 1.0
 
     def _tail(self) -> list[Bin]:
         """The bins that the detector has not learned yet, up to the window's end: the last one may be unfinished."""
@@ -217,7 +224,8 @@ class Look:
         return self._kept.series
 
 
-def _reasons(why: Explanation) -> Reasons:
+def _reasons(why: Explanation, copies: float) -> Reasons:
+    """The reasons rounded for people; what the next hour brings is told in mentions as people see them."""
     return Reasons(
         minutes=why.minutes,
         observed=round(why.observed, 3),
@@ -225,7 +233,7 @@ def _reasons(why: Explanation) -> Reasons:
         low=round(why.low, 3),
         high=round(why.high, 3),
         since=None if why.since is None else moment(why.since),
-        next_hour=round(why.next_hour, 3),
+        next_hour=round(why.next_hour * copies, 3),
         level=_brief(why.level),
         hour_of_day=_brief(why.hour_of_day),
         day_of_week=_brief(why.day_of_week),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from crisiswatch.detector import get
 from crisiswatch.engine import State, decode, encode, fold
-from crisiswatch.model import IncidentOpened, MeterMoved
-from crisiswatch.rules.model import Ruleset
-from tests.engine.streams import RULES, SEEDS_FOR_FIXTURE, Segment, make
+from crisiswatch.model import IncidentOpened, Level, Mention, MentionScored, MeterMoved, Reading, Score, Tick
+from crisiswatch.rules.model import Block, Ruleset
+from tests.engine.streams import NEGATIVE, RULES, SEEDS_FOR_FIXTURE, START, Segment, at_least, make, rule
+
+NUMBERS = count()
 
 
 def played(*segments):
@@ -35,6 +38,32 @@ def test_an_incident_of_a_judged_rule_says_why_and_one_of_another_rule_does_not(
     assert why.share is not None
     assert why.share > why.usual_share
     assert any(each.reading.expected is None and each.reading.reasons is None for each in found.values())
+
+
+def test_the_next_hour_is_told_with_all_its_copies():
+    """Twenty posts by one account weigh less than twenty by twenty, but people will see about as many."""
+    copied, varied = opening_of(authors=1), opening_of(authors=20)
+    assert copied.reasons is not None
+    assert varied.reasons is not None
+    assert copied.observed == varied.observed
+    assert copied.reasons.observed < 0.6 * varied.reasons.observed
+    assert copied.reasons.next_hour > 0.6 * varied.reasons.next_hour
+
+
+def opening_of(*, authors: int) -> Reading:
+    """The reading of an incident opened by twenty posts in two minutes after eight hours of a calm trickle."""
+    asks = Block((at_least("count", 20),), any_of=(Block((at_least("surprise", 0.1),)), Block((at_least("count", 1),))))
+    judged = rule("judged", Level.WARNING, mentions=NEGATIVE, levels=((Level.WARNING, asks),))
+    events = [said(5 * number, f"calm {number}") for number in range(96)]
+    events += [said(480 + number // 10, f"angry {number % authors}") for number in range(20)]
+    _, effects = fold(State("acme"), [*events, Tick(START + timedelta(minutes=484))], Ruleset((judged,)))
+    return opened(effects)["judged"].reading
+
+
+def said(minute: int, author: str) -> MentionScored:
+    at = START + timedelta(minutes=minute)
+    mention = Mention(uid=f"x:{minute}-{author}-{next(NUMBERS)}", source="x", created_at=at, text="", author_id=author)
+    return MentionScored(at, mention, Score(0.9, 0.05, 0.05, "test"))
 
 
 def test_reasons_survive_a_crash():
