@@ -53,7 +53,8 @@ class Reasons:
     are usual; copies count a fifth. ``since``: when it most likely began (None: nothing is up). ``next_hour``: what the
     coming hour brings if it goes on like this, copies and all. ``level`` is the usual rate, ``hour_of_day``,
     ``day_of_week`` and ``hour_of_week`` (UTC) the factors of this hour; counts scatter with variance
-    mean + ``dispersion`` x mean^2. ``share`` is the part of everything said that matched in that window, ``usual_share`` what it usually is.
+    mean + ``dispersion`` x mean^2. ``share`` is the part of everything said that matched in that window,
+    ``usual_share`` what it usually is.
     """
 
     minutes: int
