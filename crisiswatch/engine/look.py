@@ -124,7 +124,13 @@ class Look:
             return None
         tail = self._tail()
         why = self._detector.explain(self._kept.detector, self._asked(), tail)
-        return None if why is None else _reasons(why, self._copies(tail))
+        return None if why is None else _reasons(why, self._heard_from(why.since), self._copies(tail))
+
+    def _heard_from(self, minute: int | None) -> int | None:
+        """When it began, or when the sources spoke again if that is in a time nobody could see."""
+        while minute is not None and minute + BIN < self.end and self._state.exposure(minute) <= 0.0:
+            minute += BIN
+        return minute
 
     def _copies(self, tail: list[Bin]) -> float:
         """How many mentions people see for each that the detector does: it counts a copy a fifth."""
@@ -224,7 +230,7 @@ class Look:
         return self._kept.series
 
 
-def _reasons(why: Explanation, copies: float) -> Reasons:
+def _reasons(why: Explanation, since: int | None, copies: float) -> Reasons:
     """The reasons rounded for people; what the next hour brings is told in mentions as people see them."""
     return Reasons(
         minutes=why.minutes,
@@ -232,7 +238,7 @@ def _reasons(why: Explanation, copies: float) -> Reasons:
         expected=round(why.expected, 3),
         low=round(why.low, 3),
         high=round(why.high, 3),
-        since=None if why.since is None else moment(why.since),
+        since=None if since is None else moment(since),
         next_hour=round(why.next_hour * copies, 3),
         level=_brief(why.level),
         hour_of_day=_brief(why.hour_of_day),

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
 import pytest
 
-from crisiswatch.detector import get
+from crisiswatch.detector import Explanation, get
 from crisiswatch.engine import State, decode, encode, fold
-from crisiswatch.model import IncidentOpened, Level, Mention, MentionScored, MeterMoved, Reading, Score, Tick
+from crisiswatch.model import (
+    Event,
+    IncidentOpened,
+    Level,
+    Mention,
+    MentionScored,
+    MeterMoved,
+    Reading,
+    Score,
+    SourceHealth,
+    Tick,
+)
 from crisiswatch.rules.model import Block, Ruleset
+from crisiswatch.windows import minute_of
 from tests.engine.streams import NEGATIVE, RULES, SEEDS_FOR_FIXTURE, START, Segment, at_least, make, rule
 
 NUMBERS = count()
@@ -50,11 +63,31 @@ def test_the_next_hour_is_told_with_all_its_copies():
     assert copied.reasons.next_hour > 0.6 * varied.reasons.next_hour
 
 
-def opening_of(*, authors: int) -> Reading:
+def test_nothing_is_said_to_have_begun_while_nobody_could_see(monkeypatch: pytest.MonkeyPatch):
+    detector = type(get("surge"))
+    explain = detector.explain
+
+    def in_the_dark(*args: object) -> Explanation:
+        return replace(explain(*args), since=minute_of(START) + 475)
+
+    monkeypatch.setattr(detector, "explain", in_the_dark)
+    blind = [
+        SourceHealth(START + timedelta(minutes=476), "x", healthy=False, reason="failing"),
+        SourceHealth(START + timedelta(minutes=480), "x", healthy=True),
+    ]
+    seen, missed = opening_of(authors=20), opening_of(*blind, authors=20)
+    assert seen.reasons is not None
+    assert seen.reasons.since == START + timedelta(minutes=475)
+    assert missed.reasons is not None
+    assert missed.reasons.since == START + timedelta(minutes=480)
+
+
+def opening_of(*blind: SourceHealth, authors: int) -> Reading:
     """The reading of an incident opened by twenty posts in two minutes after eight hours of a calm trickle."""
     asks = Block((at_least("count", 20),), any_of=(Block((at_least("surprise", 0.1),)), Block((at_least("count", 1),))))
     judged = rule("judged", Level.WARNING, mentions=NEGATIVE, levels=((Level.WARNING, asks),))
-    events = [said(5 * number, f"calm {number}") for number in range(96)]
+    events: list[Event] = [said(5 * number, f"calm {number}") for number in range(96)]
+    events += blind
     events += [said(480 + number // 10, f"angry {number % authors}") for number in range(20)]
     _, effects = fold(State("acme"), [*events, Tick(START + timedelta(minutes=484))], Ruleset((judged,)))
     return opened(effects)["judged"].reading
