@@ -48,7 +48,7 @@ class SurgeDetector:
     def judge(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Verdict:
         """Judge the bins of ``tail`` after what was learned; expected and interval are of the rule's window."""
         model, last = _advanced(state, tail)
-        rarity = 0.0 if last is None else model.rarity(model.looks(last))
+        rarity = 0.0 if last is None else model.rarity(model.looks(last), last)
         expected = _usual(model, window.end, window.length)
         low, high = _interval(expected, _dispersion(model, window.length))
         return Verdict(

@@ -62,9 +62,9 @@ STATED = tuple(log10(30 * DAY / month) for month in (10.0, 1.0, 0.1))
 ACHIEVED_FADE = 2.0 ** (-1.0 / (24.0 * 60.0))  # an hour; half-life 60 days
 GRAVE_FADE = 2.0 ** (-1.0 / (10.0 * DAY))
 BEGINS = 3.0  # variances above the mean, squared; below there is nothing worth a logarithm
-EVENT_FROM, EVENT_OVER, NEW_NORMAL = 4.0, 2 * HOUR, 36 * HOUR  # decades; bins of calm; bins
+EVENT_OVER, NEW_NORMAL = 2 * HOUR, 36 * HOUR  # bins of calm; bins
 CARRIED, LAPSES = 1.3, 2.0 ** (-1.0 / 8.0)  # a back-fill is at most so much of what was missed; half-life 8 bins
-LEARNING = 6 * HOUR  # bins
+LEARNING, WARY = 6 * HOUR, 2 * DAY  # bins
 MASS = 3 * HOUR  # bins
 
 
@@ -105,7 +105,7 @@ class Surge(AnomalyDetector):
             Tail(TAILS + 5 * i, t.tail_from, 12, 10.0**-t.tail_from * min(1.0, 2.5 / c.bins), 0.6, 7.0)
             for i, c in enumerate(CHANNELS)
         ]
-        self._joint = Tail(JOINT, 2.3, 24, 0.003, 0.3, 30.0)
+        self._joint = Tail(JOINT, 2.3, 24, t.jrate, t.jmean, t.jdays)
         self._channels = [(i, c.near, c.bins, DISPERSION + 3 * i) for i, c in enumerate(CHANNELS) if i in t.channels]
         self._memo: tuple[dict[Any, Any], Seen, list[Found]] | None = None
 
@@ -113,8 +113,8 @@ class Surge(AnomalyDetector):
 
     def score_one(self, x: dict[Any, Any]) -> float:
         """Give -log10 of how often a bin like this, after what came before it, is reached by chance."""
-        _, looks = self._looked(x)
-        return self.rarity(looks) if looks else 0.0
+        seen, looks = self._looked(x)
+        return self.rarity(looks, seen) if looks else 0.0
 
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Take in one closed bin; one without exposure is missing data and teaches nothing."""
@@ -136,7 +136,7 @@ class Surge(AnomalyDetector):
             s[LEARNED] += 1.0
             s[ACHIEVED] += 1.0
             if looks or s[CLUSTERS]:
-                self._calibrate(looks)
+                self._calibrate(seen, looks)
             if (looks or s[EVENT]) and self._eventful(looks):
                 base.follow(s, seen.total, level * exposed, exposed)
             else:
@@ -156,12 +156,14 @@ class Surge(AnomalyDetector):
 
     # -- scoring ------------------------------------------------------------------------------------------------------
 
-    def rarity(self, looks: Sequence[Found]) -> float:
-        """Give the score of what `looks` found."""
+    def rarity(self, looks: Sequence[Found], seen: Seen) -> float:
+        """Give the score of what `looks` found in ``seen``; a handful of mentions is never called extreme."""
         joint = self._together(looks)
-        if not self._t.calibrate or joint <= 0.0:
+        t = self._t
+        if not t.calibrate or joint <= 0.0:
             return joint
-        return self._joint.rarity(self.state, joint, self.state[LEARNED])
+        most = t.few + t.each_more * (self.since(MASS, 1) + seen.matched - t.mass)
+        return min(self._joint.rarity(self.state, joint, self.state[LEARNED]), most)
 
     def _together(self, looks: Sequence[Found]) -> float:
         """The mean of the rarest channels: what is real shows in more than one."""
@@ -261,10 +263,10 @@ class Surge(AnomalyDetector):
         for at in range(ACHIEVED, ACHIEVED + 4):
             s[at] = round(s[at] * ACHIEVED_FADE, 6)
 
-    def _calibrate(self, looks: Sequence[Found]) -> None:
+    def _calibrate(self, seen: Seen, looks: Sequence[Found]) -> None:
         s, t, still = self.state, self._t, 0
         joint = self._together(looks)
-        self._count(self.rarity(looks) if looks else 0.0)
+        self._count(self.rarity(looks, seen) if looks else 0.0)
         evidence = {channel: each for channel, each, _ in looks}
         reach = t.volume_reach if self.baseline.share(s) > ALL else t.reach
         for channel, _, _, _ in self._channels:
@@ -288,13 +290,15 @@ class Surge(AnomalyDetector):
     def _eventful(self, looks: Sequence[Found]) -> bool:
         """Say whether an event is on: until two hours of calm, but after 36 hours it is the new normal."""
         s = self.state
-        if max([rarity for _, _, rarity in looks], default=0.0) >= EVENT_FROM:
+        if max([rarity for _, _, rarity in looks], default=0.0) >= self._t.event_from:
             s[EVENT], s[CALM] = s[EVENT] + 1.0, 0.0
         elif s[EVENT] > 0.0:
             s[EVENT], s[CALM] = s[EVENT] + 1.0, s[CALM] + 1.0
             if s[CALM] >= EVENT_OVER:
                 s[EVENT] = s[CALM] = 0.0
-        return 0.0 < s[EVENT] <= NEW_NORMAL
+        # While little is known, one crisis would teach more than all the calm before it.
+        wary = s[BINS] < WARY and max([each for _, each, _ in looks], default=0.0) >= self._t.wary
+        return wary or 0.0 < s[EVENT] <= NEW_NORMAL
 
     def _learn_calm(self, seen: Seen, level: float, exposed: float) -> None:
         s, base = self.state, self.baseline
