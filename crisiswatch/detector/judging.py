@@ -41,14 +41,18 @@ class SurgeDetector:
 
     def learn(self, state: DetectorState, closed: Bin) -> DetectorState:
         """Give the state after one more closed bin; a state of another layout starts afresh."""
-        model = Surge(state=_own(state))
+        model = Surge.resume(_own(state))
         model.learn_one(_features(closed))
         return model.state
 
     def judge(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Verdict:
         """Judge the bins of ``tail`` after what was learned; expected and interval are of the rule's window."""
-        model, last = _advanced(state, tail)
-        rarity = 0.0 if last is None else model.rarity(model.looks(last), last)
+        model, rarity = Surge.resume(_own(state)), 0.0
+        for each in tail:
+            # Once unusual, so for the minutes until the watermark comes: a bin that just began takes nothing back.
+            seen = model.seen(each)
+            rarity = max(rarity, model.rarity(model.looks(seen), seen))
+            _push(model, seen)
         expected = _usual(model, window.end, window.length)
         low, high = _interval(expected, _dispersion(model, window.length))
         return Verdict(
@@ -70,7 +74,7 @@ class SurgeDetector:
         _, carrier = max([(rarity, channel) for channel, _, rarity in model.looks(last)], default=(0.0, 2))
         channel = CHANNELS[carrier]
         minutes = BIN * channel.bins
-        model.push(last, base.level(s) * base.season(s, last.minute + BIN / 2) * last.exposure * last.part)
+        _push(model, last)
         history = _history(model)
         observed = max(sum([count for _, count, _ in history[-channel.bins :]]), 0.0)
         expected = base.share(s) * sum([mean for _, _, mean in history[-channel.bins :]])
@@ -116,14 +120,18 @@ def _features(each: Bin) -> dict[str, object]:
 
 def _advanced(state: DetectorState, tail: Sequence[Bin]) -> tuple[Surge, Seen | None]:
     """A model moved on over the bins nobody has learned yet, up to the last of them, which is to be looked at."""
-    model = Surge(state=_own(state))
-    s, base = model.state, model.baseline
+    model = Surge.resume(_own(state))
     if not tail:
         return model, None
     for each in tail[:-1]:
-        seen = model.seen(each)
-        model.push(seen, base.level(s) * base.season(s, seen.minute + BIN / 2) * seen.exposure)
+        _push(model, model.seen(each))
     return model, model.seen(tail[-1])
+
+
+def _push(model: Surge, seen: Seen) -> None:
+    """Move the windows on over a bin that is not learned yet."""
+    s, base = model.state, model.baseline
+    model.push(seen, base.level(s) * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part)
 
 
 def _usual(model: Surge, end: int, length: int) -> float:
@@ -156,8 +164,10 @@ def _onset(history: Sequence[tuple[float, float, float]], share: float, end: int
     """
     best, start, count, mean = 0.0, None, 0.0, 0.0
     for back, (_, matching, expected) in enumerate(reversed(history), 1):
+        if expected <= 0.0:
+            continue  # nobody could see, so nothing began there
         count, mean = count + matching, mean + expected * share
-        if count <= mean or mean <= 0.0:
+        if count <= mean:
             continue
         gain = count * log(count / mean) - (count - mean)
         if gain > best:
@@ -166,15 +176,12 @@ def _onset(history: Sequence[tuple[float, float, float]], share: float, end: int
 
 
 def _next_hour(model: Surge, history: Sequence[tuple[float, float, float]], end: int) -> float:
-    """Matching mentions of the coming hour if the last quarter of an hour goes on: what is usual then, times the rise.
-
-    The rise is shrunk by the noise of so short a stretch, as if one usual mention more had been seen and expected.
-    """
+    """Matching mentions of the coming hour if the last quarter of an hour goes on: what is usual, and four times what
+    that quarter brought beyond it."""
     recent = history[-3:]
-    share = model.baseline.share(model.state)
-    expected = share * sum([mean for _, _, mean in recent])
-    rise = (max(sum([count for _, count, _ in recent]), 0.0) + 1.0) / (expected + 1.0)
-    return _usual(model, end + 60, 60) * rise
+    expected = model.baseline.share(model.state) * sum([mean for _, _, mean in recent])
+    more = sum([count for _, count, _ in recent]) - expected
+    return max(_usual(model, end + 60, 60) + 4.0 * more, 0.0)
 
 
 def _interval(mean: float, dispersion: float) -> tuple[float, float]:

@@ -93,12 +93,12 @@ class Surge(AnomalyDetector):
     s means: such a value comes 10^-s times a bin, 8640 x 10^-s times a month, when nothing is wrong; 3.9 is once a
     month. Bins come in order of time; scoring changes nothing.
 
-    ``tuning`` None is what ships; ``state`` goes on from the flat numbers of an earlier instance (used, not copied).
+    ``tuning`` None is what ships. ``state`` is everything learned, as flat numbers; see `resume`.
     """
 
-    def __init__(self, tuning: Tuning | None = None, state: list[float] | None = None) -> None:
+    def __init__(self, tuning: Tuning | None = None) -> None:
         self.tuning = tuning
-        self.state = fresh() if state is None else state
+        self.state = fresh()
         self._t = t = tuning or Tuning()
         self.baseline = Baseline(t)
         self._tails = [
@@ -108,6 +108,13 @@ class Surge(AnomalyDetector):
         self._joint = Tail(JOINT, 2.3, 24, t.jrate, t.jmean, t.jdays)
         self._channels = [(i, c.near, c.bins, DISPERSION + 3 * i) for i, c in enumerate(CHANNELS) if i in t.channels]
         self._memo: tuple[dict[Any, Any], Seen, list[Found]] | None = None
+
+    @classmethod
+    def resume(cls, state: list[float], tuning: Tuning | None = None) -> Surge:
+        """Go on from the state of an earlier instance; the list is used, not copied."""
+        model = cls(tuning)
+        model.state = state
+        return model
 
     # -- river's two methods ------------------------------------------------------------------------------------------
 
