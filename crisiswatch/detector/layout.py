@@ -43,7 +43,8 @@ SURE_N, SURE_P, SURE_PP = range(22, 25)
 GRAVE_K, GRAVE_M = 25, 26  # matching mentions whose gravity is known, and the grave ones of them
 ACHIEVED = 27  # bins watched; how often elevated, high and extreme were reached; until when they are not counted anew
 # Blocks.
-DISPERSION = ACHIEVED + 1 + 2 * 3  # a channel each: of the total, of the count, of the share
+FOUND = ACHIEVED + 1 + 2 * 3  # whether the last bin had anything to say
+DISPERSION = FOUND + 1  # a channel each: of the total, of the count, of the share
 TAILS = DISPERSION + 3 * len(CHANNELS)  # a channel each, then the joint score: clusters, excess, excess^2, peak, quiet
 JOINT = TAILS + 5 * len(CHANNELS)
 HOD = JOINT + 5  # season: pairs of weighted ratio and weight
