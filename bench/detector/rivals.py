@@ -78,7 +78,9 @@ GRID: dict[str, dict[str, Scorer]] = {
     "EARS C2 + share gate": _grid(rules.ears, (12, 24, 36), (1.3, 1.5), days=(7, 14)),
     "mean + k sd + share gate": _grid(rules.mean_plus_sd, (6, 12, 24), (1.5, 1.8), days=(7, 14)),
     "multiple of 7 d + share gate": _grid(rules.fixed_multiple, (6, 12, 24), (1.3, 1.5), days=(7, 14)),
-    "last hour / hours before + share gate": _grid(rules.last_hour, (6, 12, 24), (1.3, 1.5), past=(12 * HOUR, 48 * HOUR)),
+    "last hour / hours before + share gate": _grid(
+        rules.last_hour, (6, 12, 24), (1.3, 1.5), past=(12 * HOUR, 48 * HOUR)
+    ),
     "same hours + share gate": _grid(rules.same_hours, (6, 12, 24), (1.5, 1.8, 2.2), weeks=(4,)),
     "EWMA z + share gate": {
         f"half-life {short * 5} min / 7 d, share x {lift:g}": rules.gated(

@@ -120,7 +120,7 @@ class Baseline:
 
     def ignorance(self, s: list[float]) -> float:
         """Dispersion to add while the level and the season are hardly known."""
-        return 1.0 / (s[LEVEL_Y] + 1.0) + self._tuning.unknown / (1.0 + s[BINS] / DAY)
+        return 1.0 / (s[LEVEL_Y] + 1.0) + self._tuning.ignorance / (1.0 + s[BINS] / DAY)
 
     # -- learning -----------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import log, sqrt
 
 from crisiswatch.detector.base import MONTH, Bin, DetectorState, Explanation, Verdict, Window
+from crisiswatch.detector.bins import Seen, fresh, push, seen_bin
 from crisiswatch.detector.layout import (
     AT,
     BINS,
@@ -20,7 +21,7 @@ from crisiswatch.detector.layout import (
     VERSION,
     V,
 )
-from crisiswatch.detector.surge import LEARNING, Seen, Surge, fresh
+from crisiswatch.detector.surge import LEARNING, Surge
 from crisiswatch.detector.tails import normal_quantile_05
 from crisiswatch.windows import BIN
 
@@ -50,7 +51,7 @@ class SurgeDetector:
         model, rarity = Surge.resume(_own(state)), 0.0
         for each in tail:
             # Once unusual, so for the minutes until the watermark comes: a bin that just began takes nothing back.
-            seen = model.seen(each)
+            seen = seen_bin(model.state, each)
             rarity = max(rarity, model.rarity(model.looks(seen), seen))
             _push(model, seen)
         expected = _usual(model, window.end, window.length)
@@ -124,14 +125,14 @@ def _advanced(state: DetectorState, tail: Sequence[Bin]) -> tuple[Surge, Seen | 
     if not tail:
         return model, None
     for each in tail[:-1]:
-        _push(model, model.seen(each))
-    return model, model.seen(tail[-1])
+        _push(model, seen_bin(model.state, each))
+    return model, seen_bin(model.state, tail[-1])
 
 
 def _push(model: Surge, seen: Seen) -> None:
     """Move the windows on over a bin that is not learned yet."""
     s, base = model.state, model.baseline
-    model.push(seen, base.level(s) * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part)
+    push(s, seen, base.level(s) * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part)
 
 
 def _usual(model: Surge, end: int, length: int) -> float:

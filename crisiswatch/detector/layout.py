@@ -59,46 +59,53 @@ SIZE = BUFFER + SLOT * RING
 class Tuning:
     """What was chosen on the development streams; the benchmark switches parts off to see what they carry.
 
-    Half-lives are in days, spreads are relative standard deviations, ``*_prior`` are worth so many mentions;
-    ``surge``, ``joy`` and ``reach`` are decades. ``least`` mentions have to match in a channel's window, and ``mass``
-    in three hours, before anything is unusual: fewer are nobody's crisis.
+    Half-lives are in days, spreads relative standard deviations, clips standard deviations, everything else without a
+    remark is in decades.
     """
 
+    # The baseline.
     level_half_life: float = 4.0
     share_half_life: float = 5.0
     season_half_life: float = 28.0
-    near_half_life: float = 0.1
-    near_prior: float = 7.0
-    near_share_prior: float = 50.0
     season_spread: tuple[float, float, float] = (0.5, 0.1, 0.15)
-    floor: float = 0.5
-    volume_floor: float = 1.0
+    near_half_life: float = 0.1
+    near_prior: float = 7.0  # mentions
+    near_share_prior: float = 50.0  # mentions
+    clip: float = 3.0
+    ignorance: float = 0.15  # dispersion on the first day
+    pace: float = 2.0  # how fast dispersions move, against the reference's step
+    # What a window has to speak against, and how often that comes: a decade is one look in ten.
     surge: float = 1.25
     usual_surge: float = 3.0
     joy: float = 0.5
-    clip: float = 3.0
-    least: float = 4.0
-    mass: float = 6.0
-    pace: float = 2.0
-    grave: float = 3.0
-    event_from: float = 4.0
-    jrate: float = 0.001
-    jmean: float = 0.37
-    jdays: float = 100.0
-    unknown: float = 0.15
-    wary: float = 1.0
+    grave: float = 3.0  # grave words count for no more than this
+    # A quiet hour is not held against a brand: a window is expected to bring this part of the level at least.
+    floor: float = 0.5
+    volume_floor: float = 1.0
+    # Few mentions are nobody's crisis: so many have to match in a channel's window, and in three hours; and what only
+    # just as many make is never rarer than ``few``, each mention more a little.
+    least: float = 4.0  # mentions
+    mass: float = 6.0  # mentions
     few: float = 3.7
     each_more: float = 0.2
-    tail_half_life: float = 14.0
+    # Calibration: tails begin at ``tail_from``, and what exceeds it counts up to a reach.
     tail_from: float = 2.0
+    tail_half_life: float = 14.0
     reach: float = 2.0
     joint_reach: float = 1.0
     volume_reach: float = 100.0
+    joint_rate: float = 0.001  # clusters a bin
+    joint_mean: float = 0.37
+    joint_days: float = 100.0
+    # Learning stops where an event is on; while little is known, already where something is unusual.
+    event_from: float = 4.0
+    wary: float = 1.0
+    # The parts.
+    channels: tuple[int, ...] = tuple(range(len(CHANNELS)))
+    volume_channels: tuple[int, ...] = (1, 2, 3, 4)
+    best: int = 2
     season: bool = True
     near: bool = True
     share_test: bool = True
     calibrate: bool = True
     overdispersed: bool = True
-    channels: tuple[int, ...] = tuple(range(len(CHANNELS)))
-    best: int = 2
-    volume_channels: tuple[int, ...] = (1, 2, 3, 4)

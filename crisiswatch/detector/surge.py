@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log1p, log10
-from typing import Any, NamedTuple
+from typing import Any
 
 from river.base import AnomalyDetector
 
 from crisiswatch.detector import tails
-from crisiswatch.detector.base import Bin
 from crisiswatch.detector.baseline import STRIDE, Baseline
+from crisiswatch.detector.bins import Seen, certainty, corrected, fresh, learn_certainty, push, since
 from crisiswatch.detector.calibration import Tail
 from crisiswatch.detector.evidence import Held, Look, window_evidence
 from crisiswatch.detector.layout import (
@@ -34,7 +34,6 @@ from crisiswatch.detector.layout import (
     GRAVE_K,
     GRAVE_M,
     HOUR,
-    HOUR_NOW,
     JOINT,
     KNOWN_UNTIL,
     LEARNED,
@@ -42,24 +41,17 @@ from crisiswatch.detector.layout import (
     RING,
     SHARE_N,
     SILENCE,
-    SIZE,
     SLOT,
-    SURE_N,
-    SURE_P,
-    SURE_PP,
     TAILS,
-    VERSION,
     Tuning,
-    V,
 )
 from crisiswatch.windows import BIN
 
-__all__ = ["Found", "Seen", "Surge"]
+__all__ = ["Found", "Surge"]
 
 BLIND_BELOW = 0.05  # exposure
 SILENT = 16.0  # nats of surprise at hearing nothing: no calm is as quiet as that
 ALL = 0.98  # a series of which so much matches has no share to tell a crisis by
-LONG = 1e5  # mentions
 STATED = tuple(log10(30 * DAY / month) for month in (10.0, 1.0, 0.1))
 ACHIEVED_FADE = 2.0 ** (-1.0 / (24.0 * 60.0))  # an hour; half-life 60 days
 GRAVE_FADE = 2.0 ** (-1.0 / (10.0 * DAY))
@@ -72,19 +64,6 @@ MASS = 3 * HOUR  # bins
 
 Found = tuple[int, float, float]
 """A channel, the evidence of its window in decades, and how rare that is: -log10 of how often a bin."""
-
-
-class Seen(NamedTuple):
-    """One bin as the arithmetic takes it, blurred input already corrected: ``part`` of its five minutes have passed."""
-
-    minute: int
-    total: float
-    matched: float
-    exposure: float
-    weights: float
-    part: float
-    known: bool
-    grave: float | None
 
 
 class Surge(AnomalyDetector):
@@ -107,7 +86,7 @@ class Surge(AnomalyDetector):
             Tail(TAILS + 5 * i, t.tail_from, 12, 10.0**-t.tail_from * min(1.0, 2.5 / c.bins), 0.6, 7.0)
             for i, c in enumerate(CHANNELS)
         ]
-        self._joint = Tail(JOINT, 2.3, 24, t.jrate, t.jmean, t.jdays)
+        self._joint = Tail(JOINT, 2.3, 24, t.joint_rate, t.joint_mean, t.joint_days)
         self._channels = [(i, c.near, c.bins, DISPERSION + 3 * i) for i, c in enumerate(CHANNELS) if i in t.channels]
         self._memo: tuple[dict[Any, Any], Seen, list[Found]] | None = None
 
@@ -138,7 +117,7 @@ class Surge(AnomalyDetector):
             s[KNOWN_UNTIL] = s[NEXT]
         if self._missing(seen, level * exposed):
             s[CARRY] += CARRIED * level * season
-            self.push(seen, 0.0)
+            push(s, seen, 0.0)
         else:
             if s[CARRY]:
                 s[CARRY] = s[CARRY] * LAPSES if s[CARRY] > 0.01 else 0.0
@@ -152,8 +131,8 @@ class Surge(AnomalyDetector):
             else:
                 self._learn_calm(seen, level, exposed)
             if x.get("count_square") is not None:
-                self._learn_certainty(x)
-            self.push(seen, level * exposed)
+                learn_certainty(s, x)
+            push(s, seen, level * exposed)
             s[BINS] += 1.0
         self._memo = None
 
@@ -172,7 +151,7 @@ class Surge(AnomalyDetector):
         t = self._t
         if not t.calibrate or joint <= 0.0:
             return joint
-        most = t.few + t.each_more * (self.since(MASS, 1) + seen.matched - t.mass)
+        most = t.few + t.each_more * (since(self.state, MASS, 1) + seen.matched - t.mass)
         return min(self._joint.rarity(self.state, joint, self.state[LEARNED]), most)
 
     def _together(self, looks: Sequence[Found]) -> float:
@@ -185,7 +164,7 @@ class Surge(AnomalyDetector):
     def looks(self, seen: Seen) -> list[Found]:
         """What each channel found that has something to say about the windows that end with this bin."""
         s, t = self.state, self._t
-        if seen.exposure <= BLIND_BELOW or self.since(MASS, 1) + seen.matched < t.mass:
+        if seen.exposure <= BLIND_BELOW or since(self.state, MASS, 1) + seen.matched < t.mass:
             return []
         if not s[FOUND] and self._below(seen):
             return []
@@ -230,7 +209,7 @@ class Surge(AnomalyDetector):
                 doubt = 1.0 / (s[SHARE_N] + 5.0)
                 grave_share = (s[GRAVE_M] + 0.5) / (s[GRAVE_K] + 10.0)
                 sure = 1.0 / (s[GRAVE_K] + 11.0)
-                held = Held(share, near_share, base.ignorance(s), doubt, self.certainty()[2], grave_share, sure)
+                held = Held(share, near_share, base.ignorance(s), doubt, certainty(s)[2], grave_share, sure)
                 known_until = seen.minute + BIN if seen.known else s[KNOWN_UNTIL]
             total = s[now] - s[then] + seen.total
             weight = (s[now + 3] - s[then + 3] + seen.weights) / total
@@ -248,17 +227,11 @@ class Surge(AnomalyDetector):
         s, t = self.state, self._t
         ignorance, found = self.baseline.ignorance(s), []
         for channel, _, bins, spread in self._channels:
-            total, mean = self.since(bins, 0) + seen.total, max(self.since(bins, 2) + mu, floor * bins)
+            total, mean = since(self.state, bins, 0) + seen.total, max(since(self.state, bins, 2) + mu, floor * bins)
             total -= min(s[CARRY], max(total - mean, 0.0))  # what a back-fill may have brought
             if channel in t.volume_channels and total > max(mean, t.least):
                 found.append((channel, tails.negative_binomial(total, mean, s[spread] + ignorance)))
         return found
-
-    def since(self, bins: int, place: int) -> float:
-        """The sum of one figure over the newest ``bins`` - 1 bins that were taken in."""
-        s = self.state
-        at = int(s[AT])
-        return s[BUFFER + SLOT * ((at - 1) % RING) + place] - s[BUFFER + SLOT * ((at - bins) % RING) + place]
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
@@ -338,8 +311,8 @@ class Surge(AnomalyDetector):
         for channel, is_near, bins, _ in self._channels:
             if bins > STRIDE and number % bins:
                 continue
-            total, mean = self.since(bins, 0) + seen.total, self.since(bins, 2) + mu
-            count = max(self.since(bins, 1) + seen.matched, 0.0)
+            total, mean = since(self.state, bins, 0) + seen.total, since(self.state, bins, 2) + mu
+            count = max(since(self.state, bins, 1) + seen.matched, 0.0)
             if is_near:
                 base.learn_dispersion(s, channel, (total, count, mean * near), near_share)
             else:
@@ -354,37 +327,7 @@ class Surge(AnomalyDetector):
         if mean > 0.0:
             self.baseline.learn_near(s, s[one] - s[other], s[one + 1] - s[other + 1], mean)
 
-    def _learn_certainty(self, x: dict[Any, Any]) -> None:
-        s, fade = self.state, 2.0 ** (-1.0 / (5.0 * DAY))
-        count, total = float(x["count"]), float(x["total"])
-        squares = float(x.get("total_square") or total)
-        s[SURE_N] = s[SURE_N] * fade + total
-        s[SURE_P] = s[SURE_P] * fade + count
-        s[SURE_PP] = s[SURE_PP] * fade + (float(x["count_square"]) * total / squares if squares > 0.0 else 0.0)
-
-    def certainty(self) -> tuple[float, float, float]:
-        """Mean probability given to matching mentions and to the others, and the noise that it costs (>= 1).
-
-        With calibrated probabilities p the first is sum(p^2) / sum(p), the second sum(p (1 - p)) / sum(1 - p).
-        (count - b total) / (a - b) is then the matching volume whatever the total does, and its variance is the third
-        times that of a count. 1, 0 and 1 for a scorer that gives labels.
-        """
-        n, p, pp = self.state[SURE_N : SURE_PP + 1]
-        if n - p < 50.0 or p < 20.0:
-            return 1.0, 0.0, 1.0
-        a, b = pp / p, (p - pp) / (n - p)
-        if a - b < 0.1:
-            return 1.0, 0.0, 1.0
-        return a, b, max((pp - 2.0 * b * p + b * b * n) / ((a - b) * (p - b * n)), 1.0)
-
     # -- bins ---------------------------------------------------------------------------------------------------------
-
-    def seen(self, each: Bin) -> Seen:
-        """Take a bin of the seam as the arithmetic does."""
-        total = max(each.total, each.count)
-        squares = total if each.total_square is None else each.total_square
-        count = each.count if each.count_square is None else self._corrected(each.count, total)
-        return Seen(each.start, total, count, each.exposure, squares, each.minutes / BIN, each.known, each.marked)
 
     def _seen(self, x: dict[Any, Any]) -> Seen:
         get = x.get
@@ -392,7 +335,7 @@ class Surge(AnomalyDetector):
         total = max(get("total", count), count)
         squares = get("total_square")
         if get("count_square") is not None:
-            count = self._corrected(count, total)
+            count = corrected(self.state, count, total)
         return Seen(
             int(get("minute", self.state[NEXT])),
             total,
@@ -403,41 +346,3 @@ class Surge(AnomalyDetector):
             get("known", False),
             get("marked"),
         )
-
-    def _corrected(self, count: float, total: float) -> float:
-        """The matching volume without the part of a sum of probabilities that any mention brings."""
-        a, b, _ = self.certainty()
-        return (count - b * total) / (a - b)
-
-    def push(self, seen: Seen, mu: float) -> None:
-        """Let the windows move on over a bin of which ``mu`` mentions were expected; nothing is learned."""
-        s = self.state
-        at = int(s[AT])
-        here, before = BUFFER + SLOT * at, BUFFER + SLOT * ((at - 1) % RING)
-        s[here : here + SLOT] = s[before : before + SLOT]
-        s[here + 2] = round(s[before + 2] + mu, 4)
-        if seen.total:
-            s[here] = round(s[before] + seen.total, 4)
-            s[here + 3] = round(s[before + 3] + seen.weights, 4)
-        if seen.matched:
-            s[here + 1] = round(s[before + 1] + seen.matched, 4)
-        if seen.grave:
-            s[here + 4] = round(s[before + 4] + seen.grave, 4)
-        if at + 1 < RING:
-            s[AT] = at + 1.0
-            return
-        s[AT] = 0.0
-        if s[here] > LONG or s[here + 2] > LONG:  # the sums start again from the oldest bin, so that they stay short
-            for place in range(SLOT):
-                oldest = s[BUFFER + place]
-                s[BUFFER + place :: SLOT] = [round(each - oldest, 4) for each in s[BUFFER + place :: SLOT]]
-
-
-def fresh() -> list[float]:
-    """Give the state of a detector that has seen nothing."""
-    state = [0.0] * SIZE
-    state[V] = VERSION
-    state[HOUR_NOW] = -1.0
-    for at in range(DISPERSION, DISPERSION + 3 * len(CHANNELS), 3):
-        state[at : at + 3] = 0.15, 0.15, 0.01
-    return state

@@ -146,9 +146,7 @@ def test_the_end_tells_no_next_hour():
 FLOATS = st.floats() | st.sampled_from([0.0, -1.0, 1e300])
 
 
-@given(
-    st.builds(why, **dict.fromkeys(("observed", "expected", "next_hour", "low", "high"), FLOATS)), FLOATS, FLOATS
-)
+@given(st.builds(why, **dict.fromkeys(("observed", "expected", "next_hour", "low", "high"), FLOATS)), FLOATS, FLOATS)
 def test_no_figure_breaks_it(reasons, low, rate):
     told = story(reading(reasons=reasons, low=low, high=low, expected=rate, false_alarms_per_month=rate), WHY.since)
     assert "nan" not in told

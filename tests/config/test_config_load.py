@@ -86,7 +86,7 @@ def test_the_rules_of_the_design_mean_what_they_say():
     wave = rules["negative-wave"]
     assert wave.mentions == MentionFilter("negative", ignore_words=("giveaway", "promo code", "codice sconto"))
     assert wave.window == 15
-    assert wave.hold == 10
+    assert wave.hold == 0
     assert wave.settle == Settle(quiet_for=45, below=0.5)
     warning = (
         Condition("surprise", "at_least", 1.0),

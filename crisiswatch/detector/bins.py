@@ -1,0 +1,121 @@
+"""The bins in the flat state: taken in, summed over windows, and cleared of what a scorer's doubt adds to them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from crisiswatch.detector.base import Bin
+from crisiswatch.detector.layout import (
+    AT,
+    BUFFER,
+    CHANNELS,
+    DAY,
+    DISPERSION,
+    HOUR_NOW,
+    RING,
+    SIZE,
+    SLOT,
+    SURE_N,
+    SURE_P,
+    SURE_PP,
+    VERSION,
+    V,
+)
+from crisiswatch.windows import BIN
+
+__all__ = ["Seen", "certainty", "corrected", "fresh", "learn_certainty", "push", "seen_bin", "since"]
+
+LONG = 1e5  # mentions
+SURE_FADE = 2.0 ** (-1.0 / (5.0 * DAY))  # half-life 5 days
+
+
+class Seen(NamedTuple):
+    """One bin as the arithmetic takes it, blurred input already corrected: ``part`` of its five minutes have passed."""
+
+    minute: int
+    total: float
+    matched: float
+    exposure: float
+    weights: float
+    part: float
+    known: bool
+    grave: float | None
+
+
+def fresh() -> list[float]:
+    """Give the state of a detector that has seen nothing."""
+    state = [0.0] * SIZE
+    state[V] = VERSION
+    state[HOUR_NOW] = -1.0
+    for at in range(DISPERSION, DISPERSION + 3 * len(CHANNELS), 3):
+        state[at : at + 3] = 0.15, 0.15, 0.01
+    return state
+
+
+def since(s: list[float], bins: int, place: int) -> float:
+    """The sum of one figure over the newest ``bins`` - 1 bins that were taken in."""
+    at = int(s[AT])
+    return s[BUFFER + SLOT * ((at - 1) % RING) + place] - s[BUFFER + SLOT * ((at - bins) % RING) + place]
+
+
+def push(s: list[float], seen: Seen, mu: float) -> None:
+    """Let the windows move on over a bin of which ``mu`` mentions were expected; nothing is learned."""
+    at = int(s[AT])
+    here, before = BUFFER + SLOT * at, BUFFER + SLOT * ((at - 1) % RING)
+    s[here : here + SLOT] = s[before : before + SLOT]
+    s[here + 2] = round(s[before + 2] + mu, 4)
+    if seen.total:
+        s[here] = round(s[before] + seen.total, 4)
+        s[here + 3] = round(s[before + 3] + seen.weights, 4)
+    if seen.matched:
+        s[here + 1] = round(s[before + 1] + seen.matched, 4)
+    if seen.grave:
+        s[here + 4] = round(s[before + 4] + seen.grave, 4)
+    if at + 1 < RING:
+        s[AT] = at + 1.0
+        return
+    s[AT] = 0.0
+    if s[here] > LONG or s[here + 2] > LONG:  # the sums start again from the oldest bin, so that they stay short
+        for place in range(SLOT):
+            oldest = s[BUFFER + place]
+            s[BUFFER + place :: SLOT] = [round(each - oldest, 4) for each in s[BUFFER + place :: SLOT]]
+
+
+def seen_bin(s: list[float], each: Bin) -> Seen:
+    """Take a bin of the seam as the arithmetic does."""
+    total = max(each.total, each.count)
+    squares = total if each.total_square is None else each.total_square
+    count = each.count if each.count_square is None else corrected(s, each.count, total)
+    return Seen(each.start, total, count, each.exposure, squares, each.minutes / BIN, each.known, each.marked)
+
+
+def corrected(s: list[float], count: float, total: float) -> float:
+    """The matching volume without the part of a sum of probabilities that any mention brings."""
+    a, b, _ = certainty(s)
+    return (count - b * total) / (a - b)
+
+
+def learn_certainty(s: list[float], x: dict[Any, Any]) -> None:
+    """Follow how sure the scorer is: the sums of p and p^2 over all mentions; ``x`` as `Surge.learn_one` takes it."""
+    fade = SURE_FADE
+    count, total = float(x["count"]), float(x["total"])
+    squares = float(x.get("total_square") or total)
+    s[SURE_N] = s[SURE_N] * fade + total
+    s[SURE_P] = s[SURE_P] * fade + count
+    s[SURE_PP] = s[SURE_PP] * fade + (float(x["count_square"]) * total / squares if squares > 0.0 else 0.0)
+
+
+def certainty(s: list[float]) -> tuple[float, float, float]:
+    """Mean probability given to matching mentions and to the others, and the noise that it costs (>= 1).
+
+    With calibrated probabilities p the first is sum(p^2) / sum(p), the second sum(p (1 - p)) / sum(1 - p).
+    (count - b total) / (a - b) is then the matching volume whatever the total does, and its variance is the third
+    times that of a count. 1, 0 and 1 for a scorer that gives labels.
+    """
+    n, p, pp = s[SURE_N : SURE_PP + 1]
+    if n - p < 50.0 or p < 20.0:
+        return 1.0, 0.0, 1.0
+    a, b = pp / p, (p - pp) / (n - p)
+    if a - b < 0.1:
+        return 1.0, 0.0, 1.0
+    return a, b, max((pp - 2.0 * b * p + b * b * n) / ((a - b) * (p - b * n)), 1.0)
