@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, NamedTuple
 
 from crisiswatch.detector.base import Bin
@@ -23,9 +24,10 @@ from crisiswatch.detector.layout import (
 )
 from crisiswatch.windows import BIN
 
-__all__ = ["Seen", "certainty", "corrected", "fresh", "learn_certainty", "push", "seen_bin", "since"]
+__all__ = ["Seen", "certainty", "corrected", "fresh", "learn_certainty", "push", "seen_bin", "since", "taken"]
 
-LONG = 1e5  # mentions
+LONG = 1e5  # mentions; longer sums are rounded to whole ones and start again
+MOST = 1e12  # mentions a bin
 SURE_FADE = 2.0 ** (-1.0 / (5.0 * DAY))  # half-life 5 days
 
 
@@ -65,17 +67,17 @@ def push(s: list[float], seen: Seen, mu: float) -> None:
     s[here : here + SLOT] = s[before : before + SLOT]
     s[here + 2] = round(s[before + 2] + mu, 4)
     if seen.total:
-        s[here] = round(s[before] + seen.total, 4)
-        s[here + 3] = round(s[before + 3] + seen.weights, 4)
+        s[here] = round(s[before] + seen.total, 4 if s[before] < LONG else 0)
+        s[here + 3] = round(s[before + 3] + seen.weights, 4 if s[before + 3] < LONG else 0)
     if seen.matched:
-        s[here + 1] = round(s[before + 1] + seen.matched, 4)
+        s[here + 1] = round(s[before + 1] + seen.matched, 4 if s[before + 1] < LONG else 0)
     if seen.grave:
         s[here + 4] = round(s[before + 4] + seen.grave, 4)
     if at + 1 < RING:
         s[AT] = at + 1.0
         return
     s[AT] = 0.0
-    if s[here] > LONG or s[here + 2] > LONG:  # the sums start again from the oldest bin, so that they stay short
+    if max(s[here : here + SLOT]) > LONG:  # the sums start again from the oldest bin, so that they stay short
         for place in range(SLOT):
             oldest = s[BUFFER + place]
             s[BUFFER + place :: SLOT] = [round(each - oldest, 4) for each in s[BUFFER + place :: SLOT]]
@@ -83,10 +85,39 @@ def push(s: list[float], seen: Seen, mu: float) -> None:
 
 def seen_bin(s: list[float], each: Bin) -> Seen:
     """Take a bin of the seam as the arithmetic does."""
-    total = max(each.total, each.count)
-    squares = total if each.total_square is None else each.total_square
-    count = each.count if each.count_square is None else corrected(s, each.count, total)
-    return Seen(each.start, total, count, each.exposure, squares, each.minutes / BIN, each.known, each.marked)
+    return taken(
+        s,
+        (each.start, each.count, each.total, each.exposure),
+        each.minutes / BIN,
+        known=each.known,
+        squares=(each.count_square, each.total_square),
+        grave=each.marked,
+    )
+
+
+def taken(
+    s: list[float],
+    what: tuple[float, float, float, float],
+    part: float,
+    *,
+    known: bool,
+    squares: tuple[float | None, float | None],
+    grave: float | None,
+) -> Seen:
+    """Take (minute, count, total, exposure) of a bin as the arithmetic does; what is no number is missing data."""
+    minute, count, total, exposure = what
+    if not isfinite(count + total + exposure):
+        return Seen(int(minute), 0.0, 0.0, 0.0, 0.0, part, known, None)
+    total = min(max(total, count), MOST)
+    count = min(count, total)
+    square, weights = squares
+    if square is not None and isfinite(square):
+        count = corrected(s, count, total)
+    if weights is None or not isfinite(weights):
+        weights = total
+    if grave is not None and not isfinite(grave):
+        grave = None
+    return Seen(int(minute), total, count, min(max(exposure, 0.0), 1.0), min(weights, MOST), part, known, grave)
 
 
 def corrected(s: list[float], count: float, total: float) -> float:
@@ -98,11 +129,14 @@ def corrected(s: list[float], count: float, total: float) -> float:
 def learn_certainty(s: list[float], x: dict[Any, Any]) -> None:
     """Follow how sure the scorer is: the sums of p and p^2 over all mentions; ``x`` as `Surge.learn_one` takes it."""
     fade = SURE_FADE
-    count, total = float(x["count"]), float(x["total"])
-    squares = float(x.get("total_square") or total)
+    count = float(x.get("count", 0.0))
+    total = float(x.get("total", count))
+    squares, square = float(x.get("total_square") or total), float(x["count_square"])
+    if not isfinite(count + total + squares + square):
+        return
     s[SURE_N] = s[SURE_N] * fade + total
     s[SURE_P] = s[SURE_P] * fade + count
-    s[SURE_PP] = s[SURE_PP] * fade + (float(x["count_square"]) * total / squares if squares > 0.0 else 0.0)
+    s[SURE_PP] = s[SURE_PP] * fade + (square * total / squares if squares > 0.0 else 0.0)
 
 
 def certainty(s: list[float]) -> tuple[float, float, float]:

@@ -15,7 +15,7 @@ from river.base import AnomalyDetector
 
 from crisiswatch.detector import tails
 from crisiswatch.detector.baseline import STRIDE, Baseline
-from crisiswatch.detector.bins import Seen, certainty, corrected, fresh, learn_certainty, push, since
+from crisiswatch.detector.bins import Seen, certainty, fresh, learn_certainty, push, since, taken
 from crisiswatch.detector.calibration import Tail
 from crisiswatch.detector.evidence import Held, Look, window_evidence
 from crisiswatch.detector.layout import (
@@ -37,8 +37,11 @@ from crisiswatch.detector.layout import (
     JOINT,
     KNOWN_UNTIL,
     LEARNED,
+    LEVEL_X,
+    LEVEL_Y,
     NEXT,
     RING,
+    SHARE_K,
     SHARE_N,
     SILENCE,
     SLOT,
@@ -56,6 +59,7 @@ STATED = tuple(log10(30 * DAY / month) for month in (10.0, 1.0, 0.1))
 ACHIEVED_FADE = 2.0 ** (-1.0 / (24.0 * 60.0))  # an hour; half-life 60 days
 GRAVE_FADE = 2.0 ** (-1.0 / (10.0 * DAY))
 BEGINS = 3.0  # variances above the mean, squared; below there is nothing worth a logarithm
+MOVE_ON = 2.0 ** (-2.0 / DAY)  # half-life half a day
 EVENT_OVER, NEW_NORMAL = 2 * HOUR, 36 * HOUR  # bins of calm; bins
 CARRIED, LAPSES = 1.3, 2.0 ** (-1.0 / 8.0)  # a back-fill is at most so much of what was missed; half-life 8 bins
 LEARNING, WARY = 6 * HOUR, 2 * DAY  # bins
@@ -287,7 +291,7 @@ class Surge(AnomalyDetector):
             s[EVENT], s[CALM] = s[EVENT] + 1.0, 0.0
         elif s[EVENT] > 0.0:
             s[EVENT], s[CALM] = s[EVENT] + 1.0, s[CALM] + 1.0
-            if s[CALM] >= EVENT_OVER:
+            if s[CALM] >= (EVENT_OVER if s[EVENT] <= NEW_NORMAL + EVENT_OVER else DAY):
                 s[EVENT] = s[CALM] = 0.0
         # While little is known, one crisis would teach more than all the calm before it.
         wary = s[BINS] < WARY and max([each for _, each, _ in looks], default=0.0) >= self._t.wary
@@ -303,6 +307,9 @@ class Surge(AnomalyDetector):
         if seen.grave is not None:
             s[GRAVE_K] = s[GRAVE_K] * GRAVE_FADE + seen.matched
             s[GRAVE_M] = s[GRAVE_M] * GRAVE_FADE + seen.grave
+        if s[EVENT] > NEW_NORMAL:  # what has lasted so long is usual now: the days before it count for little
+            for at in (LEVEL_Y, LEVEL_X, SHARE_K, SHARE_N):
+                s[at] *= MOVE_ON
 
     def _learn_dispersions(self, number: int, seen: Seen, mu: float) -> None:
         s, base = self.state, self.baseline
@@ -332,17 +339,11 @@ class Surge(AnomalyDetector):
     def _seen(self, x: dict[Any, Any]) -> Seen:
         get = x.get
         count = get("count", 0.0)
-        total = max(get("total", count), count)
-        squares = get("total_square")
-        if get("count_square") is not None:
-            count = corrected(self.state, count, total)
-        return Seen(
-            int(get("minute", self.state[NEXT])),
-            total,
-            count,
-            get("exposure", 1.0),
-            total if squares is None else squares,
+        return taken(
+            self.state,
+            (get("minute", self.state[NEXT]), count, get("total", count), get("exposure", 1.0)),
             get("minutes", BIN) / BIN,
-            get("known", False),
-            get("marked"),
+            known=get("known", False),
+            squares=(get("count_square"), get("total_square")),
+            grave=get("marked"),
         )

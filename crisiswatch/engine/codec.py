@@ -16,7 +16,7 @@ from crisiswatch.windows import HASH_SPACE, Bucket, Crowd, Distinct, Lean, Serie
 
 __all__ = ["VERSION", "decode", "encode"]
 
-VERSION = 1
+VERSION = 2
 
 _RHYTHM = tuple(Rhythm.__slots__)
 _RULE_PLAIN = tuple(name for name in RuleState.__slots__ if name not in {"levels", "authors", "sources", "peak"})

@@ -169,3 +169,39 @@ def test_a_fraction_here_and_there_keeps_the_saved_state_small():
         x = {"minute": 5 * i, "count": count, "total": total, "marked": marked}
         model.learn_one({**x, "count_square": 0.8 * count, "total_square": 1.7 * total})
     assert len(json.dumps(model.state, separators=(",", ":"))) <= 8 * 1024
+
+
+def test_a_souring_that_stays_is_the_new_normal_within_three_days(steady):
+    chance, state, alarming = random.Random(13), steady, []
+    for start in range(END, END + 6 * DAY, 5):
+        each = made(chance, start, 20.0, 0.5)
+        verdict = DETECTOR.judge(state, Window(start + 5, 15, each.count, each.total), [each])
+        if verdict.false_alarms_per_month <= 1.0:
+            alarming.append(start)
+        state = DETECTOR.learn(state, each)
+    assert alarming[0] <= END + 60
+    assert alarming[-1] <= END + 3 * DAY
+
+
+@pytest.mark.parametrize("what", ["count", "total", "exposure", "marked", "count_square", "total_square"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300])
+def test_a_bin_of_nonsense_spoils_nothing(steady, what, value):
+    sane = {"count": 2.0, "total": 10.0, "exposure": 1.0, "marked": 0.0, "count_square": None, "total_square": None}
+    bad = Bin(END, **{**sane, what: value})
+    state = DETECTOR.learn(steady, bad)
+    DETECTOR.judge(steady, Window(END + 5, 15, 2.0, 10.0), [bad])
+    for i in range(1, 100):
+        state = DETECTOR.learn(state, Bin(END + 5 * i, 2.0, 10.0))
+    later = END + 500
+    verdict = DETECTOR.judge(state, Window(later + 5, 15, 6.0, 30.0), [Bin(later, 2.0, 10.0)])
+    assert all(each == each and abs(each) != float("inf") for each in state)  # noqa: PLR0124 - not a number
+    assert verdict.expected >= 0.0
+
+
+def test_a_thin_sample_keeps_the_saved_state_small():
+    chance, model = random.Random(17), Surge()
+    for i in range(20 * 288):
+        total = 1000.0 * chance.randint(0, 40) + 0.25
+        count = 1000.0 * chance.randint(0, 8)
+        model.learn_one({"minute": 5 * i, "count": count, "total": total, "total_square": 1000.0 * total})
+    assert len(json.dumps(model.state, separators=(",", ":"))) <= 8 * 1024

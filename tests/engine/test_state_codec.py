@@ -16,7 +16,7 @@ from crisiswatch.model import IncidentOpened, Tick
 from crisiswatch.rules.model import Ruleset
 from tests.engine.streams import RULES, SEEDS_FOR_FIXTURE, end_of, make
 
-FIXTURE = Path(__file__).resolve().parent.parent / "fixtures" / "state-v1.json"
+FIXTURE = Path(__file__).resolve().parent.parent / "fixtures" / "state-v2.json"
 
 
 def rich_state() -> State:
