@@ -29,6 +29,7 @@ __all__ = ["SurgeDetector"]
 
 BINS_PER_MONTH = MONTH / BIN
 RAREST = 300.0  # decades
+STILL = 3  # bins for which what was unusual stays so
 
 
 class SurgeDetector:
@@ -49,10 +50,11 @@ class SurgeDetector:
     def judge(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Verdict:
         """Judge the bins of ``tail`` after what was learned; expected and interval are of the rule's window."""
         model, rarity = Surge.resume(_own(state)), 0.0
-        for each in tail:
-            # Once unusual, so for the minutes until the watermark comes: a bin that just began takes nothing back.
+        for place, each in enumerate(tail, -len(tail)):
             seen = seen_bin(model.state, each)
-            rarity = max(rarity, model.rarity(model.looks(seen), seen))
+            # Once unusual, so for the minutes until the watermark comes: a bin that just began takes nothing back.
+            if place >= -STILL:
+                rarity = max(rarity, model.rarity(model.looks(seen), seen))
             _push(model, seen)
         expected = _usual(model, window.end, window.length)
         low, high = _interval(expected, _dispersion(model, window.length))
