@@ -70,6 +70,14 @@ class Baseline:
         self._prior_season = (day, week, hour)
         self._hour, self._ends = -1, (1.0, 1.0)  # the last hour asked for: its factor and the next one's
 
+    def apart(self) -> Baseline:
+        """One of the same constants for another state: the hour that is remembered belongs to a state."""
+        twin = Baseline.__new__(Baseline)
+        for name in Baseline.__slots__:
+            setattr(twin, name, getattr(self, name))
+        twin._hour = -1
+        return twin
+
     # -- expectations -------------------------------------------------------------------------------------------------
 
     def level(self, s: list[float]) -> float:

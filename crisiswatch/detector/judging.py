@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import log, sqrt
+from typing import NamedTuple
 
 from crisiswatch.detector.base import MONTH, Bin, DetectorState, Explanation, Verdict, Window
 from crisiswatch.detector.bins import Seen, fresh, push, seen_bin
@@ -30,12 +31,25 @@ __all__ = ["SurgeDetector"]
 BINS_PER_MONTH = MONTH / BIN
 RAREST = 300.0  # decades
 STILL = 3  # bins for which what was unusual stays so
+WALKS = 64
+
+
+class _Walk(NamedTuple):
+    """What became of the state ``origin`` over some bins, and how rare the last `STILL` - 1 of them were."""
+
+    origin: DetectorState
+    over: Sequence[Bin]
+    state: list[float]
+    rarities: tuple[float, ...]
 
 
 class SurgeDetector:
     """`Surge` behind the `Detector` seam; named ``surge`` in the configuration."""
 
     name = "surge"
+
+    def __init__(self) -> None:
+        self._walks: dict[tuple[int, int], _Walk] = {}
 
     def fresh(self) -> DetectorState:
         """Give the state of a detector that has seen nothing."""
@@ -49,13 +63,10 @@ class SurgeDetector:
 
     def judge(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Verdict:
         """Judge the bins of ``tail`` after what was learned; expected and interval are of the rule's window."""
-        model, rarity = Surge.resume(_own(state)), 0.0
-        for place, each in enumerate(tail, -len(tail)):
-            seen = seen_bin(model.state, each)
-            # Once unusual, so for the minutes until the watermark comes: a bin that just began takes nothing back.
-            if place >= -STILL:
-                rarity = max(rarity, model.rarity(model.looks(seen), seen))
-            _push(model, seen)
+        walk = self._walk(state, tail[:-1])
+        model = Surge.resume(list(walk.state))
+        # Once unusual, so for the minutes until the watermark comes: a bin that just began takes nothing back.
+        rarity = max([*walk.rarities, *[_go(model, each, look=True) for each in tail[-1:]]], default=0.0)
         expected = _usual(model, window.end, window.length)
         low, high = _interval(expected, _dispersion(model, window.length))
         return Verdict(
@@ -67,6 +78,24 @@ class SurgeDetector:
             learning=model.state[BINS] < LEARNING,
             achieved=model.achieved(),
         )
+
+    def _walk(self, state: DetectorState, over: Sequence[Bin]) -> _Walk:
+        """The state moved on over finished bins; the last walks are kept, for a bin is looked at many times."""
+        key = (id(state), len(over))
+        walk = self._walks.get(key)
+        if walk is not None and walk.origin is state and walk.over == over:
+            return walk
+        before = self._walks.get((id(state), len(over) - 1)) if over else None
+        if before is not None and before.origin is state and before.over == over[:-1]:
+            model, rest, rarities = Surge.resume(list(before.state)), over[-1:], before.rarities
+        else:
+            model, rest, rarities = Surge.resume(_own(state)), over, ()
+        for left, each in zip(range(len(rest), 0, -1), rest, strict=True):
+            rarities = (*rarities, _go(model, each, look=left < STILL))[1 - STILL :]
+        for old in list(self._walks)[: len(self._walks) - WALKS + 1]:
+            self._walks.pop(old, None)
+        walk = self._walks[key] = _Walk(state, list(over), model.state, rarities)
+        return walk
 
     def explain(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Explanation | None:  # noqa: ARG002
         """Say which window carried the verdict, since when, and what goes on like this would bring."""
@@ -129,6 +158,14 @@ def _advanced(state: DetectorState, tail: Sequence[Bin]) -> tuple[Surge, Seen | 
     for each in tail[:-1]:
         _push(model, seen_bin(model.state, each))
     return model, seen_bin(model.state, tail[-1])
+
+
+def _go(model: Surge, each: Bin, *, look: bool) -> float:
+    """Move on over a bin that is not learned yet; how rare it is, if it is looked at."""
+    seen = seen_bin(model.state, each)
+    rarity = model.rarity(model.looks(seen), seen) if look else 0.0
+    _push(model, seen)
+    return rarity
 
 
 def _push(model: Surge, seen: Seen) -> None:

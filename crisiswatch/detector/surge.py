@@ -70,6 +70,23 @@ Found = tuple[int, float, float]
 """A channel, the evidence of its window in decades, and how rare that is: -log10 of how often a bin."""
 
 
+class _Parts:
+    """What follows from the constants alone, worked out once: a model is made for every look."""
+
+    def __init__(self, t: Tuning) -> None:
+        self.tuning = t
+        self.baseline = Baseline(t)
+        self.tails = [
+            Tail(TAILS + 5 * i, t.tail_from, 12, 10.0**-t.tail_from * min(1.0, 2.5 / c.bins), 0.6, 7.0)
+            for i, c in enumerate(CHANNELS)
+        ]
+        self.joint = Tail(JOINT, 2.3, 24, t.joint_rate, t.joint_mean, t.joint_days)
+        self.channels = [(i, c.near, c.bins, DISPERSION + 3 * i) for i, c in enumerate(CHANNELS) if i in t.channels]
+
+
+SHIPPED = _Parts(Tuning())
+
+
 class Surge(AnomalyDetector):
     """Seasonal, over-dispersed counts of matching mentions among all mentions.
 
@@ -82,24 +99,21 @@ class Surge(AnomalyDetector):
     """
 
     def __init__(self, tuning: Tuning | None = None) -> None:
-        self.tuning = tuning
-        self.state = fresh()
-        self._t = t = tuning or Tuning()
-        self.baseline = Baseline(t)
-        self._tails = [
-            Tail(TAILS + 5 * i, t.tail_from, 12, 10.0**-t.tail_from * min(1.0, 2.5 / c.bins), 0.6, 7.0)
-            for i, c in enumerate(CHANNELS)
-        ]
-        self._joint = Tail(JOINT, 2.3, 24, t.joint_rate, t.joint_mean, t.joint_days)
-        self._channels = [(i, c.near, c.bins, DISPERSION + 3 * i) for i, c in enumerate(CHANNELS) if i in t.channels]
-        self._memo: tuple[dict[Any, Any], Seen, list[Found]] | None = None
+        self._begin(tuning, fresh())
 
     @classmethod
     def resume(cls, state: list[float], tuning: Tuning | None = None) -> Surge:
         """Go on from the state of an earlier instance; the list is used, not copied."""
-        model = cls(tuning)
-        model.state = state
+        model = cls.__new__(cls)
+        model._begin(tuning, state)
         return model
+
+    def _begin(self, tuning: Tuning | None, state: list[float]) -> None:
+        parts = SHIPPED if tuning is None else _Parts(tuning)
+        self.tuning, self.state = tuning, state
+        self.baseline = parts.baseline.apart()
+        self._t, self._tails, self._joint, self._channels = parts.tuning, parts.tails, parts.joint, parts.channels
+        self._memo: tuple[dict[Any, Any], Seen, list[Found]] | None = None
 
     # -- river's two methods ------------------------------------------------------------------------------------------
 

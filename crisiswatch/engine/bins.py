@@ -5,9 +5,37 @@ from __future__ import annotations
 from crisiswatch.detector import Bin
 from crisiswatch.engine.state import SeriesState, State
 from crisiswatch.rules.model import CalendarEvent, is_known
-from crisiswatch.windows import MILLI, Lean, Series
+from crisiswatch.windows import BIN, MILLI, UNTOUCHED, Lean, Series
 
-__all__ = ["bin_of"]
+__all__ = ["bin_of", "tail_of"]
+
+LONGEST_TAIL = 6 * 60  # minutes: a silence of which nobody knows yet what it means may last longer than any window
+TAIL_MOVES = 3 * 60  # minutes: a longer tail begins anew so seldom, so that what was made of it lasts
+
+
+def tail_of(state: State, kept: SeriesState, calendar: tuple[CalendarEvent, ...], end: int) -> list[Bin]:
+    """The bins that the detector has not learned yet, up to minute ``end``: the last one may be unfinished.
+
+    A finished bin is made once and kept until somebody speaks in it, or in the hour before it.
+    """
+    made, series = kept.unlearned, kept.series
+    if series.touched != UNTOUCHED:
+        for start in [start for start in made if start >= series.touched]:
+            del made[start]
+        series.touched = UNTOUCHED
+    oldest = end - LONGEST_TAIL
+    first = max(kept.learned, oldest - oldest % TAIL_MOVES)
+    blind, bins = bool(state.blind_between(first, end)), []
+    for start in range(first, end - BIN + 1, BIN):
+        known = is_known(calendar, start, start + BIN)
+        exposure = state.exposure(start) if blind else 1.0
+        each = made.get(start)
+        if each is None or each.exposure != exposure or each.known != known:
+            each = made[start] = bin_of(state, kept, calendar, start, start + BIN)
+        bins.append(each)
+    if (end - first) % BIN and end > first:
+        bins.append(bin_of(state, kept, calendar, end - end % BIN, end))
+    return bins
 
 
 def bin_of(state: State, kept: SeriesState, calendar: tuple[CalendarEvent, ...], start: int, end: int) -> Bin:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crisiswatch.detector import Bin, Detector, Explanation, Verdict, Window
-from crisiswatch.engine.bins import bin_of
+from crisiswatch.engine.bins import tail_of
 from crisiswatch.engine.program import WEEK
 from crisiswatch.engine.state import SeriesState, State
 from crisiswatch.model import Reading, Reasons
@@ -12,8 +12,6 @@ from crisiswatch.rules.model import MEASURES, CalendarEvent
 from crisiswatch.windows import BIN, MILLI, Bucket, Series, SlidingSum, distinct_over, moment, organic_part
 
 __all__ = ["Look"]
-
-LONGEST_TAIL = 6 * 60  # minutes: a silence of which nobody knows yet what it means may last longer than any window
 
 
 class Look:
@@ -139,12 +137,7 @@ class Look:
         return min(max(seen / told, 1.0), 5.0) if told > 0.0 else 1.0
 
     def _tail(self) -> list[Bin]:
-        """The bins that the detector has not learned yet, up to the window's end: the last one may be unfinished."""
-        first = max(self._kept.learned, self.end - LONGEST_TAIL)
-        return [
-            bin_of(self._state, self._kept, self._calendar, start, min(start + BIN, self.end))
-            for start in range(first, self.end, BIN)
-        ]
+        return tail_of(self._state, self._kept, self._calendar, self.end)
 
     @property
     def expected(self) -> float:

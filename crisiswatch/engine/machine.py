@@ -164,8 +164,9 @@ def _quiet(plan: RulePlan, mine: RuleState, at: Moment) -> bool:
         return False
     if plan.relative or mine.excess <= 0.0:
         return True
-    final = at.final
-    return max(final.count, at.look.count) - final.expected <= plan.rule.settle.below * mine.excess
+    final, enough = at.final, plan.rule.settle.below * mine.excess
+    most = max(final.count, at.look.count)
+    return most <= enough or most - final.expected <= enough  # what is usual is only asked for where it decides
 
 
 def _settle(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from crisiswatch.detector import DetectorState
+from crisiswatch.detector import Bin, DetectorState
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.model import Reading
 from crisiswatch.windows import BIN, Distinct, Series
@@ -17,12 +17,20 @@ AUTHORS_KEPT = 1024
 
 @dataclass(slots=True)
 class SeriesState:
-    """One series with its detector: counted since minute ``first``, bins learned up to minute ``learned``."""
+    """One series with its detector: counted since minute ``first``, bins learned up to minute ``learned``.
+
+    ``unlearned`` keeps bins after that which were made already; what is in it can be made again at any time.
+    """
 
     series: Series
     first: int
     learned: int
     detector: DetectorState | None = None
+    unlearned: dict[int, Bin] = field(default_factory=dict, compare=False)
+
+    def copy(self) -> SeriesState:
+        """Give an independent copy."""
+        return SeriesState(self.series.copy(), self.first, self.learned, self.detector, dict(self.unlearned))
 
 
 @dataclass(slots=True)
@@ -105,7 +113,7 @@ class State:
             closed=self.closed,
             first=self.first,
             late=self.late,
-            series={k: SeriesState(s.series.copy(), s.first, s.learned, s.detector) for k, s in self.series.items()},
+            series={k: s.copy() for k, s in self.series.items()},
             rules={k: r.copy() for k, r in self.rules.items()},
             sources={k: _copy_rhythm(r) for k, r in self.sources.items()},
             spells=[BlindSpell(s.source, s.since, s.until, s.reason) for s in self.spells],

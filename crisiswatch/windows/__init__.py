@@ -7,12 +7,13 @@ how the stream is cut into batches, can't change a result. Weighted counts are k
 from crisiswatch.windows.distinct import HASH_SPACE, Distinct, author_hash, distinct_over
 from crisiswatch.windows.minutes import BIN, MILLI, minute_of, moment
 from crisiswatch.windows.organic import Crowd, Voices, organic_part
-from crisiswatch.windows.series import Bucket, Lean, Series, SlidingSum
+from crisiswatch.windows.series import UNTOUCHED, Bucket, Lean, Series, SlidingSum
 
 __all__ = [
     "BIN",
     "HASH_SPACE",
     "MILLI",
+    "UNTOUCHED",
     "Bucket",
     "Crowd",
     "Distinct",

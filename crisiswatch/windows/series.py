@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from crisiswatch.windows.minutes import BIN, MILLI
 from crisiswatch.windows.organic import CROWD_SIZE, HISTORY, OLD_CROWD_SIZE, Crowd, Voices, organic_parts
 
-__all__ = ["Bucket", "Lean", "Series", "SlidingSum"]
+__all__ = ["UNTOUCHED", "Bucket", "Lean", "Series", "SlidingSum"]
+
+UNTOUCHED = 1 << 62
+"""Later than any minute."""
 
 
 @dataclass(slots=True)
@@ -74,7 +77,8 @@ class Series:
     where everything that could still come has come. What is from before ``oldest`` comes too late for any window.
     ``bins`` keep five-minute counts for the trend and for last week's same hours. ``keeps_texts``: how much of a window
     is organic can be told. ``crowds``, where a detector asks, are the voices of the bins it has yet to learn and of the
-    hour before them, from minute ``crowds_from``; None otherwise.
+    hour before them, from minute ``crowds_from``; None otherwise. ``touched`` is the first minute whose bin may have
+    changed since its reader set it to `UNTOUCHED`.
     """
 
     __slots__ = (
@@ -92,6 +96,7 @@ class Series:
         "keep_bins",
         "keeps_texts",
         "oldest",
+        "touched",
         "voices_from",
     )
 
@@ -116,6 +121,7 @@ class Series:
         self.crowds: dict[int, Crowd] | None = {} if crowds else None
         self.crowds_from = final_end - final_end % BIN - HISTORY
         self._parts: dict[int, tuple[float, float]] = {}
+        self.touched = UNTOUCHED
         self.buckets: dict[int, Bucket] = {}
         self.bins: dict[int, int] = {}
         self.early = {length: SlidingSum(length) for length in spans}
@@ -127,6 +133,7 @@ class Series:
         if bucket is None:
             bucket = self.buckets[minute] = Bucket()
         bucket.total += weight
+        self._touch(minute)
         if self.crowds is not None and minute >= self.crowds_from:
             self._note(self.crowds, minute, author, text, matching=False)
         if minute < self.early_end:
@@ -150,6 +157,7 @@ class Series:
         bucket.count += weight
         sources = bucket.sources
         sources[source] = sources.get(source, 0) + 1
+        self._touch(minute)
         if minute >= self.voices_from:
             if bucket.voices is None:
                 bucket.voices = Voices()
@@ -183,6 +191,14 @@ class Series:
         """Note that a matching mention which was just added has grave words; it counts ``part`` thousandths."""
         self.buckets[minute].marked += _mass(weight, part)
 
+    def _touch(self, minute: int) -> None:
+        """Note that what was worked out of a minute's bin, or of a later one, is no longer true."""
+        start = minute - minute % BIN
+        if start < self.touched:
+            self.touched = start
+        if self._parts:
+            self._parts = {each: parts for each, parts in self._parts.items() if each < start}
+
     def _note(
         self, crowds: dict[int, Crowd], minute: int, author: int | None, text: int | None, *, matching: bool
     ) -> None:
@@ -191,8 +207,6 @@ class Series:
         crowd = crowds.get(start)
         if crowd is None:
             crowd = crowds[start] = Crowd()
-        if self._parts:
-            self._parts = {each: parts for each, parts in self._parts.items() if each < start}
         size = CROWD_SIZE if start >= self.crowds_from + HISTORY else OLD_CROWD_SIZE
         (crowd.matching if matching else crowd.others).add(author, text, size)
 
@@ -254,7 +268,8 @@ class Series:
         """Fill the windows of a new series from the buckets and bins of the one it replaces."""
         self.buckets, self.bins = other.buckets, other.bins
         if self.crowds is not None and other.crowds is not None:
-            self.crowds, self.crowds_from, self._parts = other.crowds, other.crowds_from, {}
+            self.crowds, self.crowds_from = other.crowds, other.crowds_from
+        self.forget_parts()
         for windows, end in ((self.early, self.early_end), (self.final, self.final_end)):
             for length, window in windows.items():
                 inside = list(self.span(end - length, end))
@@ -291,6 +306,7 @@ class Series:
     def forget_parts(self) -> None:
         """Work out anew what part is organic: what it was worked out from has changed."""
         self._parts = {}
+        self.touched = 0
 
     def copy(self) -> Series:
         """Give an independent copy."""
@@ -299,7 +315,7 @@ class Series:
         twin.early_end, twin.final_end, twin.oldest = self.early_end, self.final_end, self.oldest
         twin.voices_from, twin.crowds_from, twin.keeps_texts = self.voices_from, self.crowds_from, self.keeps_texts
         twin.crowds = None if self.crowds is None else {start: crowd.copy() for start, crowd in self.crowds.items()}
-        twin.forget_parts()
+        twin._parts, twin.touched = dict(self._parts), self.touched
         twin.bins = dict(self.bins)
         twin.buckets = {minute: bucket.copy() for minute, bucket in self.buckets.items()}
         twin.early = {k: SlidingSum(w.length, w.count, w.total) for k, w in self.early.items()}

@@ -217,4 +217,4 @@ SEEDS_FOR_FIXTURE = (
     Segment("wave", 15, 60, ("forum", "x"), 1),
     Segment("usual", 7, 12, ("forum", "x"), 4),
 )
-"""What the kept state of version 1 has lived through."""
+"""What the kept state has lived through."""
