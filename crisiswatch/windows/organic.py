@@ -1,7 +1,8 @@
 """How much of a volume is organic: different people with words of their own, not one account or one text many times.
 
 A mention is a copy when its account, or a near-duplicate of its text (`crisiswatch.matching.signature`), was there
-already. Copies are not worth nothing: they are many when a real wave passes one sentence on.
+already. Copies are not worth nothing: they are many when a real wave passes one sentence on. An account that says the
+same again is worth next to nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ __all__ = ["CROWD_SIZE", "HISTORY", "OLD_CROWD_SIZE", "Crowd", "Voices", "organi
 COPY_WORTH = 0.2
 """What a copy counts, in mentions. Not 0, because thousands of people who press the same button are a crisis too; a
 fifth, because the usual bot bursts (30 to 50 copies within an hour) then weigh less than ten people do."""
+
+OWN_COPY_WORTH = 0.02
+"""What an account's own copy counts: its words are known, and so is who says them. Not 0, so that a volume that is
+there stays one."""
 
 HISTORY = 60
 """Minutes before a bin in which an account or a text makes its return a copy."""
@@ -91,7 +96,8 @@ def organic_parts(crowds: Mapping[int, Crowd], start: int) -> tuple[float, float
 def organic_part(voices: Sequence[Voices], before: Sequence[Voices] = ()) -> float:
     """What part of their mentions is organic, above 0 to 1: ``COPY_WORTH`` for each copy, 1 for every other one.
 
-    Exactly 1 without a copy. ``before`` are the voices of the time before, whose accounts and texts are not new.
+    Where account and words have both been there, it is ``OWN_COPY_WORTH``: as many mentions as neither the different
+    accounts nor the different texts explain. Exactly 1 without a copy. ``before`` are the voices of the time before, whose accounts and texts are not new.
     """
     rows = named = worded = 0
     for each in voices:
@@ -103,7 +109,11 @@ def organic_part(voices: Sequence[Voices], before: Sequence[Voices] = ()) -> flo
     people = rows - named + _new([each.authors for each in voices], [each.authors for each in before])
     texts = rows - worded + _new([each.texts for each in voices], [each.texts for each in before])
     different = min(people, texts)
-    return 1.0 if different >= rows else COPY_WORTH + (1.0 - COPY_WORTH) * different / rows
+    if different >= rows:
+        return 1.0
+    told_apart = min(max(people, texts), float(rows))
+    worth = different + COPY_WORTH * (told_apart - different) + OWN_COPY_WORTH * (rows - told_apart)
+    return worth / rows
 
 
 def _new(now: Sequence[Distinct | None], before: Sequence[Distinct | None]) -> float:

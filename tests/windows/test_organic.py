@@ -55,7 +55,15 @@ def test_what_was_there_in_the_hour_before_is_a_copy_however_it_is_spread():
     copies = [(author, 7) for author, _ in people(10, 100)]
     assert organic(copies, [[(1, 7)]]) == pytest.approx(2.0)
     assert organic(copies, [people(50), [(1, 8)]]) == pytest.approx(10 / 5 + 4 / 5)
-    assert organic(people(10), [people(5)]) == pytest.approx(5 + 5 / 5)
+    assert organic(people(10), [people(5)]) == pytest.approx(5 + 5 / 50)
+    assert organic(people(10), [[(author, 9) for author, _ in people(5)]]) == pytest.approx(5 + 5 / 5)
+
+
+def test_an_account_that_says_the_same_again_and_again_is_next_to_nothing():
+    """Two accounts that pasted one insult all morning opened an incident once ordinary complaints came in."""
+    insult = [(author, 7) for author, _ in people(2)] * 80
+    assert organic(insult) == pytest.approx(1 + 1 / 5 + 158 / 50)
+    assert organic([*people(9, 5), *insult]) == pytest.approx(9 + 1 + 1 / 5 + 158 / 50)
 
 
 @pytest.mark.parametrize("count", [1, 64, 65, 257, 1000, 20_000])
