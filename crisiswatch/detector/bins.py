@@ -64,15 +64,15 @@ def push(s: list[float], seen: Seen, mu: float) -> None:
     """Let the windows move on over a bin of which ``mu`` mentions were expected; nothing is learned."""
     at = int(s[AT])
     here, before = BUFFER + SLOT * at, BUFFER + SLOT * ((at - 1) % RING)
-    s[here : here + SLOT] = s[before : before + SLOT]
-    s[here + 2] = round(s[before + 2] + mu, 4)
+    total, matched, expected, weights, grave = s[before : before + SLOT]
     if seen.total:
-        s[here] = round(s[before] + seen.total, 4 if s[before] < LONG else 0)
-        s[here + 3] = round(s[before + 3] + seen.weights, 4 if s[before + 3] < LONG else 0)
+        total = round(total + seen.total, 4 if total < LONG else 0)
+        weights = round(weights + seen.weights, 4 if weights < LONG else 0)
     if seen.matched:
-        s[here + 1] = round(s[before + 1] + seen.matched, 4 if s[before + 1] < LONG else 0)
+        matched = round(matched + seen.matched, 4 if matched < LONG else 0)
     if seen.grave:
-        s[here + 4] = round(s[before + 4] + seen.grave, 4)
+        grave = round(grave + seen.grave, 4)
+    s[here : here + SLOT] = total, matched, round(expected + mu, 4), weights, grave
     if at + 1 < RING:
         s[AT] = at + 1.0
         return
@@ -87,37 +87,44 @@ def seen_bin(s: list[float], each: Bin) -> Seen:
     """Take a bin of the seam as the arithmetic does."""
     return taken(
         s,
-        (each.start, each.count, each.total, each.exposure),
+        each.start,
+        each.count,
+        each.total,
+        each.exposure,
         each.minutes / BIN,
-        known=each.known,
-        squares=(each.count_square, each.total_square),
-        grave=each.marked,
+        each.known,
+        each.count_square,
+        each.total_square,
+        each.marked,
     )
 
 
-def taken(
+def taken(  # noqa: PLR0913, PLR0917 - the hot path: a bin is taken apart once
     s: list[float],
-    what: tuple[float, float, float, float],
+    minute: float,
+    count: float,
+    total: float,
+    exposure: float,
     part: float,
-    *,
-    known: bool,
-    squares: tuple[float | None, float | None],
+    known: bool,  # noqa: FBT001
+    square: float | None,
+    weights: float | None,
     grave: float | None,
 ) -> Seen:
-    """Take (minute, count, total, exposure) of a bin as the arithmetic does; what is no number is missing data."""
-    minute, count, total, exposure = what
+    """Take the figures of a `Bin`, of which ``part`` has passed, as the arithmetic does; nonsense is missing data."""
     if not isfinite(count + total + exposure):
         return Seen(int(minute), 0.0, 0.0, 0.0, 0.0, part, known, None)
-    total = min(max(total, count), MOST)
-    count = min(count, total)
-    square, weights = squares
+    if not count <= total <= MOST:
+        total = min(max(total, count), MOST)
+        count = min(count, total)
     if square is not None and isfinite(square):
         count = corrected(s, count, total)
-    if weights is None or not isfinite(weights):
-        weights = total
+    weights = total if weights is None or not isfinite(weights) else min(weights, MOST)
     if grave is not None and not isfinite(grave):
         grave = None
-    return Seen(int(minute), total, count, min(max(exposure, 0.0), 1.0), min(weights, MOST), part, known, grave)
+    if not 0.0 <= exposure <= 1.0:
+        exposure = min(max(exposure, 0.0), 1.0)
+    return Seen(int(minute), total, count, exposure, weights, part, known, grave)
 
 
 def corrected(s: list[float], count: float, total: float) -> float:

@@ -184,27 +184,23 @@ class Surge(AnomalyDetector):
         s, t = self.state, self._t
         if seen.exposure <= BLIND_BELOW or since(self.state, MASS, 1) + seen.matched < t.mass:
             return []
-        if not s[FOUND] and self._below(seen):
+        base = self.baseline
+        level, share = base.level(s), base.share(s)
+        usual = level * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part
+        if not s[FOUND] and seen.matched < usual * share:  # after bins that were nothing special it is nothing new
             return []
-        evidence = self.evidence(seen)
+        evidence = self._volume(seen, usual, level) if share > ALL else self._evidence(seen, usual, level, share)
         if not evidence or not t.calibrate:
             return [(channel, each, each) for channel, each in evidence]
         bins = s[LEARNED]
         return [(channel, each, self._tails[channel].rarity(s, each, bins)) for channel, each in evidence]
 
-    def _below(self, seen: Seen) -> bool:
-        """Say whether a bin holds no more than is usual: after bins that were nothing special it is nothing new."""
-        s, base = self.state, self.baseline
-        usual = base.level(s) * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part
-        return seen.matched < usual * base.share(s)
+    def _evidence(self, seen: Seen, mu: float, level: float, share: float) -> list[tuple[int, float]]:
+        """Decades of `window_evidence` of the channels with any, for windows that end with this bin.
 
-    def evidence(self, seen: Seen) -> list[tuple[int, float]]:
-        """Decades of `window_evidence` of the channels with any, for windows that end with this bin."""
+        ``mu``: mentions usual in it, at ``level`` a bin; ``share`` of them matches.
+        """
         s, t, base = self.state, self._t, self.baseline
-        level, share = base.level(s), base.share(s)
-        mu = level * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part
-        if share > ALL:
-            return self._volume(seen, mu, level * t.volume_floor)
         near, near_share = base.near(s), base.near_share(s, share)
         near_matching, least, level = near * near_share, t.least, level * t.floor
         at = int(s[AT])
@@ -240,10 +236,10 @@ class Surge(AnomalyDetector):
                 found.append((channel, each))
         return found
 
-    def _volume(self, seen: Seen, mu: float, floor: float) -> list[tuple[int, float]]:
+    def _volume(self, seen: Seen, mu: float, level: float) -> list[tuple[int, float]]:
         """The same for a series of which everything matches: only its volume can be unusual."""
         s, t = self.state, self._t
-        ignorance, found = self.baseline.ignorance(s), []
+        floor, ignorance, found = level * t.volume_floor, self.baseline.ignorance(s), []
         for channel, _, bins, spread in self._channels:
             total, mean = since(self.state, bins, 0) + seen.total, max(since(self.state, bins, 2) + mu, floor * bins)
             total -= min(s[CARRY], max(total - mean, 0.0))  # what a back-fill may have brought
@@ -355,9 +351,13 @@ class Surge(AnomalyDetector):
         count = get("count", 0.0)
         return taken(
             self.state,
-            (get("minute", self.state[NEXT]), count, get("total", count), get("exposure", 1.0)),
+            get("minute", self.state[NEXT]),
+            count,
+            get("total", count),
+            get("exposure", 1.0),
             get("minutes", BIN) / BIN,
-            known=get("known", False),
-            squares=(get("count_square"), get("total_square")),
-            grave=get("marked"),
+            get("known", False),
+            get("count_square"),
+            get("total_square"),
+            get("marked"),
         )
