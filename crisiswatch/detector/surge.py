@@ -56,7 +56,8 @@ BLIND_BELOW = 0.05  # exposure
 SILENT = 16.0  # nats of surprise at hearing nothing: no calm is as quiet as that
 ALL = 0.98  # a series of which so much matches has no share to tell a crisis by
 STATED = tuple(log10(30 * DAY / month) for month in (10.0, 1.0, 0.1))
-ACHIEVED_FADE = 2.0 ** (-1.0 / (24.0 * 60.0))  # an hour; half-life 60 days
+FADE_EVERY = 6  # hours
+ACHIEVED_FADE = 2.0 ** (-FADE_EVERY / (24.0 * 60.0))  # half-life 60 days
 GRAVE_FADE = 2.0 ** (-1.0 / (10.0 * DAY))
 BEGINS = 3.0  # variances above the mean, squared; below there is nothing worth a logarithm
 MOVE_ON = 2.0 ** (-2.0 / DAY)  # half-life half a day
@@ -128,7 +129,7 @@ class Surge(AnomalyDetector):
         s, base = self.state, self.baseline
         level, season = base.level(s), base.season(s, seen.minute + BIN / 2)
         exposed = season * seen.exposure
-        if seen.minute // 60 != (s[NEXT] - 1.0) // 60:
+        if seen.minute // (60 * FADE_EVERY) != (s[NEXT] - 1.0) // (60 * FADE_EVERY):
             self._fade()
         s[NEXT] = seen.minute + BIN
         if seen.known:
@@ -262,8 +263,8 @@ class Surge(AnomalyDetector):
         return s[SILENCE] > SILENT
 
     def _fade(self) -> None:
-        """Let the past of every tail count a little less, once an hour."""
-        s, fade = self.state, 2.0 ** (-1.0 / (24.0 * self._t.tail_half_life))
+        """Let the past of every tail count a little less."""
+        s, fade = self.state, 2.0 ** (-FADE_EVERY / (24.0 * self._t.tail_half_life))
         for tail in (*self._tails, self._joint):
             tail.fade(s, fade)
         s[LEARNED] = round(s[LEARNED] * fade, 4)
