@@ -128,9 +128,12 @@ class State:
         blind = {spell.source for spell in self.blind_between(start, start + BIN)}
         if not blind:
             return 1.0
-        rates = {name: rhythm.rate for name, rhythm in self.sources.items()}
-        whole = sum(rates.values())
-        return 1.0 - sum(rates.get(name, 0.0) for name in blind) / whole if whole > 0 else 0.0
+        whole = seeing = 0.0
+        for name, rhythm in self.sources.items():  # in their order: a set's changes from process to process
+            whole += rhythm.rate
+            if name not in blind:
+                seeing += rhythm.rate
+        return seeing / whole if whole > 0 else 0.0
 
 
 def _copy_rhythm(rhythm: Rhythm) -> Rhythm:

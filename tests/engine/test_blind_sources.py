@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crisiswatch.engine import State, fold
+from crisiswatch.engine.rhythm import Rhythm
+from crisiswatch.engine.state import BlindSpell
 from crisiswatch.model import BlindChanged, Level, Mention, MentionScored, Score, Tick
 from crisiswatch.rules.model import Block, Condition, Rule, Ruleset
 
@@ -67,3 +69,15 @@ def test_strays_in_a_hole_do_not_end_it() -> None:
     told = spells(events)
     assert len(told) == 1
     assert told[0].blind.until is None
+
+
+def test_what_could_speak_is_the_same_number_in_every_process() -> None:
+    """A set of names has another order in each process, and so has the last digit of a sum over it."""
+    state = State("acme")
+    for number in range(24):
+        heard = Rhythm(first=0, newest_event=0, last_arrival=0, mass=0.1 + number / 7, span=1000.0)
+        state.sources[f"s{number:02}"] = heard
+    rates = [rhythm.rate for rhythm in state.sources.values()]
+    for blind in range(25):
+        state.spells = [BlindSpell(f"s{number:02}", 0, -1, "failing") for number in range(blind)]
+        assert state.exposure(100) == sum(rates[blind:]) / sum(rates)
