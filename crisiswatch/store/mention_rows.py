@@ -24,7 +24,7 @@ _NULLABLE = ("source_received_at", *_OPTIONAL)
 
 COLUMNS = (
     *("seq", "created_at", "event_minute", "received_at", "brands"),
-    *("label", "p_negative", "p_neutral", "p_positive", "model"),
+    *("label", "p_negative", "p_neutral", "p_positive", "model", "calibrated"),
     *_REQUIRED,
     *_NULLABLE,
 )
@@ -68,6 +68,7 @@ def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]
         score.neutral,
         score.positive,
         score.model,
+        score.calibrated,
         *_required_of(one),
         source_received_at,
         *(optional if none is None else [none if value is None else value for value in optional]),
@@ -76,7 +77,7 @@ def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]
 
 def from_row(row: Any) -> StoredMention:
     """The inverse of `to_row`, for a row of `SELECTED`."""
-    seq, created_at, minute, received_at, brands, _, negative, neutral, positive, model, *rest = row
+    seq, created_at, minute, received_at, brands, _, negative, neutral, positive, model, calibrated, *rest = row
     uid, source, text, weight, source_received_at, *optional, brand = rest
     return StoredMention(
         mention=mention_of(
@@ -86,7 +87,7 @@ def from_row(row: Any) -> StoredMention:
             )
         ),
         brands=_brands_from_json(brands),
-        score=Score(negative, neutral, positive, model),
+        score=Score(negative, neutral, positive, model, calibrated),
         event_minute=minute,
         received_at=from_micros(received_at),
         seq=seq,

@@ -63,6 +63,7 @@ mention = sa.Table(
     sa.Column("p_neutral", sa.Double, nullable=False),
     sa.Column("p_positive", sa.Double, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
+    sa.Column("calibrated", sa.Boolean, nullable=False),
 )
 
 mention_brand = sa.Table(

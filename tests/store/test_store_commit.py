@@ -54,7 +54,7 @@ _mentions = st.builds(
         brand=_maybe,
     ),
     brands=st.lists(_text, max_size=3, unique=True).map(tuple),
-    score=st.builds(Score, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), _text),
+    score=st.builds(Score, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), _text, st.booleans()),
     event_minute=st.integers(0, 10**8),
     received_at=_when,
 )

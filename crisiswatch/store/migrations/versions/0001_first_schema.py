@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("p_neutral", sa.Double(), nullable=False),
         sa.Column("p_positive", sa.Double(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("calibrated", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("uid"),
     )
