@@ -64,9 +64,9 @@ class SurgeDetector:
     def judge(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Verdict:
         """Judge the bins of ``tail`` after what was learned; expected and interval are of the rule's window."""
         walk = self._walk(state, tail[:-1])
-        model = Surge.resume(list(walk.state))
+        model = Surge.resume(walk.state)  # only looked at, so it need not be copied
         # Once unusual, so for the minutes until the watermark comes: a bin that just began takes nothing back.
-        rarity = max([*walk.rarities, *[_go(model, each, look=True) for each in tail[-1:]]], default=0.0)
+        rarity = max([*walk.rarities, *[_rarity(model, seen_bin(walk.state, each)) for each in tail[-1:]]], default=0.0)
         expected = _usual(model, window.end, window.length)
         low, high = _interval(expected, _dispersion(model, window.length))
         return Verdict(
@@ -91,7 +91,9 @@ class SurgeDetector:
         else:
             model, rest, rarities = Surge.resume(_own(state)), over, ()
         for left, each in zip(range(len(rest), 0, -1), rest, strict=True):
-            rarities = (*rarities, _go(model, each, look=left < STILL))[1 - STILL :]
+            seen = seen_bin(model.state, each)
+            rarities = (*rarities, _rarity(model, seen) if left < STILL else 0.0)[1 - STILL :]
+            push(model.state, seen, _expected(model, seen))
         for old in list(self._walks)[: len(self._walks) - WALKS + 1]:
             self._walks.pop(old, None)
         walk = self._walks[key] = _Walk(state, list(over), model.state, rarities)
@@ -99,15 +101,15 @@ class SurgeDetector:
 
     def explain(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Explanation | None:  # noqa: ARG002
         """Say which window carried the verdict, since when, and what goes on like this would bring."""
-        model, last = _advanced(state, tail)
-        if last is None:
+        if not tail:
             return None
+        model = Surge.resume(self._walk(state, tail[:-1]).state)
         s, base = model.state, model.baseline
+        last = seen_bin(s, tail[-1])
         _, carrier = max([(rarity, channel) for channel, _, rarity in model.looks(last)], default=(0.0, 2))
         channel = CHANNELS[carrier]
         minutes = BIN * channel.bins
-        _push(model, last)
-        history = _history(model)
+        history = _history(model, last)
         observed = max(sum([count for _, count, _ in history[-channel.bins :]]), 0.0)
         expected = base.share(s) * sum([mean for _, _, mean in history[-channel.bins :]])
         low, high = _interval(expected, _dispersion(model, minutes))
@@ -150,28 +152,15 @@ def _features(each: Bin) -> dict[str, object]:
     }
 
 
-def _advanced(state: DetectorState, tail: Sequence[Bin]) -> tuple[Surge, Seen | None]:
-    """A model moved on over the bins nobody has learned yet, up to the last of them, which is to be looked at."""
-    model = Surge.resume(_own(state))
-    if not tail:
-        return model, None
-    for each in tail[:-1]:
-        _push(model, seen_bin(model.state, each))
-    return model, seen_bin(model.state, tail[-1])
+def _rarity(model: Surge, seen: Seen) -> float:
+    """How rare a bin is that is not learned yet."""
+    return model.rarity(model.looks(seen), seen)
 
 
-def _go(model: Surge, each: Bin, *, look: bool) -> float:
-    """Move on over a bin that is not learned yet; how rare it is, if it is looked at."""
-    seen = seen_bin(model.state, each)
-    rarity = model.rarity(model.looks(seen), seen) if look else 0.0
-    _push(model, seen)
-    return rarity
-
-
-def _push(model: Surge, seen: Seen) -> None:
-    """Move the windows on over a bin that is not learned yet."""
+def _expected(model: Surge, seen: Seen) -> float:
+    """Mentions, matching or not, that were to be expected in a bin."""
     s, base = model.state, model.baseline
-    push(s, seen, base.level(s) * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part)
+    return base.level(s) * base.season(s, seen.minute + BIN / 2) * seen.exposure * seen.part
 
 
 def _usual(model: Surge, end: int, length: int) -> float:
@@ -189,11 +178,12 @@ def _dispersion(model: Surge, minutes: int) -> float:
     return model.state[DISPERSION + 3 * min(usual)[1] + 1] + model.baseline.ignorance(model.state)
 
 
-def _history(model: Surge) -> list[tuple[float, float, float]]:
-    """The ring from its oldest bin but one to its newest: total, count, expected total."""
+def _history(model: Surge, last: Seen) -> list[tuple[float, float, float]]:
+    """Total, count and expected total of the bins of the longest window, of which ``last`` is the newest."""
     s, at = model.state, int(model.state[AT])
     places = [BUFFER + SLOT * ((at + i) % RING) for i in range(RING)]
-    return [(s[b] - s[a], s[b + 1] - s[a + 1], s[b + 2] - s[a + 2]) for a, b in pairwise(places)]
+    before = [(s[b] - s[a], s[b + 1] - s[a + 1], s[b + 2] - s[a + 2]) for a, b in pairwise(places)]
+    return [*before, (last.total, last.matched, _expected(model, last))]
 
 
 def _onset(history: Sequence[tuple[float, float, float]], share: float, end: int) -> int | None:

@@ -207,3 +207,12 @@ def test_it_passes_rivers_general_checks(name):
 def test_it_passes_rivers_checks_on_a_stream(name):
     stream = STREAM * 10 if name == "check_bounded_memory_growth" else STREAM
     getattr(common, name)(Surge(), iter([(dict(x), y) for x, y in stream]))
+
+
+def test_the_longest_window_is_told_whole(month):
+    start = 28 * DAY + 10 * 60
+    tail = [Bin(start + 5 * number, 9.0 - number // 12, 18.0) for number in range(72)]
+    why = DETECTOR.explain(month, Window(start + 360, 60, 84.0, 216.0), tail)
+    assert why is not None
+    assert why.minutes == 360
+    assert why.observed == pytest.approx(sum(each.count for each in tail))
