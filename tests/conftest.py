@@ -15,7 +15,7 @@ settings.register_profile(
     "ci",
     deadline=None,
     derandomize=True,
-    max_examples=100,  # the property that matters most takes its own number, see test_replay_equals_live.py
+    max_examples=60,  # the property that matters most takes its own number, see test_replay_equals_live.py
     suppress_health_check=_SLOW_IS_FINE,
     print_blob=True,
 )

@@ -215,9 +215,14 @@ class _Step:
         _, look = self._looks(plan, self.state.series[plan.series])
         verdict = look.verdict
         if verdict is not None:
-            surprise = None if verdict.learning else verdict.false_alarms_per_month
+            known = not verdict.learning
             moved = MeterMoved(
-                moment(minute), self.state.brand, look.count, verdict.expected, surprise, verdict.achieved
+                moment(minute),
+                self.state.brand,
+                look.count,
+                verdict.expected,
+                verdict.false_alarms_per_month if known else None,
+                verdict.achieved if known else None,
             )
             self._tell(moved)
 

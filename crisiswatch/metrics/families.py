@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crisiswatch.model import Level
+from crisiswatch.rules.model import SURPRISE_WORDS
 
 __all__ = [
     "ABSENT_AT_FIRST",
@@ -30,7 +31,7 @@ VERDICTS = ("useful", "false_alarm")
 FAULTS = ("silent", "failing", "rejected", "rate_limited", "out_of_budget")
 """Why a source is blind, as in `crisiswatch.model.Blind`."""
 LEVELS = tuple(level.word for level in Level if level is not Level.CALM)
-WORDS = ("elevated", "high", "extreme")
+WORDS = tuple(SURPRISE_WORDS)
 """The rule language's words of surprise, in the order of `MeterMoved.achieved`."""
 OTHER = "other"
 """The label value of what is beyond a closed list or the cap on series."""

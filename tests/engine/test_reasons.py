@@ -114,3 +114,11 @@ def test_nobody_asks_why_while_it_is_calm(monkeypatch: pytest.MonkeyPatch):
     _, effects = played(Segment("usual", 600, 30, ("forum", "x"), 4))
     assert any(isinstance(each, MeterMoved) and each.expected is not None for each in effects)
     assert "wave" not in opened(effects)
+
+
+def test_what_was_achieved_is_not_told_before_the_detector_has_learned():
+    _, effects = played(Segment("usual", 600, 30, ("forum", "x"), 4))
+    meters = [each for each in effects if isinstance(each, MeterMoved)]
+    assert meters[0].achieved is None
+    assert meters[-1].achieved is not None
+    assert all((each.achieved is None) == (each.false_alarms_per_month is None) for each in meters)
