@@ -190,9 +190,15 @@ def _rule_in(row: dict[str, Any]) -> RuleState:
         **{name: row[name] for name in _RULE_PLAIN},
         levels=[(level, minute) for level, minute in row["levels"]],
         authors=_distinct_in(authors) or Distinct(AUTHORS_KEPT),
-        sources=set(row["sources"]),
+        sources=_names_in(row["sources"]),
         peak=None if row["peak"] is None else _reading_in(row["peak"]),
     )
+
+
+def _names_in(names: list[Any]) -> set[str]:
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("a source has a name")
+    return set(names)
 
 
 def _reading_out(reading: Reading) -> list[Any]:

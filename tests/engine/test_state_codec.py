@@ -112,3 +112,10 @@ def test_any_value_in_the_wrong_place_is_read_or_refused_and_nothing_else(data):
     node[key] = data.draw(JSON)
     with contextlib.suppress(StateError):
         encode(decode(json.dumps(body).encode()))
+
+
+def test_a_source_that_is_no_name_is_refused_and_not_met_when_the_state_is_saved():
+    body = json.loads(RICH)
+    next(iter(body["rules"].values()))["sources"] = ["x", None]
+    with pytest.raises(StateError):
+        decode(json.dumps(body).encode())
