@@ -7,7 +7,7 @@ from crisiswatch.engine.state import SeriesState, State
 from crisiswatch.rules.model import CalendarEvent, is_known
 from crisiswatch.windows import BIN, MILLI, UNTOUCHED, Lean, Series
 
-__all__ = ["bin_of", "tail_of"]
+__all__ = ["LONGEST_TAIL", "bin_of", "tail_of"]
 
 LONGEST_TAIL = 6 * 60  # minutes: a silence of which nobody knows yet what it means may last longer than any window
 TAIL_MOVES = 3 * 60  # minutes: a longer tail begins anew so seldom, so that what was made of it lasts

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from crisiswatch.engine import machine
-from crisiswatch.engine.bins import bin_of
+from crisiswatch.engine.bins import LONGEST_TAIL, bin_of
 from crisiswatch.engine.look import Look
 from crisiswatch.engine.machine import Moment
 from crisiswatch.engine.program import Program, RulePlan, SeriesPlan, program_for
@@ -123,10 +123,13 @@ class _Step:
         )
 
     def _jump(self, minute: int) -> None:
+        """Sleep until ``minute``. Detectors are told of the dark until nothing said before it is in their windows."""
         state = self.state
         state.now, state.closed = minute, minute - self.program.lateness
-        for kept in state.series.values():
+        dark = max([rhythm.blind_since for rhythm in state.sources.values()], default=-LONGEST_TAIL)
+        for plan, kept in self.series:
             kept.series.move(minute, state.closed)
+            self._learn(plan, kept, min(state.closed, dark + LONGEST_TAIL))
             kept.learned = max(kept.learned, state.closed - state.closed % BIN)
             kept.series.settle_crowds(kept.learned)
 

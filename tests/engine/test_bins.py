@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from crisiswatch.detector import Bin, DetectorState, Explanation, Verdict, Window
 from crisiswatch.engine import State, decode, encode, fold
 from crisiswatch.engine import program as programs
-from crisiswatch.model import Event, Level, MentionScored, Score, Tick
+from crisiswatch.model import Event, Level, MentionScored, Score, SourceHealth, Tick
 from crisiswatch.rules.model import CalendarEvent, MentionFilter, Rule, Ruleset
 from crisiswatch.testing.mentions import Mentions
 from crisiswatch.windows import BIN, minute_of
@@ -294,6 +294,16 @@ def test_any_cut_with_a_crash_at_each_tells_the_detector_the_same(said, cuts):
     assert left[0] == left[1]
     assert sum(each.total for each in listeners[0].learned) <= len(said)
     assert all(0.0 <= each.marked <= each.count for each in listeners[0].learned)
+
+
+def test_a_detector_is_told_of_the_dark_for_as_long_as_its_windows_reach(listening):
+    dark = [SourceHealth(START + timedelta(minutes=12), "x", healthy=False, reason="failing")]
+    dark += [SourceHealth(START + timedelta(hours=30), "x", healthy=True)]
+    run([*spread(20), *dark, *spread(20, timedelta(hours=30))], watching(), hours=31)
+    starts = [each.start - minute_of(START) for each in listening.learned]
+    assert set(range(0, 6 * 60, BIN)) <= set(starts)
+    assert len(starts) < 31 * 60 / BIN
+    assert all(each.exposure == 0.0 for each in listening.learned if 15 <= each.start - minute_of(START) < 30 * 60)
 
 
 def test_what_was_said_before_a_long_silence_is_learned_when_it_ends(listening):

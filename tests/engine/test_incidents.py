@@ -250,6 +250,19 @@ def test_a_long_silence_teaches_the_baseline_nothing(settled_in):
     assert meters[-1].expected == pytest.approx(2.0, abs=0.8)
 
 
+def test_a_wave_from_before_a_long_outage_is_not_held_against_the_calm_after_it(settled_in):
+    quiet = replace(WAVE, levels=((Level.WARNING, Block((at_least("surprise", 1.0), at_least("count", 500)))),))
+    dark, back = MONDAY + HOUR, MONDAY + 21 * HOUR
+    events: list[Event] = list(wave(MONDAY, 300, 60))
+    events += [SourceHealth(dark, source, False, "failing") for source in ("reddit", "x")]
+    events += [SourceHealth(back, source, True) for source in ("reddit", "x")]
+    events += Mentions(5).usual(back, back + 3 * HOUR, 40, sources=("reddit", "x"))
+    _, effects = told(events, quiet, until=back + 3 * HOUR, state=settled_in)
+    meters = {meter.at: meter.false_alarms_per_month for meter in of(MeterMoved, effects)}
+    assert min(rate for at, rate in meters.items() if at < dark) < 0.1
+    assert min(rate for at, rate in meters.items() if at > back) > 10.0
+
+
 def test_unless_open_holds_back_while_the_other_is_open_even_when_both_begin_at_once():
     second = replace(COUNT, id="a-second", unless_open=("count",))
     _, effects = told(wave(MONDAY), second, COUNT, until=MONDAY + 3 * HOUR)
