@@ -10,6 +10,7 @@ from crisiswatch.model import Reading, Reasons
 from crisiswatch.rules.measures import plug_in
 from crisiswatch.rules.model import MEASURES, CalendarEvent
 from crisiswatch.windows import BIN, MILLI, Bucket, Series, SlidingSum, distinct_over, moment, organic_part
+from crisiswatch.windows.organic import OWN_COPY_WORTH
 
 __all__ = ["Look"]
 
@@ -131,10 +132,10 @@ class Look:
         return minute
 
     def _copies(self, tail: list[Bin]) -> float:
-        """How many mentions people see for each that the detector does: it counts a copy a fifth."""
+        """How many mentions people see for each that the detector does: it hardly counts copies."""
         told = sum([each.count for each in tail])
         seen = sum([b.count for b in self._kept.series.span(tail[0].start, self.end)]) / MILLI if tail else 0.0
-        return min(max(seen / told, 1.0), 5.0) if told > 0.0 else 1.0
+        return min(max(seen / told, 1.0), 1.0 / OWN_COPY_WORTH) if told > 0.0 else 1.0
 
     def _tail(self) -> list[Bin]:
         return tail_of(self._state, self._kept, self._calendar, self.end)

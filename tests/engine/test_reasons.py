@@ -63,6 +63,14 @@ def test_the_next_hour_is_told_with_all_its_copies():
     assert copied.reasons.next_hour > 0.6 * varied.reasons.next_hour
 
 
+def test_the_next_hour_of_one_account_that_repeats_itself_is_told_with_all_of_it():
+    flood = opening_of(authors=1, posts=100, text="acme never answers the parcel is still missing since monday")
+    assert flood.observed >= 100
+    assert flood.reasons is not None
+    assert flood.reasons.observed < 20
+    assert flood.reasons.next_hour > 2 * flood.observed
+
+
 def test_nothing_is_said_to_have_begun_while_nobody_could_see(monkeypatch: pytest.MonkeyPatch):
     detector = type(get("surge"))
     explain = detector.explain
@@ -82,20 +90,24 @@ def test_nothing_is_said_to_have_begun_while_nobody_could_see(monkeypatch: pytes
     assert missed.reasons.since == START + timedelta(minutes=480)
 
 
-def opening_of(*blind: SourceHealth, authors: int) -> Reading:
-    """The reading of an incident opened by twenty posts in two minutes after eight hours of a calm trickle."""
-    asks = Block((at_least("count", 20),), any_of=(Block((at_least("surprise", 0.1),)), Block((at_least("count", 1),))))
+def opening_of(*blind: SourceHealth, authors: int, posts: int = 20, text: str = "") -> Reading:
+    """The reading of an incident opened by so many posts in two minutes after eight hours of a calm trickle."""
+    asks = Block(
+        (at_least("count", posts),), any_of=(Block((at_least("surprise", 0.1),)), Block((at_least("count", 1),)))
+    )
     judged = rule("judged", Level.WARNING, mentions=NEGATIVE, levels=((Level.WARNING, asks),))
     events: list[Event] = [said(5 * number, f"calm {number}") for number in range(96)]
     events += blind
-    events += [said(480 + number // 10, f"angry {number % authors}") for number in range(20)]
+    events += [said(480 + 2 * number // posts, f"angry {number % authors}", text) for number in range(posts)]
     _, effects = fold(State("acme"), [*events, Tick(START + timedelta(minutes=484))], Ruleset((judged,)))
     return opened(effects)["judged"].reading
 
 
-def said(minute: int, author: str) -> MentionScored:
+def said(minute: int, author: str, text: str = "") -> MentionScored:
     at = START + timedelta(minutes=minute)
-    mention = Mention(uid=f"x:{minute}-{author}-{next(NUMBERS)}", source="x", created_at=at, text="", author_id=author)
+    mention = Mention(
+        uid=f"x:{minute}-{author}-{next(NUMBERS)}", source="x", created_at=at, text=text, author_id=author
+    )
     return MentionScored(at, mention, Score(0.9, 0.05, 0.05, "test"))
 
 
