@@ -69,7 +69,7 @@ def compile_calendar(model: schema.ConfigFile) -> tuple[CalendarEvent, ...]:
         CalendarEvent(
             title=one.title,
             start=minute_of(one.start),
-            end=minute_of(one.end - timedelta(microseconds=1)) + 1,
+            end=minute_of(one.end) + bool(one.end.second or one.end.microsecond),
             brands=one.brands,
             weekly=one.repeats == "weekly",
         )

@@ -211,6 +211,13 @@ calendar:
     assert load(path).ruleset.calendar_of("other") == (show,)
 
 
+def test_an_event_at_the_beginning_of_time_is_no_crash(tmp_path: Path):
+    first = "calendar:\n  - {title: Dawn, start: 0001-01-01T00:00:00+02:00, end: 0001-01-01T00:00:00Z}\n"
+    path = write(tmp_path, FILES | {"crisiswatch.yaml": CONFIG + first})
+    (dawn,) = load(path).ruleset.calendar
+    assert dawn.end - dawn.start == 120
+
+
 def test_rules_alone_are_loaded_without_alerts_and_brands(tmp_path: Path):
     write(tmp_path, {"wave.yaml": RULE.replace("alert: wave", "alert: nowhere\n    brands: [somebody]")})
     ruleset = load_rules([tmp_path / "wave.yaml"], detector="other", lateness=2)
