@@ -163,6 +163,7 @@ def test_functions_are_short() -> None:
 SUPERVISED = {
     "polling.py": "a source's job",
     "sentiment/stage.py": "the scorer",
+    "sentiment/budget.py": "a slow scorer, which has another to stand in for it",
     "outbox/dispatcher.py": "a delivery",
     "worker.py": "hands the failure of a job to the thread that asked for it, as a future does",
 }
