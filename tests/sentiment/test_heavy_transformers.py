@@ -45,6 +45,7 @@ class Library:
         self.outputs = 3
         self.inputs = ["input_ids", "token_type_ids", "attention_mask"]
         self.wrong: Exception | None = None
+        self.missing: set[str] = set()
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         torch, transformers = ModuleType("torch"), ModuleType("transformers")
@@ -52,7 +53,9 @@ class Library:
         torch.from_numpy = Tensor  # type: ignore[attr-defined]
         torch.inference_mode = self._inference_mode  # type: ignore[attr-defined]
         transformers.AutoTokenizer = self._auto("tokenizer", self._tokenizer)  # type: ignore[attr-defined]
-        net = self._auto("model", lambda: self._net)
+        net = self._auto("model", lambda: (self._net, {"missing_keys": self.missing}))
+        quiet = SimpleNamespace(disable_progress_bar=lambda: None)
+        transformers.utils = SimpleNamespace(logging=quiet)  # type: ignore[attr-defined]
         transformers.AutoModelForSequenceClassification = net  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "torch", torch)
         monkeypatch.setitem(sys.modules, "transformers", transformers)
@@ -122,6 +125,7 @@ def folder(tmp_path: Path) -> Path:
     labels = {"id2label": {str(number): name for number, name in enumerate(NAMES)}}
     (path / "config.json").write_text(json.dumps(labels), "utf-8")
     (path / "model.safetensors").write_bytes(b"weights")
+    (path / "tokenizer.json").write_text("{}", "utf-8")
     return path
 
 
@@ -129,7 +133,8 @@ def test_a_folder_of_weights_is_loaded_from_there_alone(library: Library, folder
     assert isinstance(open_folder(folder, threads=2), TransformersScorer)
     how = {"local_files_only": True, "trust_remote_code": False}
     where = str(folder.resolve())
-    assert library.calls[:4] == [("threads", 2), ("tokenizer", where, how, "1"), ("model", where, how, "1"), ("eval",)]
+    assert library.calls[:2] == [("threads", 2), ("tokenizer", where, how, "1")]
+    assert library.calls[2:4] == [("model", where, how | {"output_loading_info": True}, "1"), ("eval",)]
     assert os.environ["HF_HUB_OFFLINE"] == "1"
 
 
@@ -196,6 +201,14 @@ def test_what_the_library_refuses_is_told_in_one_line(library: Library, folder: 
     assert fault(folder).startswith("transformers can't load it (ValueError)")
 
 
+def test_a_model_that_was_never_taught_to_classify_is_refused(library: Library, folder: Path) -> None:
+    library.missing = {"classifier.weight", "classifier.bias"}
+    said = (
+        "the weights lack 2 that a classifier needs (classifier.bias, classifier.weight); use a model that was trained"
+    )
+    assert fault(folder).startswith(said)
+
+
 def test_a_model_that_does_not_fit_its_config_is_refused(library: Library, folder: Path) -> None:
     library.outputs = 4
     assert fault(folder).startswith("the model gives the shape (1, 4) for one text, config.json has 3 classes; check")
@@ -204,6 +217,16 @@ def test_a_model_that_does_not_fit_its_config_is_refused(library: Library, folde
 def test_a_model_that_fails_is_refused_when_it_is_opened(library: Library, folder: Path) -> None:
     sys.modules["torch"].inference_mode = None  # type: ignore[attr-defined]
     assert fault(folder).startswith("the model fails (")
+
+
+def test_a_missing_tokenizer_is_named_because_the_library_would_make_an_empty_one(
+    library: Library, folder: Path
+) -> None:
+    (folder / "tokenizer.json").unlink()
+    assert fault(folder).startswith("the tokenizer is missing (tokenizer.json, *.model or vocab.*); copy it")
+    assert library.calls == []
+    (folder / "sentencepiece.bpe.model").write_bytes(b"pieces")
+    TransformersScorer(folder)
 
 
 def test_weights_are_missing_or_only_pointed_to(library: Library, folder: Path) -> None:

@@ -20,7 +20,8 @@ __all__ = ["WEIGHTS", "TransformersScorer"]
 WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 """How the files of weights are called, one or several."""
 
-_PIECES = ("tokenizer*.json", "*.model", "vocab.*", "merges.txt", "special_tokens_map.json", "added_tokens.json")
+_WORDS = ("tokenizer.json", "*.model", "vocab.*")
+_MORE = ("tokenizer_config.json", "merges.txt", "special_tokens_map.json", "added_tokens.json")
 _EXTRA = "pip install 'crisiswatch[transformers]'"
 
 
@@ -43,6 +44,10 @@ class TransformersScorer:
             raise ModelFolderError(found.path, f"there is no {wanted}", "copy the model's weights there")
         for name in weights:
             found.file(name, "make it readable")
+        if not any(each for pattern in _WORDS for each in found.path.glob(pattern)):
+            # the library would make an empty tokenizer, and go on
+            wrong = "the tokenizer is missing (tokenizer.json, *.model or vocab.*)"
+            raise ModelFolderError(found.path, wrong, "copy it from where the model comes from")
         self._torch, library = _libraries(found)
         self._torch.set_num_threads(threads)
         self._batch = batch
@@ -52,7 +57,7 @@ class TransformersScorer:
         self._pad = int(found.pad or 0) if pad is None else int(pad)
         self._left = self._tokenizer.padding_side == "left"
         self._takes_types = "token_type_ids" in self._tokenizer.model_input_names
-        self.model = found.version((*WEIGHTS, *_PIECES), self._longest)
+        self.model = found.version((*WEIGHTS, *_WORDS, *_MORE), self._longest)
         self.notes = (found.labels.note,) if found.labels.note else ()
         self._try()
 
@@ -101,15 +106,17 @@ def _libraries(folder: Folder) -> tuple[Any, Any]:
 
 def _load(folder: Folder, library: Any) -> tuple[Any, Any]:
     where = str(folder.path.resolve())
+    remedy = "save model and tokenizer there anew with save_pretrained"
+    how = {"local_files_only": True, "trust_remote_code": False}
+    library.utils.logging.disable_progress_bar()
     try:
-        tokenizer = library.AutoTokenizer.from_pretrained(where, local_files_only=True, trust_remote_code=False)
-        net = library.AutoModelForSequenceClassification.from_pretrained(
-            where, local_files_only=True, trust_remote_code=False
-        )
+        tokenizer = library.AutoTokenizer.from_pretrained(where, **how)
+        net, told = library.AutoModelForSequenceClassification.from_pretrained(where, output_loading_info=True, **how)
     except Exception as error:
-        wrong = f"transformers can't load it ({brief(error)})"
-        raise ModelFolderError(
-            folder.path, wrong, "save model and tokenizer there anew with save_pretrained"
-        ) from error
+        raise ModelFolderError(folder.path, f"transformers can't load it ({brief(error)})", remedy) from error
+    missing = sorted(told["missing_keys"])
+    if missing:  # the library would fill them with chance, and go on
+        wrong = f"the weights lack {len(missing)} that a classifier needs ({', '.join(missing[:3])})"
+        raise ModelFolderError(folder.path, wrong, "use a model that was trained to classify")
     net.eval()
     return tokenizer, net
