@@ -13,7 +13,16 @@ from crisiswatch.sentiment.vader import VaderScorer
 __all__ = ["scorer", "scorer_names"]
 
 _GROUP = "crisiswatch.scorers"
-_SHIPPED: dict[str, Callable[[], Scorer]] = {"vader": VaderScorer, "none": NullScorer}
+
+
+def _lite() -> Scorer:
+    """Imported when it is asked for: it brings numpy and the model file."""
+    from crisiswatch.sentiment.lite import LiteScorer
+
+    return LiteScorer()
+
+
+_SHIPPED: dict[str, Callable[[], Scorer]] = {"lite": _lite, "vader": VaderScorer, "none": NullScorer}
 
 
 def scorer_names() -> tuple[str, ...]:

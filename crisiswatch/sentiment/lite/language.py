@@ -1,0 +1,90 @@
+"""Which language a text is in: what the platform says, else its script, else py3langid among the configured ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+__all__ = ["LANGUAGES", "LanguageFinder", "primary"]
+
+LANGUAGES = ("it", "en", "es", "fr", "de", "pt", "ar", "hi")
+"""The languages that the shipped model knows, as ISO 639-1."""
+
+_RENAMED = {"in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro"}  # withdrawn codes that platforms still send
+_NOTHING = frozenset({"und", "mul", "zxx", "mis", "qam", "qct", "qht", "qme", "qst", "art", "unknown", "none", ""})
+_THREE_LETTERS = {
+    "ita": "it", "eng": "en", "spa": "es", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "por": "pt",
+    "ara": "ar", "hin": "hi",
+}  # fmt: skip
+_LETTER = re.compile(r"[^\W\d_]")
+_SCRIPTS = {
+    "ar": re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]"),
+    "hi": re.compile("[\u0900-\u097f]"),
+}
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_READ = 1_000  # characters
+
+
+def primary(tag: str | None) -> str | None:
+    """The language of a BCP 47 tag (``en-GB`` and ``en_GB`` are ``en``), or None when the tag says nothing.
+
+    Withdrawn codes become today's; ``und`` and the private codes of platforms (``qme``, ``zxx``) say nothing.
+    """
+    if not tag:
+        return None
+    code = re.split(r"[-_]", tag.strip().lower(), maxsplit=1)[0]
+    if code in _NOTHING or not code.isascii() or not code.isalpha() or not 2 <= len(code) <= 3:
+        return None
+    return _RENAMED.get(code, _THREE_LETTERS.get(code, code))
+
+
+class LanguageFinder:
+    """Finds a text's language among some configured ones (at least one). Safe to share between threads.
+
+    py3langid is loaded when a text first needs it: half a second and some tens of megabytes.
+    """
+
+    def __init__(self, languages: Iterable[str] = LANGUAGES) -> None:
+        codes = tuple(dict.fromkeys(code for each in languages if (code := primary(each))))
+        if not codes:
+            raise ValueError("no language to choose from")
+        self.languages = codes
+
+    def find(self, text: str, tag: str | None = None) -> str | None:
+        """ISO 639-1 of the text; None when nothing tells. A usable tag is believed, though it be no configured one."""
+        told = primary(tag)
+        if told:
+            return told
+        text = text[:_READ]
+        letters = len(_LETTER.findall(text))
+        if not letters:
+            return None
+        for lang, script in _SCRIPTS.items():
+            if 2 * len(script.findall(text)) > letters:
+                return lang
+        if 2 * len(_LATIN.findall(text)) < letters:
+            return None
+        among = tuple(lang for lang in self.languages if lang not in _SCRIPTS)
+        if len(among) < 2:
+            return among[0] if among else None
+        return _identify(text, among)
+
+
+def _identify(text: str, among: tuple[str, ...]) -> str | None:
+    lang, _ = _identifier(among).classify(text)
+    return str(lang)
+
+
+@lru_cache(maxsize=4)
+def _identifier(among: tuple[str, ...]) -> Any:
+    """py3langid restricted to ``among``; what it does not know is left out. Its table for the others is let go."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    made = LanguageIdentifier.from_model_file(MODEL_FILE)
+    known = [lang for lang in among if lang in made.labels]
+    made.set_languages(known or None)
+    made.nb_ptc = made.nb_ptc.copy()
+    made._full_model = (made.nb_ptc, made.nb_pc, made.nb_classes)  # noqa: SLF001  97 languages' numbers are 20 MB
+    return made
