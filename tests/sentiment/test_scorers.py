@@ -82,7 +82,7 @@ def test_scorers_are_made_by_name() -> None:
 
 
 def test_an_unknown_scorer_is_refused_with_the_names_that_exist() -> None:
-    with pytest.raises(LookupError, match=r"no sentiment scorer 'vadder'; known are none, vader"):
+    with pytest.raises(LookupError, match=r"no sentiment scorer 'vadder'; known are lite, none, vader"):
         scorer("vadder")
 
 
@@ -94,7 +94,7 @@ def test_a_plug_in_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) 
     point = EntryPoint("mine", "crisiswatch.sentiment.null:NullScorer", "crisiswatch.scorers")
     monkeypatch.setattr(registry, "entry_points", lambda **_: [point])
     assert isinstance(scorer("mine"), NullScorer)
-    assert scorer_names() == ("mine", "none", "vader")
+    assert scorer_names() == ("lite", "mine", "none", "vader")
 
 
 def test_the_lexicon_is_not_read_before_somebody_scores() -> None:
