@@ -126,8 +126,8 @@ def sparse(reads: Sequence[Read]) -> sp.csr_matrix:
     parts = []
     for start in range(0, len(reads), 2000):
         found = features(reads[start : start + 2000])
-        starts = np.concatenate([[0], np.cumsum(found.counts)])
-        parts.append(sp.csr_matrix((found.values, found.buckets, starts), shape=(len(found.counts), BUCKETS)))
+        entries = (found.values, (found.owners, found.buckets))
+        parts.append(sp.csr_matrix(entries, shape=(found.count, BUCKETS)))
     matrix = sp.vstack(parts).tocsr()
     matrix.sum_duplicates()
     return matrix

@@ -8,6 +8,7 @@ characters are hashed for a whole batch at once in numpy, where the time would g
 from __future__ import annotations
 
 import html
+import math
 import re
 import zlib
 from collections.abc import Sequence
@@ -29,8 +30,8 @@ _RUNS = (2, 3, 4, 5)  # characters
 _PRIME = np.uint32(16_777_619)  # FNV's, http://www.isthe.com/chongo/tech/comp/fnv/
 _BASIS = np.uint32(2_166_136_261)
 _PAIR = np.uint32(0x9E37_79B1)  # the golden ratio's, so that (a, b) and (b, a) differ
-_WORDS_SHARE, _STYLE_SHARE = np.float32(1.0), np.float32(0.3)
-_RUNS_SHARE = np.float32(1.0)
+_STYLE_SHARE = np.float32(0.3)
+_crc = zlib.crc32
 
 _BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ADDRESS_LEFT = re.compile(r"\bhttps?\b", re.IGNORECASE)  # what is left of an address that somebody masked before us
@@ -61,15 +62,16 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The features of n texts, one text after the other.
+    """The features of n texts, in no order that matters.
 
-    ``buckets`` and ``values`` have one entry a feature (int32 below `BUCKETS`, float32), ``counts`` the number of
-    features of each text (n, at least one each).
+    ``buckets``, ``values`` and ``owners`` have one entry a feature: int32 below `BUCKETS`, float32, and which text it
+    is of (int64 below n). Every text has at least one feature.
     """
 
     buckets: npt.NDArray[np.int32]
     values: npt.NDArray[np.float32]
-    counts: npt.NDArray[np.int64]
+    owners: npt.NDArray[np.int64]
+    count: int
 
 
 def read(text: Text) -> Read:
@@ -100,68 +102,72 @@ def without(plain: str, word: str) -> str:
 def features(texts: Sequence[Read]) -> Features:
     """The features of some texts. Words, runs and style are weighted apart, each by 1 / sqrt(its number)."""
     count = len(texts)
-    words, word_counts = _words(texts)
-    pairs, pair_counts = _pairs(words, word_counts)
-    runs, run_counts = _runs(texts)
-    style = np.array([zlib.crc32(s.encode()) for each in texts for s in each.style], dtype=np.uint32)
-    style_counts = np.fromiter((len(each.style) for each in texts), np.int64, count)
-    groups = (
-        (words, word_counts, word_counts + pair_counts, _WORDS_SHARE),
-        (pairs, pair_counts, word_counts + pair_counts, _WORDS_SHARE),
-        (runs, run_counts, run_counts, _RUNS_SHARE),
-        (style, style_counts, np.ones(count, np.int64), _STYLE_SHARE),
-    )
-    owner = np.concatenate([np.repeat(np.arange(count), sizes) for _, sizes, _, _ in groups])
-    order = np.argsort(owner, kind="stable")
-    hashes = np.concatenate([hashed for hashed, _, _, _ in groups])
-    values = np.concatenate(
-        [np.repeat(share / np.sqrt(np.maximum(norm, 1)), sizes) for _, sizes, norm, share in groups]
-    )
-    counts = word_counts + pair_counts + run_counts + style_counts
-    return Features(_fold(hashes)[order], values[order].astype(np.float32), counts)
+    if count == 1:
+        return _of_one(texts[0])
+    words = [[_crc(_squeezed(word.lower()).encode()) for word in each.words] for each in texts]
+    sizes = np.fromiter(map(len, words), np.int64, count)
+    flat = np.array([each for one in words for each in one], dtype=np.uint32)
+    owners = _owners(sizes)
+    next_to = owners[:-1] == owners[1:]
+    pairs = ((flat[:-1] * _PAIR) ^ (flat[1:] * _PRIME))[next_to]
+    pair_owners = owners[:-1][next_to]
+    runs, run_owners = _runs(texts)
+    style = np.array([_crc(each.encode()) for one in texts for each in one.style], dtype=np.uint32)
+    style_owners = _owners(np.fromiter((len(each.style) for each in texts), np.int64, count))
+    by_words = (1.0 / np.sqrt(np.maximum(2 * sizes - 1, 1))).astype(np.float32)
+    by_runs = (1.0 / np.sqrt(np.maximum(np.bincount(run_owners, minlength=count), 1))).astype(np.float32)
+    values = (by_words[owners], by_words[pair_owners], by_runs[run_owners], np.full(len(style), _STYLE_SHARE))
+    hashes = np.concatenate((flat, pairs, runs, style))
+    whose = np.concatenate((owners, pair_owners, run_owners, style_owners))
+    return Features(_fold(hashes), np.concatenate(values), whose, count)
+
+
+def _of_one(text: Read) -> Features:
+    """What `features` gives for a single text, without the work of telling texts apart."""
+    flat = np.array([_crc(_squeezed(word.lower()).encode()) for word in text.words], dtype=np.uint32)
+    codes = np.frombuffer(f" {text.lower} ".encode("utf-32-le", "replace"), dtype=np.uint32)
+    parts = [flat, (flat[:-1] * _PAIR) ^ (flat[1:] * _PRIME)]
+    words = max(1, 2 * len(flat) - 1)
+    hashes = np.full(len(codes), _BASIS)
+    for n in range(1, min(max(_RUNS), len(codes)) + 1):
+        hashes = (hashes[: len(codes) - n + 1] ^ codes[n - 1 :]) * _PRIME
+        if n in _RUNS:
+            parts.append(hashes)
+    parts.append(np.array([_crc(each.encode()) for each in text.style], dtype=np.uint32))
+    made = np.concatenate(parts)
+    style = len(made) - len(text.style)
+    by_words = len(parts[0]) + len(parts[1])
+    values = np.empty(len(made), dtype=np.float32)
+    values[:by_words] = np.float32(1.0 / math.sqrt(words))
+    values[by_words:style] = np.float32(1.0 / math.sqrt(max(1, style - by_words)))
+    values[style:] = _STYLE_SHARE
+    return Features(_fold(made), values, np.zeros(len(made), dtype=np.int64), 1)
 
 
 def _fold(hashes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
     return ((hashes ^ (hashes >> np.uint32(20))) & np.uint32(BUCKETS - 1)).astype(np.int32)
 
 
-def _words(texts: Sequence[Read]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    crc = zlib.crc32
-    hashed = [crc(_squeezed(word.lower()).encode()) for each in texts for word in each.words]
-    return np.array(hashed, dtype=np.uint32), np.fromiter((len(each.words) for each in texts), np.int64, len(texts))
-
-
-def _pairs(
-    words: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Hashes of each word with the next one of the same text, and their number a text."""
-    if len(words) < 2:
-        return words[:0], np.zeros_like(counts)
-    made = (words[:-1] * _PAIR) ^ (words[1:] * _PRIME)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    return made[owner[:-1] == owner[1:]], np.maximum(counts - 1, 0)
+def _owners(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """0 as often as the first size says, then 1, and so on."""
+    return np.repeat(np.arange(len(sizes)), sizes)
 
 
 def _runs(texts: Sequence[Read]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Hashes of all runs of 2 to 5 characters within a text (a blank before and after it), and their number a text."""
+    """Hashes of all runs of 2 to 5 characters within a text (a blank before and after it), and whose they are."""
     padded = [f" {each.lower} " for each in texts]
     codes = np.frombuffer("".join(padded).encode("utf-32-le", "replace"), dtype=np.uint32)
-    lengths = np.fromiter(map(len, padded), np.int64, len(padded))
-    owner = np.repeat(np.arange(len(padded), dtype=np.int32), lengths)
+    owners = _owners(np.fromiter(map(len, padded), np.int64, len(padded)))
     hashes = np.full(len(codes), _BASIS)
-    found, owners = [], []
-    for n in range(1, max(_RUNS) + 1):
+    found, whose = [], []
+    for n in range(1, min(max(_RUNS), len(codes)) + 1):
         kept = len(codes) - n + 1
-        if kept <= 0:
-            break
         hashes = (hashes[:kept] ^ codes[n - 1 :]) * _PRIME
         if n in _RUNS:
-            inside = owner[:kept] == owner[n - 1 :]
+            inside = owners[:kept] == owners[n - 1 :]
             found.append(hashes[inside])
-            owners.append(owner[:kept][inside])
-    at = np.concatenate(owners)
-    order = np.argsort(at, kind="stable")
-    return np.concatenate(found)[order], np.bincount(at, minlength=len(padded)).astype(np.int64)
+            whose.append(owners[:kept][inside])
+    return np.concatenate(found), np.concatenate(whose)
 
 
 def _squeezed(word: str) -> str:

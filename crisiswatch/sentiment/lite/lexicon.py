@@ -57,6 +57,10 @@ class Lexicon:
         self._scores = {lang: {**scores.get(_MIXED.get(lang, ""), {}), **words} for lang, words in scores.items()}
         self._endings = {lang: re.compile(ending + "$") for lang, ending in _ENDINGS.items()}
         self._stems = {lang: _stems(words, self._endings.get(lang)) for lang, words in scores.items()}
+        self._starts = {
+            lang: frozenset(word.split(" ", 1)[0] for word in words if " " in word)
+            for lang, words in self._scores.items()
+        }
         self._negations = {
             lang: frozenset(f"{words} {_NEGATIONS.get(_MIXED.get(lang, ''), '')}".split())
             for lang, words in _NEGATIONS.items()
@@ -75,8 +79,10 @@ class Lexicon:
         if not scores:
             return [0.0] * len(words)
         lower = [word.lower().replace("\u2019", "'") for word in words]
+        starts = self._starts[lang or ""]
         found = [scores.get(word) or self._by_stem(word, lang or "") for word in lower]
-        return valences(lower, found, scores, self._negations.get(lang or "", frozenset()))
+        phrases = [_phrase(lower, index, scores) if word in starts else None for index, word in enumerate(lower)]
+        return valences(lower, found, phrases, self._negations.get(lang or "", frozenset()))
 
     def _by_stem(self, word: str, lang: str) -> float:
         ending = self._endings.get(lang)
@@ -100,15 +106,21 @@ class Lexicon:
 
 
 def valences(
-    words: Sequence[str], single: Sequence[float], phrases: Mapping[str, int], negations: frozenset[str]
+    words: Sequence[str],
+    single: Sequence[float],
+    phrases: Sequence[tuple[float, int] | None],
+    negations: frozenset[str],
 ) -> list[float]:
-    """What each of some lower-case words adds, given the score of each by itself, see `Lexicon.values`."""
+    """What each of some lower-case words adds, see `Lexicon.values`.
+
+    ``single`` has each word's score by itself, ``phrases`` the score and length of the phrase that starts at it.
+    """
     values = [0.0] * len(words)
     turned_until = -1
     index = 0
     while index < len(words):
         word = words[index]
-        score, length = _phrase(words, index, phrases) or (single[index], 1)
+        score, length = phrases[index] or (single[index], 1)
         if score and word not in negations:
             values[index] = score * _TURNED if index <= turned_until else float(score)
         if word in negations and length == 1:

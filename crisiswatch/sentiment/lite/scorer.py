@@ -87,8 +87,9 @@ class LiteScorer:
 
         A text's score does not depend on the others: equal to five decimals, to which it is rounded.
         """
+        found = self._probabilities(texts)
         name = self.model_id
-        return [_score(row, name) for row in self._probabilities(texts)]
+        return [_score(row, name) for row in found.tolist()]
 
     def logits(self, texts: Sequence[Text]) -> Floats:
         """Logarithms of the calibrated probabilities, float32 (n, 3): negative, neutral, positive."""
@@ -147,11 +148,16 @@ def gram_logits(model: Model, texts: Sequence[Read]) -> Floats:
     if not texts:
         return np.zeros((0, 3), dtype=np.float32)
     found = features(texts)
-    weighted = model.grams[found.buckets].astype(np.float32)
-    weighted *= found.values[:, None]
-    starts = np.cumsum(found.counts) - found.counts
-    polar = np.add.reduceat(weighted, starts, axis=0) * model.gram_scale + model.gram_bias
-    return np.stack([polar[:, 0], -polar.sum(axis=1), polar[:, 1]], axis=1).astype(np.float32)
+    weights = model.grams.take(found.buckets, axis=0)
+    if found.count == 1:
+        sums = np.dot(found.values, weights.astype(np.float32))[None, :]
+    else:
+        columns = (np.bincount(found.owners, found.values * weights[:, each], found.count) for each in (0, 1))
+        sums = np.stack(tuple(columns), axis=1)
+    polar = sums * model.gram_scale + model.gram_bias
+    logits = np.empty((found.count, 3), dtype=np.float32)
+    logits[:, 0], logits[:, 1], logits[:, 2] = polar[:, 0], -polar[:, 0] - polar[:, 1], polar[:, 1]
+    return logits
 
 
 def stack_inputs(parts: Parts) -> Floats:
@@ -180,8 +186,8 @@ def _shipped() -> Model:
     return load(SHIPPED)
 
 
-def _score(row: Floats, name: str) -> Score:
-    negative, positive = round(float(row[0]), 5), round(float(row[2]), 5)
+def _score(row: Sequence[float], name: str) -> Score:
+    negative, positive = round(row[0], 5), round(row[2], 5)
     return Score(negative, round(max(0.0, 1.0 - negative - positive), 5), positive, name, calibrated=True)
 
 
