@@ -35,7 +35,7 @@ def _count(gate: Gate) -> str:
 
 
 def _organic(gate: Gate) -> str:
-    return f"{_side(gate)} {exact(gate.bound)} mentions came in, with every copy counted a fifth: {_seen(gate, ' did')}"
+    return f"{_side(gate)} {exact(gate.bound)} mentions came in, copies discounted: {_seen(gate, ' did')}"
 
 
 def _authors(gate: Gate) -> str:

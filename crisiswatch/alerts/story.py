@@ -51,7 +51,7 @@ def _now(reading: Reading) -> str:
     now = f"{exact(reading.observed)} now"
     if reading.organic is None or reading.organic > MOSTLY * reading.observed:
         return now
-    return f"{now}, {roughly(reading.organic)} if a copy counts a fifth"
+    return f"{now}, {roughly(reading.organic)} with copies discounted"
 
 
 def _outlook(reading: Reading, window: timedelta, since: datetime | None, zone: tzinfo) -> list[str]:

@@ -158,7 +158,7 @@ def _rows(reading: Reading) -> list[tuple[str, str]]:
     rows = [
         ("window", window),
         ("observed", f"{exact(reading.observed)} mentions that match, of {exact(reading.total)}"),
-        *([] if reading.organic is None else [("organic", f"{exact(reading.organic)} with each copy counted a fifth")]),
+        *([] if reading.organic is None else [("organic", f"{exact(reading.organic)} with copies discounted")]),
         ("expected", _expected(reading)),
         ("by chance", _rarity(reading)),
         ("accounts", exact(reading.authors)),
@@ -171,7 +171,7 @@ def _rows(reading: Reading) -> list[tuple[str, str]]:
 
 def _reasons(reading: Reading, why: Reasons) -> list[tuple[str, str]]:
     """What the detector saw in the window that carried it, and what it holds for usual."""
-    strongest = f"over {span(timedelta(minutes=why.minutes))}: {roughly(why.observed)} (a copy counts a fifth),"
+    strongest = f"over {span(timedelta(minutes=why.minutes))}: {roughly(why.observed)} (copies discounted),"
     day = f"{_DAYS[(reading.end - timedelta(minutes=1)).weekday()]}s"
     scatter = sqrt(1 / max(why.expected, 0.1) + why.dispersion)
     seasons = (

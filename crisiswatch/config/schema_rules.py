@@ -128,7 +128,7 @@ class BlockModel(Section):
     count: Counted | None = None
     """How many mentions match in the window."""
     organic: Counted | None = None
-    """How many mentions match when every copy, of an account or of a text, counts a fifth."""
+    """How many mentions match with copies discounted: one of an account or of a text counts a fifth."""
     authors: Counted | None = None
     """How many different accounts wrote them."""
     sources: Counted | None = None

@@ -99,14 +99,14 @@ def seen_bin(s: list[float], each: Bin) -> Seen:
     )
 
 
-def taken(  # noqa: PLR0913, PLR0917 - the hot path: a bin is taken apart once
+def taken(  # noqa: PLR0917 - the hot path: a bin is taken apart once
     s: list[float],
     minute: float,
     count: float,
     total: float,
     exposure: float,
     part: float,
-    known: bool,  # noqa: FBT001
+    known: bool,
     square: float | None,
     weights: float | None,
     grave: float | None,

@@ -32,15 +32,26 @@ BINS_PER_MONTH = MONTH / BIN
 RAREST = 300.0  # decades
 STILL = 3  # bins for which what was unusual stays so
 WALKS = 64
+NEARLY = 0.8
+
+
+class _Rare(NamedTuple):
+    """How rare a bin is, in decades, and the channel that carries it."""
+
+    rarity: float
+    channel: int
+
+
+NOTHING = _Rare(0.0, 2)
 
 
 class _Walk(NamedTuple):
-    """What became of the state ``origin`` over some bins, and how rare the last `STILL` - 1 of them were."""
+    """What became of the state ``origin`` over some bins, and what was found in the last `STILL` - 1 of them."""
 
     origin: DetectorState
     over: Sequence[Bin]
     state: list[float]
-    rarities: tuple[float, ...]
+    found: tuple[_Rare, ...]
 
 
 class SurgeDetector:
@@ -66,7 +77,8 @@ class SurgeDetector:
         walk = self._walk(state, tail[:-1])
         model = Surge.resume(walk.state)  # only looked at, so it need not be copied
         # Once unusual, so for the minutes until the watermark comes: a bin that just began takes nothing back.
-        rarity = max([*walk.rarities, *[_rarity(model, seen_bin(walk.state, each)) for each in tail[-1:]]], default=0.0)
+        found = [*walk.found, *[_rarity(model, seen_bin(walk.state, each)) for each in tail[-1:]]]
+        rarity = max([each.rarity for each in found], default=0.0)
         expected = _usual(model, window.end, window.length)
         low, high = _interval(expected, _dispersion(model, window.length))
         return Verdict(
@@ -87,34 +99,39 @@ class SurgeDetector:
             return walk
         before = self._walks.get((id(state), len(over) - 1)) if over else None
         if before is not None and before.origin is state and before.over == over[:-1]:
-            model, rest, rarities = Surge.resume(list(before.state)), over[-1:], before.rarities
+            model, rest, found = Surge.resume(list(before.state)), over[-1:], before.found
         else:
-            model, rest, rarities = Surge.resume(_own(state)), over, ()
+            model, rest, found = Surge.resume(_own(state)), over, ()
         for left, each in zip(range(len(rest), 0, -1), rest, strict=True):
             seen = seen_bin(model.state, each)
-            rarities = (*rarities, _rarity(model, seen) if left < STILL else 0.0)[1 - STILL :]
+            found = (*found, _rarity(model, seen) if left < STILL else NOTHING)[1 - STILL :]
             push(model.state, seen, _expected(model, seen))
         for old in list(self._walks)[: len(self._walks) - WALKS + 1]:
             self._walks.pop(old, None)
-        walk = self._walks[key] = _Walk(state, list(over), model.state, rarities)
+        walk = self._walks[key] = _Walk(state, list(over), model.state, found)
         return walk
 
     def explain(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Explanation | None:  # noqa: ARG002
         """Say which window carried the verdict, since when, and what goes on like this would bring."""
         if not tail:
             return None
-        model = Surge.resume(self._walk(state, tail[:-1]).state)
+        walk = self._walk(state, tail[:-1])
+        model = Surge.resume(walk.state)
         s, base = model.state, model.baseline
         last = seen_bin(s, tail[-1])
-        _, carrier = max([(rarity, channel) for channel, _, rarity in model.looks(last)], default=(0.0, 2))
-        channel = CHANNELS[carrier]
+        found = [*walk.found, _rarity(model, last)]
+        ago, rarest = max(enumerate(reversed(found)), key=lambda each: each[1].rarity)
+        if found[-1].rarity >= NEARLY * rarest.rarity:  # as good as the same, and what is now is told more simply
+            ago, rarest = 0, found[-1]
+        channel = CHANNELS[rarest.channel]
         minutes = BIN * channel.bins
         history = _history(model, last)
-        observed = max(sum([count for _, count, _ in history[-channel.bins :]]), 0.0)
-        expected = base.share(s) * sum([mean for _, _, mean in history[-channel.bins :]])
+        window_bins = history[-channel.bins - ago : len(history) - ago]
+        observed = max(sum([count for _, count, _ in window_bins]), 0.0)
+        expected = base.share(s) * sum([mean for _, _, mean in window_bins])
         low, high = _interval(expected, _dispersion(model, minutes))
         hour, day, of_week = base.factors(s, last.minute // 60)
-        total = sum([total for total, _, _ in history[-channel.bins :]])
+        total = sum([total for total, _, _ in window_bins])
         return Explanation(
             level=base.level(s) * HOUR * base.share(s),
             hour_of_day=hour,
@@ -127,7 +144,7 @@ class SurgeDetector:
             low=low,
             high=high,
             since=_onset(history, base.share(s), last.minute + BIN),
-            next_hour=_next_hour(model, history, last.minute + BIN),
+            next_hour=_next_hour(model, history, last),
             share=min(observed / total, 1.0) if total > 0.0 else None,
             usual_share=base.share(s),
         )
@@ -152,9 +169,12 @@ def _features(each: Bin) -> dict[str, object]:
     }
 
 
-def _rarity(model: Surge, seen: Seen) -> float:
-    """How rare a bin is that is not learned yet."""
-    return model.rarity(model.looks(seen), seen)
+def _rarity(model: Surge, seen: Seen) -> _Rare:
+    """How rare a bin is that is not learned yet, and which channel says so most."""
+    looks = model.looks(seen)
+    if not looks:
+        return NOTHING
+    return _Rare(model.rarity(looks, seen), max(looks, key=lambda each: each[2])[0])
 
 
 def _expected(model: Surge, seen: Seen) -> float:
@@ -205,13 +225,14 @@ def _onset(history: Sequence[tuple[float, float, float]], share: float, end: int
     return start
 
 
-def _next_hour(model: Surge, history: Sequence[tuple[float, float, float]], end: int) -> float:
-    """Matching mentions of the coming hour if the last quarter of an hour goes on: what is usual, and four times what
-    that quarter brought beyond it."""
+def _next_hour(model: Surge, history: Sequence[tuple[float, float, float]], last: Seen) -> float:
+    """Matching mentions of the coming hour if the last quarter of an hour, as far as it has passed, goes on: what is
+    usual, and at the same pace what came beyond it."""
     recent = history[-3:]
     expected = model.baseline.share(model.state) * sum([mean for _, _, mean in recent])
     more = sum([count for _, count, _ in recent]) - expected
-    return max(_usual(model, end + 60, 60) + 4.0 * more, 0.0)
+    passed = BIN * (2.0 + max(last.part, 0.2))
+    return max(_usual(model, last.minute + BIN + 60, 60) + 60.0 / passed * more, 0.0)
 
 
 def _interval(mean: float, dispersion: float) -> tuple[float, float]:

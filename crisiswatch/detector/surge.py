@@ -106,7 +106,7 @@ class Surge(AnomalyDetector):
     def resume(cls, state: list[float], tuning: Tuning | None = None) -> Surge:
         """Go on from the state of an earlier instance; the list is used, not copied."""
         model = cls.__new__(cls)
-        model._begin(tuning, state)
+        model._begin(tuning, state)  # noqa: SLF001 - it is of this class
         return model
 
     def _begin(self, tuning: Tuning | None, state: list[float]) -> None:

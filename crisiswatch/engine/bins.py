@@ -10,6 +10,7 @@ from crisiswatch.windows import BIN, MILLI, UNTOUCHED, Lean, Series
 __all__ = ["LONGEST_TAIL", "bin_of", "tail_of"]
 
 LONGEST_TAIL = 6 * 60  # minutes: a silence of which nobody knows yet what it means may last longer than any window
+MANY = 2 * LONGEST_TAIL // BIN  # bins that are kept without asking whether they are still needed
 TAIL_MOVES = 3 * 60  # minutes: a longer tail begins anew so seldom, so that what was made of it lasts
 
 
@@ -25,6 +26,9 @@ def tail_of(state: State, kept: SeriesState, calendar: tuple[CalendarEvent, ...]
         series.touched = UNTOUCHED
     oldest = end - LONGEST_TAIL
     first = max(kept.learned, oldest - oldest % TAIL_MOVES)
+    if len(made) > MANY:
+        for start in [start for start in made if start < first]:
+            del made[start]
     blind, bins = bool(state.blind_between(first, end)), []
     for start in range(first, end - BIN + 1, BIN):
         known = is_known(calendar, start, start + BIN)

@@ -78,7 +78,7 @@ class Look:
 
     @property
     def organic(self) -> float | None:
-        """`count` with every copy of an account or a text counted a fifth; None where texts are not looked at."""
+        """`count` with copies of an account or a text discounted; None where texts are not looked at."""
         if self._organic is None and self._kept.series.keeps_texts:
             part = organic_part([bucket.voices for bucket in self._buckets() if bucket.voices is not None])
             self._organic = round(self.count * part, 3)

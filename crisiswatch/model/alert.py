@@ -27,7 +27,7 @@ PLACEHOLDERS = {
     "low": "the lower end of what is usual (95 of 100 calm windows stay above)",
     "next_hour": "mentions that the coming hour brings if it goes on like this",
     "opened_at": "when the incident was opened",
-    "organic": "mentions in the window now, with every copy of an account or a text counted a fifth",
+    "organic": "mentions in the window now, with copies discounted: one of an account or a text counts a fifth",
     "peak": "mentions in the window at its worst moment",
     "peak_level": "the highest level the incident has reached",
     "previous_level": "the level before the last change",

@@ -50,8 +50,8 @@ class Reasons:
     """Why the detector finds a moment as usual or unusual as it does. Rates are matching mentions an hour.
 
     The window of ``minutes`` in which it shows most held ``observed`` mentions where ``expected`` (``low`` to ``high``)
-    are usual; copies count a fifth. ``since``: when it most likely began (None: nothing is up). ``next_hour``: what the
-    coming hour brings if it goes on like this, copies and all. ``level`` is the usual rate, ``hour_of_day``,
+    are usual; copies are discounted. ``since``: when it most likely began (None: nothing is up). ``next_hour``: what
+    the coming hour brings if it goes on like this, copies and all. ``level`` is the usual rate, ``hour_of_day``,
     ``day_of_week`` and ``hour_of_week`` (UTC) the factors of this hour; counts scatter with variance
     mean + ``dispersion`` x mean^2. ``share`` is the part of everything said that matched in that window,
     ``usual_share`` what it usually is.
@@ -79,7 +79,8 @@ class Reading:
 
     ``expected`` with ``low`` and ``high`` (a 90 % interval) is the detector's; None while it has nothing to say.
     ``false_alarms_per_month``: how often a month a calm brand would look at least this unusual by chance.
-    ``organic``: `observed` with each copy of an account or a text counted a fifth; None where no rule or detector asks.
+    ``organic``: `observed` with copies discounted (one of an account or a text counts a fifth, an account's own 0.02);
+    None where no rule or detector asks.
     ``reach`` sums the known audiences (people); ``largest_audience`` is the largest of them. ``reasons`` are the
     detector's; None where it has none to give, or is still learning.
     """

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from crisiswatch.clock import Clock
 from crisiswatch.model import Score, Scorer, Text
+from crisiswatch.sentiment.stage import is_sound
 
 __all__ = ["REASONS", "Budgeted", "Tally"]
 
@@ -114,7 +115,7 @@ class Budgeted:
         began = self._clock.monotonic()
         found: list[Score | None]
         try:
-            found = [score if _sound(score) else None for score in self._main.score(texts)]
+            found = [score if is_sound(score) else None for score in self._main.score(texts)]
             wrong = "" if len(found) == len(texts) and any(found) else "no scores"
         except Exception as error:  # noqa: BLE001  whatever a model does, its texts get a score; it is counted here
             wrong = type(error).__name__
@@ -161,8 +162,3 @@ class Budgeted:
         self.tally.scored_by_fallback += len(gaps)
         self.tally.scored_by_main += len(texts) - len(gaps)
         return [score for score in filled if score is not None]
-
-
-def _sound(score: Score) -> bool:
-    parts = (score.negative, score.neutral, score.positive)
-    return all(0.0 <= part <= 1.0 for part in parts) and abs(sum(parts) - 1.0) < 0.01

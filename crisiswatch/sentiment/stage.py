@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from crisiswatch.model import Mention, Score, Scorer, Text
 
-__all__ = ["UNSCORED", "score_by_rating", "score_mentions"]
+__all__ = ["UNSCORED", "is_sound", "score_by_rating", "score_mentions"]
 
 UNSCORED = Score(0.0, 1.0, 0.0, "unscored")
 """What a mention gets when its scorer failed: neutral, so that a broken scorer neither opens nor feeds an incident."""
@@ -63,12 +63,13 @@ def _try(scorer: Scorer, texts: Sequence[Text]) -> list[Score] | None:
     score: Callable[[Sequence[Text]], Sequence[Score]] = scorer.score
     try:
         found = list(score(texts))
-        sound = len(found) == len(texts) and all(map(_sound, found))
+        sound = len(found) == len(texts) and all(map(is_sound, found))
     except Exception:  # noqa: BLE001  whatever a plug-in does, the daemon goes on; the caller counts it
         return None
     return found if sound else None
 
 
-def _sound(score: Score) -> bool:
+def is_sound(score: Score) -> bool:
+    """Say whether these are three probabilities; what is no number is none."""
     parts = (score.negative, score.neutral, score.positive)
     return all(0.0 <= part <= 1.0 for part in parts) and abs(sum(parts) - 1.0) < 0.01

@@ -97,7 +97,8 @@ def organic_part(voices: Sequence[Voices], before: Sequence[Voices] = ()) -> flo
     """What part of their mentions is organic, above 0 to 1: ``COPY_WORTH`` for each copy, 1 for every other one.
 
     Where account and words have both been there, it is ``OWN_COPY_WORTH``: as many mentions as neither the different
-    accounts nor the different texts explain. Exactly 1 without a copy. ``before`` are the voices of the time before, whose accounts and texts are not new.
+    accounts nor the different texts explain. Exactly 1 without a copy. ``before`` are the voices of the time before,
+    whose accounts and texts are not new.
     """
     rows = named = worded = 0
     for each in voices:

@@ -194,9 +194,8 @@ class Series:
     def _touch(self, minute: int) -> None:
         """Note that what was worked out of a minute's bin, or of a later one, is no longer true."""
         start = minute - minute % BIN
-        if start < self.touched:
-            self.touched = start
-        if self._parts:
+        self.touched = min(self.touched, start)
+        if start in self._parts or any(each > start for each in self._parts):
             self._parts = {each: parts for each, parts in self._parts.items() if each < start}
 
     def _note(
@@ -315,7 +314,8 @@ class Series:
         twin.early_end, twin.final_end, twin.oldest = self.early_end, self.final_end, self.oldest
         twin.voices_from, twin.crowds_from, twin.keeps_texts = self.voices_from, self.crowds_from, self.keeps_texts
         twin.crowds = None if self.crowds is None else {start: crowd.copy() for start, crowd in self.crowds.items()}
-        twin._parts, twin.touched = dict(self._parts), self.touched
+        twin.forget_parts()
+        twin.touched = self.touched
         twin.bins = dict(self.bins)
         twin.buckets = {minute: bucket.copy() for minute, bucket in self.buckets.items()}
         twin.early = {k: SlidingSum(w.length, w.count, w.total) for k, w in self.early.items()}

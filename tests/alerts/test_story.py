@@ -80,7 +80,7 @@ def test_times_are_told_in_the_brands_zone_and_with_the_day_where_it_is_another(
 
 
 def test_many_copies_are_told_for_the_detector_goes_by_what_is_left_of_them():
-    assert "; 41 now, about 12 if a copy counts a fifth." in story(reading(organic=12.0), WHY.since)
+    assert "; 41 now, about 12 with copies discounted." in story(reading(organic=12.0), WHY.since)
 
 
 def test_when_nothing_is_unusual_any_more_nothing_is_called_strongest():

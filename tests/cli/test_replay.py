@@ -149,7 +149,7 @@ def test_another_scorer_can_be_tried(crisiswatch):
     assert json.loads(said.out)["incidents"] == []
     said = crisiswatch("replay", "--config", GOOD, "--scorer", "oracle", STREAM)
     assert (said.code, said.out) == (2, "")
-    assert said.err == "crisiswatch: there is no scorer 'oracle'; there are: none, vader\n"
+    assert said.err == "crisiswatch: there is no scorer 'oracle'; there are: lite, none, vader\n"
 
 
 def test_a_terminal_sees_progress_and_the_answer_stays_clean():

@@ -205,3 +205,21 @@ def test_a_thin_sample_keeps_the_saved_state_small():
         count = 1000.0 * chance.randint(0, 8)
         model.learn_one({"minute": 5 * i, "count": count, "total": total, "total_square": 1000.0 * total})
     assert len(json.dumps(model.state, separators=(",", ":"))) <= 8 * 1024
+
+
+def test_the_reasons_tell_the_window_that_carried_the_verdict_though_a_quiet_bin_has_begun_since(steady):
+    """The verdict stands for a quarter of an hour; so do its reasons, or they would tell of figures nobody finds odd."""
+    wave = [Bin(END, 14.0, 20.0)]
+    window = Window(END + 6, 15, 14.0, 24.0)
+    before = DETECTOR.explain(steady, Window(END + 5, 15, 14.0, 20.0), wave)
+    after = DETECTOR.explain(steady, window, [*wave, Bin(END + 5, 0.0, 0.0, minutes=1)])
+    assert (after.minutes, after.observed) == (before.minutes, before.observed)
+    assert after.observed > 2 * after.expected
+
+
+def test_the_next_hour_is_reckoned_from_the_minutes_that_have_passed(steady):
+    """A bin that is one minute old holds a fifth of what it will: the outlook must not sink because a bin began."""
+    wave = [Bin(END + 5 * i, 14.0, 30.0) for i in range(4)]
+    whole = DETECTOR.explain(steady, Window(END + 15, 15, 42.0, 90.0), wave[:3])
+    begun = DETECTOR.explain(steady, Window(END + 16, 15, 44.0, 96.0), [*wave[:3], Bin(END + 15, 2.8, 6.0, minutes=1)])
+    assert begun.next_hour == pytest.approx(whole.next_hour, rel=0.1)
