@@ -173,6 +173,30 @@ def preview(
 
 
 @app.command()
+def score(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="One text a line; - is standard input.")] = Path("-"),
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="Its scorer is used, and its brands' names are hidden from the scorer."),
+    ] = None,
+    scorer: Annotated[str, typer.Option(metavar="NAME", help="Another scorer than the configured one.")] = "",
+    lang: Annotated[
+        str, typer.Option(metavar="CODE", help="The texts' language (it, en, ...); else it is found.")
+    ] = "",
+    answer: Annotated[
+        Format, typer.Option("--format", help="Text for people, or a line of JSON for each.")
+    ] = Format.TEXT,
+) -> int:
+    """Try the sentiment scorer on lines of text.
+
+    Says which words made it think so: above zero they speak for negative.
+    """
+    from crisiswatch.cli.score import score as command
+
+    return command(file, config, scorer, lang, answer)
+
+
+@app.command()
 def doctor(
     config: Config = None,
     answer: Answer = Format.TEXT,

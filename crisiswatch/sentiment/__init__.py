@@ -3,13 +3,14 @@
 from crisiswatch.sentiment.masking import mask
 from crisiswatch.sentiment.null import NullScorer
 from crisiswatch.sentiment.registry import scorer, scorer_names
-from crisiswatch.sentiment.stage import UNSCORED, score_by_rating, score_mentions
+from crisiswatch.sentiment.stage import UNSCORED, is_sound, score_by_rating, score_mentions
 from crisiswatch.sentiment.vader import VaderScorer
 
 __all__ = [
     "UNSCORED",
     "NullScorer",
     "VaderScorer",
+    "is_sound",
     "mask",
     "score_by_rating",
     "score_mentions",

@@ -1,0 +1,140 @@
+"""`crisiswatch score`: what the scorer makes of lines of text, and which words made it think so."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crisiswatch.cli import page
+from crisiswatch.cli.open import load_config
+from crisiswatch.errors import CrisiswatchError
+
+if TYPE_CHECKING:
+    from crisiswatch.config import Loaded
+    from crisiswatch.model import Score, Scorer, Text
+
+__all__ = ["score"]
+
+AT_ONCE = 32
+LONGEST = 100_000
+"""Characters of a line that are read; no scorer looks at more."""
+
+Row = tuple["Text", "Score", list[tuple[str, float]]]
+
+
+def score(file: Path, config: Path | None, name: str, lang: str, answer: page.Format) -> int:
+    """Score each line of ``file`` (``-``: standard input) that is not empty; prints as it goes."""
+    loaded = None if config is None else load_config(config)
+    made = _scorer(name or (loaded.settings.scorer if loaded is not None else "lite"))
+    terms = _terms(loaded)
+    rows = _scored(made, _texts(_lines(file), lang or None, terms))
+    count = negatives = 0.0
+    for text, got, why in rows:
+        count += 1
+        negatives += got.negative
+        (_print_json if answer is page.Format.JSON else _print_text)(text, got, why)
+    if not count:
+        page.note("There was no line of text to score.")
+        return 0
+    said = page.counted(int(count), "text")
+    page.note(f"\n{said}, {negatives:.1f} negative ones expected among them · {_known_as(made)}")
+    return 0
+
+
+def _scorer(name: str) -> Scorer:
+    from crisiswatch.sentiment import scorer, scorer_names
+
+    try:
+        return scorer(name)
+    except LookupError as error:
+        known = ", ".join(scorer_names())
+        raise CrisiswatchError(f"there is no scorer {name!r}; there are: {known}") from error
+
+
+def _known_as(made: Scorer) -> str:
+    """The scorer's name for itself, and what it has to do without."""
+    from crisiswatch.model import Text
+
+    reduced = getattr(made, "reduced", None)
+    return made.score([Text("")])[0].model + (f" (reduced: {reduced})" if reduced else "")
+
+
+def _terms(loaded: Loaded | None) -> Callable[[str], tuple[str, ...]]:
+    """What to hide in a text: the words of the configured brands that it names, as the daemon does."""
+    if loaded is None:
+        return lambda _: ()
+    from crisiswatch.matching import normalise
+    from crisiswatch.wiring import plan_for
+
+    matcher = plan_for(loaded).matcher
+    return lambda text: matcher.mask_terms(matcher.brands_in(normalise(text)))
+
+
+def _lines(file: Path) -> Iterator[str]:
+    """Lines of a file or of standard input; bytes that are no UTF-8 are shown as such, they end nothing."""
+    if str(file) == "-":
+        yield from _decoded(sys.stdin.buffer)
+        return
+    try:
+        with file.open("rb") as opened:
+            yield from _decoded(opened)
+    except OSError as error:
+        raise CrisiswatchError(f"{file} can't be read: {error.strerror or error}") from error
+
+
+def _decoded(raw: Iterable[bytes]) -> Iterator[str]:
+    for number, each in enumerate(raw):
+        line = each.decode("utf-8-sig" if not number else "utf-8", "replace").strip()
+        if line:
+            yield line[:LONGEST]
+
+
+def _texts(lines: Iterable[str], lang: str | None, terms: Callable[[str], tuple[str, ...]]) -> Iterator[Text]:
+    from crisiswatch.model import Text
+
+    return (Text(line, lang, terms(line)) for line in lines)
+
+
+def _scored(made: Scorer, texts: Iterator[Text]) -> Iterator[Row]:
+    """One by one from a terminal, so that the answer is there at once; else in batches."""
+    from crisiswatch.sentiment import UNSCORED, is_sound
+
+    explain = getattr(made, "why", None)
+    size = 1 if sys.stdin.isatty() else AT_ONCE
+    while batch := list(islice(texts, size)):
+        found: Sequence[Score] = made.score(batch)
+        for text, got in zip(batch, found, strict=True):
+            sound = got if is_sound(got) else UNSCORED
+            yield text, sound, explain(text) if explain is not None else []
+
+
+def _print_text(text: Text, got: Score, why: list[tuple[str, float]]) -> None:
+    words = ", ".join(f"{word} {share:+.1f}" for word, share in why)
+    shares = f"{got.negative:4.0%} negative {got.neutral:4.0%} neutral {got.positive:4.0%} positive"
+    sys.stdout.write(f"{got.label.value:<8}  {shares}  {_short(text.text)}\n")
+    if words:
+        sys.stdout.write(f"{'':8}  {words}\n")
+    sys.stdout.flush()
+
+
+def _short(text: str) -> str:
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    return shown if len(shown) <= page.WIDEST else shown[: page.WIDEST - 1] + "…"
+
+
+def _print_json(text: Text, got: Score, why: list[tuple[str, float]]) -> None:
+    row = {
+        "text": text.text,
+        "label": got.label.value,
+        "negative": got.negative,
+        "neutral": got.neutral,
+        "positive": got.positive,
+        "model": got.model,
+        "calibrated": got.calibrated,
+        "why": [{"word": word, "share": share} for word, share in why],
+    }
+    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
