@@ -6,105 +6,130 @@ the proportions that explain a stream's scores best by expectation and maximisat
 
     p'(class | text)  ~  p(class | text) * share(class) / trained(class)
 
-A stream is one brand's mentions from one source in one language. What is recent is kept as scores, never as texts.
+A stream is one brand's mentions from one source in one language. What is recent is kept as a histogram of scores,
+never as texts: a few hundred bytes, the same in whatever order the mentions came.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
-__all__ = ["ENOUGH", "EVEN", "RECENT", "Classes", "StreamPrior", "corrected", "reestimated"]
+__all__ = ["DAILY", "ENOUGH", "EVEN", "Classes", "StreamPrior", "corrected", "reestimated"]
 
 Classes = tuple[float, float, float]
 """Negative, neutral, positive; sums to 1."""
 
 EVEN: Classes = (1 / 3, 1 / 3, 1 / 3)
-RECENT = 500
-"""Scores of a stream that are remembered."""
-ENOUGH = 100
-"""Scores below which nothing is said about a stream."""
+"""What the shipped model was trained at."""
+
+ENOUGH = 100.0
+"""Recent texts below which nothing is said about a stream."""
+
+DAILY = 0.9
+"""What a day leaves of the weight of the days before it: about ten days count."""
+
 BELIEF = 40.0  # texts: how firmly the trained proportions are believed before a stream has spoken
 LEAST = 0.01  # no class is believed to be rarer
-ROUNDS = 200
-SETTLED = 1e-5
+ROUNDS, SETTLED = 300, 1e-6
 WORTH_IT = 0.05  # relative change of the expected negatives below which a new correction is none
 
+_EDGES = (0.01, 0.03, 0.07, 0.13, 0.22, 0.35, 0.5, 0.65, 0.78, 0.87, 0.93, 0.97, 0.99)
+_CENTRES = (0.004, *((low + high) / 2 for low, high in pairwise(_EDGES)), 0.996)
+_SIDE = len(_CENTRES)
 
-def reestimated(scores: NDArray[np.float64], trained: Classes = EVEN, belief: float = BELIEF) -> Classes:
-    """Give the proportions that explain ``scores`` (n, 3), probabilities of a model trained at ``trained``, best.
+
+def corrected(score: Classes, shares: Classes, trained: Classes = EVEN) -> Classes:
+    """Give a score as a model would that was trained where the classes come in ``shares``."""
+    negative, neutral, positive = (p * s / t for p, s, t in zip(score, shares, trained, strict=True))
+    whole = negative + neutral + positive
+    return (negative / whole, neutral / whole, positive / whole) if whole > 0.0 else score
+
+
+def reestimated(cells: Mapping[int, float], trained: Classes = EVEN, belief: float = BELIEF) -> Classes:
+    """Give the proportions that explain a histogram of scores of a model trained at ``trained`` best.
 
     ``belief`` texts are taken to have had the trained proportions (a Dirichlet prior), so that few texts change
-    little; no class gets less than 1 %. Empty ``scores`` give ``trained``.
+    little; no class gets less than 1 %. An empty histogram gives ``trained``. Rounded, so that the last digit does not
+    depend on a machine.
     """
-    base = np.asarray(trained, dtype=np.float64)
-    shares, n = base.copy(), len(scores)
-    if not n:
+    texts = sum(cells.values())
+    if not texts:
         return trained
-    odds = scores / base
+    rows = [(_centre(cell), weight) for cell, weight in sorted(cells.items())]
+    shares = trained
     for _ in range(ROUNDS):
-        weighted = odds * shares
-        posterior = weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-12)
-        new = (posterior.sum(axis=0) + belief * base) / (n + belief)
-        moved = float(np.abs(new - shares).max())
-        shares = new
+        sums = [belief * each for each in trained]
+        for score, weight in rows:
+            for place, part in enumerate(corrected(score, shares, trained)):
+                sums[place] += weight * part
+        new = tuple(each / (texts + belief) for each in sums)
+        moved = max(abs(one - other) for one, other in zip(new, shares, strict=True))
+        shares = (new[0], new[1], new[2])
         if moved < SETTLED:
             break
-    shares = np.maximum(shares, LEAST)
-    negative, neutral, positive = (float(share) for share in shares / shares.sum())
-    return negative, neutral, positive
-
-
-def corrected(scores: NDArray[np.float64], shares: Classes, trained: Classes = EVEN) -> NDArray[np.float64]:
-    """Give ``scores`` (n, 3) as a model would that was trained where the classes come in ``shares``."""
-    weighted = scores * (np.asarray(shares) / np.asarray(trained))
-    done: NDArray[np.float64] = weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-12)
-    return done
+    floored = [max(each, LEAST) for each in shares]
+    negative, positive = round(floored[0] / sum(floored), 4), round(floored[2] / sum(floored), 4)
+    return negative, round(1.0 - negative - positive, 4), positive
 
 
 @dataclass(slots=True)
 class StreamPrior:
-    """What is known of one stream: ``shares`` in force since ``version``, and its recent uncorrected scores.
+    """What is known of one stream: the ``shares`` in force and its recent uncorrected scores.
 
-    ``version`` 0: nothing is corrected yet. Scores are kept in thousandths, so that what is written to the store and
-    read again gives the same shares.
+    ``version`` counts the shares that were in force, 0 being the trained ones; ``day`` is the last day (since 1970) on
+    which they were asked about; ``cells`` is the histogram.
     """
 
     shares: Classes = EVEN
     version: int = 0
-    unread: int = 0
-    recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=RECENT))
+    day: int = -1
+    cells: dict[int, float] = field(default_factory=dict)
 
-    def hear(self, scores: Sequence[Classes]) -> None:
-        """Remember uncorrected scores."""
-        self.recent.extend((round(1000 * negative), round(1000 * positive)) for negative, _, positive in scores)
-        self.unread += len(scores)
+    def hear(self, score: Classes) -> None:
+        """Remember an uncorrected score."""
+        cell = bisect_right(_EDGES, score[0]) * _SIDE + bisect_right(_EDGES, score[2])
+        self.cells[cell] = self.cells.get(cell, 0.0) + 1.0
 
-    def scores(self) -> NDArray[np.float64]:
-        """The remembered scores, (n, 3)."""
-        if not self.recent:
-            return np.zeros((0, 3))
-        sides = np.asarray(self.recent, dtype=np.float64) / 1000.0
-        return np.column_stack([sides[:, 0], np.maximum(1.0 - sides.sum(axis=1), 0.0), sides[:, 1]])
+    def expected(self) -> Classes:
+        """Mentions of each class among the recent ones, by the shares in force."""
+        sums = [0.0, 0.0, 0.0]
+        for cell, weight in sorted(self.cells.items()):
+            for place, part in enumerate(corrected(_centre(cell), self.shares)):
+                sums[place] += weight * part
+        return sums[0], sums[1], sums[2]
 
-    def revise(self, trained: Classes = EVEN) -> tuple[float, float] | None:
-        """Estimate the shares anew; gives the expected negatives of the recent texts before and after, if it matters.
+    def revise(self) -> bool:
+        """Estimate the shares anew; says whether other ones are in force now.
 
-        None, and nothing is changed, where fewer than `ENOUGH` texts are known, or where the expected negatives would
-        change by less than a twentieth.
+        They stay where fewer than `ENOUGH` texts are known, or where the expected negatives would change by less than
+        a twentieth.
         """
-        self.unread = 0
-        if len(self.recent) < ENOUGH:
-            return None
-        scores = self.scores()
-        shares = reestimated(scores, trained)
-        before = float(corrected(scores, self.shares, trained)[:, 0].sum())
-        after = float(corrected(scores, shares, trained)[:, 0].sum())
-        if abs(after - before) <= WORTH_IT * before:
-            return None
-        self.shares, self.version = shares, self.version + 1
-        return before, after
+        if sum(self.cells.values()) < ENOUGH:
+            return False
+        before, old = self.expected()[0], self.shares
+        self.shares = reestimated(self.cells)
+        if abs(self.expected()[0] - before) <= WORTH_IT * before:
+            self.shares = old
+            return False
+        self.version += 1
+        return True
+
+    def fade(self, days: int) -> None:
+        """Let the days before count less; what is hardly there any more is gone."""
+        factor = DAILY ** min(days, 60)
+        self.cells = {cell: round(w * factor, 3) for cell, w in self.cells.items() if w * factor >= 0.05}
+
+    def copy(self) -> StreamPrior:
+        """Give an independent copy."""
+        return StreamPrior(self.shares, self.version, self.day, dict(self.cells))
+
+
+def _centre(cell: int) -> Classes:
+    """The score that a cell of the histogram stands for."""
+    negative, positive = _CENTRES[cell // _SIDE], _CENTRES[cell % _SIDE]
+    neutral = max(1.0 - negative - positive, 0.004)
+    whole = negative + neutral + positive
+    return negative / whole, neutral / whole, positive / whole
