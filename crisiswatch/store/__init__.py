@@ -1,8 +1,10 @@
 """What is kept: mentions, counts, states, incidents and the outbox, in SQLite or PostgreSQL, by natural keys."""
 
 from crisiswatch.store.codec import incident_from_json, incident_to_json
+from crisiswatch.store.feedback_rows import counting
 from crisiswatch.store.rows import (
     BrandBlind,
+    Click,
     Fence,
     IncidentEvent,
     JournalEntry,
@@ -11,6 +13,7 @@ from crisiswatch.store.rows import (
     OutboxStats,
     SavedState,
     SourceMark,
+    StoredHead,
     StoredMention,
     Work,
 )
@@ -19,6 +22,7 @@ from crisiswatch.store.times import minute_of
 
 __all__ = [
     "BrandBlind",
+    "Click",
     "Fence",
     "IncidentEvent",
     "JournalEntry",
@@ -28,8 +32,10 @@ __all__ = [
     "SavedState",
     "SourceMark",
     "Store",
+    "StoredHead",
     "StoredMention",
     "Work",
+    "counting",
     "incident_from_json",
     "incident_to_json",
     "minute_of",

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crisiswatch.model import Blind, Effect, Incident, Mention, Score, Stage
+from crisiswatch.model import Blind, Effect, Incident, Mention, Score, Sentiment, Stage
 
 __all__ = [
     "BrandBlind",
+    "Click",
     "Fence",
     "IncidentEvent",
     "JournalEntry",
@@ -18,6 +19,7 @@ __all__ = [
     "OutboxStats",
     "SavedState",
     "SourceMark",
+    "StoredHead",
     "StoredMention",
     "Work",
 ]
@@ -171,3 +173,40 @@ class BrandBlind:
 
     brand: str
     blind: Blind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """What ``actor`` said of a mention's sentiment towards ``brand``, through ``via``: slack, page, file or audit.
+
+    ``model`` scored the text when this was said. ``id`` is given by the store (0 before) and rises. ``undone_at``: it
+    was taken back then and counts no more.
+    """
+
+    brand: str
+    uid: str
+    label: Sentiment
+    actor: str
+    via: str
+    at: datetime
+    model: str
+    id: int = 0
+    undone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredHead:
+    """A head learned from ``labels`` clicks for ``brand``; ``body`` and ``report`` are JSON of the learner's making.
+
+    ``state``: shadow (not enough labels), active or rolled_back; of several active ones the newest speaks. ``base`` is
+    the id of the model it corrects.
+    """
+
+    brand: str
+    version: int
+    state: str
+    body: str
+    made_at: datetime
+    labels: int
+    report: str
+    base: str

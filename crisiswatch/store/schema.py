@@ -11,6 +11,8 @@ __all__ = [
     "HEAD",
     "blind",
     "delivery",
+    "feedback",
+    "heads",
     "incident",
     "incident_event",
     "journal",
@@ -25,7 +27,7 @@ __all__ = [
     "state",
 ]
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration this program knows; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -218,4 +220,32 @@ meta = sa.Table(
     metadata,
     sa.Column("key", _Key, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)
+
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("brand", _Key, nullable=False),
+    sa.Column("uid", sa.Text, nullable=False),  # the mention's; its text is kept there alone
+    sa.Column("label", sa.String(16), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("via", sa.String(16), nullable=False),  # slack | page | file | audit
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("undone_at", sa.BigInteger),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.UniqueConstraint("brand", "uid", "actor", "at", "label"),
+)
+
+heads = sa.Table(
+    "heads",
+    metadata,
+    sa.Column("brand", _Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),  # shadow | active | rolled_back
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("made_at", sa.BigInteger, nullable=False),
+    sa.Column("labels", sa.BigInteger, nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+    sa.Column("base", sa.Text, nullable=False),
 )

@@ -12,11 +12,12 @@ from typing import Self
 import sqlalchemy as sa
 
 from crisiswatch.model import Incident, Receipt
-from crisiswatch.store import incidents, leases, mentions, purge, queue, upgrade
+from crisiswatch.store import feedback_rows, incidents, leases, mentions, purge, queue, upgrade
 from crisiswatch.store.database import Database
 from crisiswatch.store.dialect import upsert
 from crisiswatch.store.rows import (
     BrandBlind,
+    Click,
     Fence,
     IncidentEvent,
     JournalEntry,
@@ -25,6 +26,7 @@ from crisiswatch.store.rows import (
     OutboxStats,
     SavedState,
     SourceMark,
+    StoredHead,
     StoredMention,
     Work,
 )
@@ -174,6 +176,43 @@ class Store:
         """Blind spells that lasted beyond ``since``, the latest first."""
         with self._database.read() as connection:
             return incidents.blind_spells(connection, brand, since, open_only=open_only, limit=limit)
+
+    # -- what people said of the sentiment, and what was learned from it
+
+    def add_feedback(self, clicks: Iterable[Click]) -> list[Click]:
+        """Append the clicks that say something new, all or none; returns them with their ids."""
+        with self._database.write() as connection:
+            return feedback_rows.add(connection, clicks)
+
+    def feedback(self, brand: str | None = None, *, limit: int | None = None) -> list[Click]:
+        """Every click, also those that do not count any more, the last written first."""
+        with self._database.read() as connection:
+            return feedback_rows.find(connection, brand, limit)
+
+    def undo_feedback(self, number: int, now: datetime) -> Click | None:
+        """Take a click back; gives it as it is then, None if there is none of that number."""
+        with self._database.write() as connection:
+            return feedback_rows.undo(connection, number, now)
+
+    def mentions_by_uid(self, uids: Iterable[str]) -> dict[str, StoredMention]:
+        """The stored ones of some mentions."""
+        with self._database.read() as connection:
+            return feedback_rows.stored_mentions(connection, uids)
+
+    def uids_of_day(self, brand: str, start: datetime, end: datetime) -> list[str]:
+        """The brand's mentions of [start, end) that have a text and had arrived by ``end``, in order of arrival."""
+        with self._database.read() as connection:
+            return feedback_rows.of_day(connection, brand, start, end)
+
+    def heads(self, brand: str | None = None) -> list[StoredHead]:
+        """Every head ever learned, by brand, the newest first."""
+        with self._database.read() as connection:
+            return feedback_rows.all_heads(connection, brand)
+
+    def save_heads(self, changed: Iterable[StoredHead]) -> None:
+        """Write heads, all or none, over those of the same brand and version."""
+        with self._database.write() as connection:
+            feedback_rows.save_heads(connection, changed)
 
     # -- the outbox
 
