@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 from crisiswatch.model import Mention, Score, Scorer, Text
 
-__all__ = ["UNSCORED", "is_sound", "score_by_rating", "score_mentions"]
+__all__ = ["UNSCORED", "Brandwise", "is_sound", "score_by_rating", "score_mentions"]
 
 UNSCORED = Score(0.0, 1.0, 0.0, "unscored")
 """What a mention gets when its scorer failed: neutral, so that a broken scorer neither opens nor feeds an incident."""
@@ -14,6 +15,14 @@ UNSCORED = Score(0.0, 1.0, 0.0, "unscored")
 _BAD_REVIEW = Score(0.9, 0.08, 0.02, "rating")
 _GOOD_REVIEW = Score(0.02, 0.08, 0.9, "rating")
 _GIVE_UP_AFTER = 10  # failures in a row after which the rest of a batch is not tried one by one
+
+
+@runtime_checkable
+class Brandwise(Protocol):
+    """A scorer that reads the mentions of some brands in a way of their own."""
+
+    def for_brands(self, brands: tuple[str, ...]) -> Scorer:
+        """Give the scorer of a mention that is about these brands; the same object for the same brands."""
 
 
 def score_by_rating(rating: float | None) -> Score | None:
@@ -27,9 +36,14 @@ def score_by_rating(rating: float | None) -> Score | None:
 
 
 def score_mentions(
-    scorer: Scorer, mentions: Sequence[Mention], mask_terms: Sequence[tuple[str, ...]] = ()
+    scorer: Scorer,
+    mentions: Sequence[Mention],
+    mask_terms: Sequence[tuple[str, ...]] = (),
+    brands: Sequence[tuple[str, ...]] = (),
 ) -> tuple[list[Score], int]:
     """Score every mention; ``mask_terms`` has the brand words to hide for each (empty: nothing to hide).
+
+    ``brands`` has whom each is about, for a scorer that is `Brandwise` (empty: it reads them all in the same way).
 
     Returns the scores in the order of the mentions and how many of them are `UNSCORED` because the scorer raised or
     gave something that is no score. A text that breaks the scorer does not cost its neighbours their score.
@@ -37,14 +51,28 @@ def score_mentions(
     terms = mask_terms or [()] * len(mentions)
     scores = [score_by_rating(mention.rating) for mention in mentions]
     todo = [index for index, score in enumerate(scores) if score is None]
-    texts = [Text(mentions[index].text, mentions[index].lang, terms[index]) for index in todo]
-    found = _try(scorer, texts) if texts else []
-    if found is None:
-        found = _one_by_one(scorer, texts)
-    for index, score in zip(todo, found, strict=True):
-        scores[index] = score
+    for chosen, indexes in _shared_out(scorer, todo, brands):
+        texts = [Text(mentions[index].text, mentions[index].lang, terms[index]) for index in indexes]
+        found = _try(chosen, texts)
+        if found is None:
+            found = _one_by_one(chosen, texts)
+        for index, score in zip(indexes, found, strict=True):
+            scores[index] = score
     done = [UNSCORED if score is None else score for score in scores]
     return done, sum(score is UNSCORED for score in done)
+
+
+def _shared_out(scorer: Scorer, todo: list[int], brands: Sequence[tuple[str, ...]]) -> list[tuple[Scorer, list[int]]]:
+    """Which scorer reads which mentions: batches as large as can be."""
+    if not todo:
+        return []
+    if not brands or not isinstance(scorer, Brandwise):
+        return [(scorer, todo)]
+    shares: dict[int, tuple[Scorer, list[int]]] = {}
+    for index in todo:
+        chosen = scorer.for_brands(brands[index])
+        shares.setdefault(id(chosen), (chosen, []))[1].append(index)
+    return list(shares.values())
 
 
 def _one_by_one(scorer: Scorer, texts: Sequence[Text]) -> list[Score]:

@@ -103,6 +103,17 @@ class LiteScorer:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
         return self._encoder.encode([read(text).plain for text in texts])
 
+    def logits_and_vectors(self, texts: Sequence[Text]) -> tuple[Floats, Floats | None]:
+        """What `logits` and `embed` give, for the price of one of them: what a head is learned from and works on."""
+        logits: list[Floats] = [np.zeros((0, 3), dtype=np.float32)]
+        vectors: list[Floats] = [np.zeros((0, DIMENSIONS), dtype=np.float32)]
+        for chunk in _chunks(texts):
+            parts = self.parts(chunk)
+            logits.append(np.log(np.maximum(probabilities(self._model, parts), _SMALLEST)).astype(np.float32))
+            if parts.embeddings is not None:
+                vectors.append(parts.embeddings)
+        return np.concatenate(logits), None if self.reduced else np.concatenate(vectors)
+
     def language(self, text: Text) -> str | None:
         """The language a text is scored in."""
         return self._finder.find(read(text).plain, text.lang)
