@@ -103,7 +103,7 @@ def relearn(store: Store, brand: str, scorer: Scorer, now: datetime, terms: Term
     time change nothing. Raises CrisiswatchError if the scorer has no encoder.
     """
     if not isinstance(scorer, Teachable):
-        raise CrisiswatchError("this scorer can't be taught: it has no encoder; `scorer: lite` has one")
+        raise CrisiswatchError("this scorer can't be taught: it has no encoder; `sentiment: {scorer: lite}` has one")
     clicks = store.feedback(brand)
     heads = store.heads(brand)
     rows, forgotten, copies = _labelled(store, brand, clicks)

@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 incidents_app = typer.Typer(help="List, show, acknowledge and resolve incidents.", no_args_is_help=True)
 app.add_typer(incidents_app, name="incidents")
+feedback_app = typer.Typer(help="Label mentions, take labels back, and learn from them.", no_args_is_help=True)
+app.add_typer(feedback_app, name="feedback")
 
 Config = Annotated[
     Path | None,
@@ -264,3 +266,77 @@ def incidents_resolve(incident: Incident, config: Config = None, actor: Actor = 
     from crisiswatch.cli.incidents import act
 
     return act(incident, "resolve", actor, config_path(config))
+
+
+OneBrand = Annotated[str | None, typer.Option(help="Only this brand's.")]
+
+
+@feedback_app.command("import")
+def feedback_import(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV or JSON Lines with uid and label; - is JSON Lines from a pipe.")
+    ],
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+    actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who labelled, where no column says.")] = "",
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Import the good lines although others are bad.")
+    ] = False,
+) -> int:
+    """Import labels: negative, neutral or positive.
+
+    Columns: uid, label and, if you like, actor, at, brand and via (file or audit). A line without a time has the
+    file's. The same file may be imported again: what it said before changes nothing.
+    """
+    from crisiswatch.cli.feedback import import_labels
+
+    return import_labels(file, config_path(config), answer, actor, skip_bad=skip_bad)
+
+
+@feedback_app.command("list")
+def feedback_list(
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+    brand: OneBrand = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the newest first.")] = 20,
+) -> int:
+    """List labels, the last given first, and what was learned from them."""
+    from crisiswatch.cli.feedback import list_labels
+
+    return list_labels(config_path(config), answer, brand, limit)
+
+
+@feedback_app.command("undo")
+def feedback_undo(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number, as the list shows it.")],
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+) -> int:
+    """Take a label back; what was said before it counts again."""
+    from crisiswatch.cli.feedback import undo_label
+
+    return undo_label(number, config_path(config), answer)
+
+
+@feedback_app.command("learn")
+def feedback_learn(config: Config = None, answer: Answer = Format.TEXT, brand: OneBrand = None) -> int:
+    """Learn from the labels now, and say what came of it."""
+    from crisiswatch.cli.feedback import learn
+
+    return learn(config_path(config), answer, brand)
+
+
+@feedback_app.command("audit")
+def feedback_audit(
+    config: Config = None,
+    brand: OneBrand = None,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many mentions of each brand.")] = 10,
+    answer: Annotated[Format, typer.Option("--format", help="CSV to fill in, or JSON.")] = Format.TEXT,
+) -> int:
+    """Draw today's sample to label: mentions of yesterday, at random.
+
+    It is the same all day. Fill in the column label and import the file.
+    """
+    from crisiswatch.cli.feedback import audit
+
+    return audit(config_path(config), answer, brand, count)

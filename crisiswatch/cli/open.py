@@ -1,4 +1,4 @@
-"""Opening what a command works on: the configuration and, to be read only, the store."""
+"""Opening what a command works on: the configuration and the store, which only labels are written to from here."""
 
 from __future__ import annotations
 

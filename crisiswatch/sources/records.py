@@ -76,6 +76,15 @@ class Records:
         except (gzip.BadGzipFile, zlib.error):
             self.problem = "bad_gzip"
 
+    def fields(self, record: Record) -> object:
+        """What a record says, whatever it is about: an object, or what else stands there as JSON. Raises `BadMention`.
+
+        Empty cells of CSV are left out.
+        """
+        if record.reason:
+            raise BadMention(record.reason, REASONS[record.reason])
+        return decode_json(record.data) if self._header is None else self._header.fields(record.data)
+
     def parse(self, record: Record, *, source: str | None, now: datetime | None) -> Mention:
         """The mention in a record. Raises `BadMention`."""
         if record.reason:

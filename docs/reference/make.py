@@ -63,6 +63,7 @@ FOUND = {
     "demo": "the demonstration did not see its crisis through",
     "explain": "the stored mentions no longer give the same figures",
     "doctor": "something has to be mended",
+    "feedback import": "lines are bad, so nothing was imported",
 }
 """What exit code 1 means, for the commands that have it."""
 

@@ -1,0 +1,164 @@
+"""Labels from a file: read line by line, each fault with its line, nothing guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from crisiswatch.errors import BadMention, CrisiswatchError
+from crisiswatch.model import Sentiment
+
+if TYPE_CHECKING:
+    from crisiswatch.store import Click, StoredMention
+
+__all__ = ["MOST", "Fault", "Line", "clicks_of", "read_labels", "written_at"]
+
+MOST = 100_000
+"""Lines of a file that are read: more labels than a team gives in years."""
+_LONGEST = {"actor": 100, "brand": 100, "uid": 255}
+_VIA = ("file", "audit")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a line."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One label of a file; what is None was not said."""
+
+    line: int
+    uid: str
+    label: Sentiment
+    actor: str | None
+    at: datetime | None
+    brand: str | None
+    via: str
+
+
+def read_labels(file: Path, stdin: BinaryIO, now: datetime) -> tuple[list[Line], list[Fault], int]:
+    """The labels of a file, its faults, and how many lines have no label yet.
+
+    CrisiswatchError if the file can't be read, is UTF-16 or has more than `MOST` lines.
+    """
+    from crisiswatch.sources.records import Records, is_csv
+
+    lines: list[Line] = []
+    faults: list[Fault] = []
+    empty = count = 0
+    with _opened(file, stdin) as stream:
+        records = Records(stream, csv_rows=is_csv(file.name), final=True)
+        for count, record in enumerate(records, 1):
+            if count > MOST:
+                raise CrisiswatchError(f"{file} has more than {MOST:,} lines; import it in parts")
+            try:
+                line = _line(record.line, records.fields(record), now)
+            except BadMention as error:
+                if error.reason != "empty":
+                    faults.append(Fault(record.line, error.detail))
+                continue
+            if line is None:
+                empty += 1
+            else:
+                lines.append(line)
+        if records.problem:
+            raise CrisiswatchError(f"{file}: the compressed file is damaged or cut off after {count:,} lines")
+    return lines, faults, empty
+
+
+@contextmanager
+def _opened(file: Path, stdin: BinaryIO) -> Iterator[BinaryIO]:
+    from crisiswatch.sources.records import open_input
+
+    if str(file) == "-":
+        yield stdin
+        return
+    with file.open("rb") as raw:
+        if raw.peek(2)[:2] in _UTF16:
+            raise CrisiswatchError(f"{file} is UTF-16; save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
+        yield open_input(raw, packed=file.suffix.lower() == ".gz")
+
+
+def written_at(file: Path, now: datetime) -> datetime:
+    """When a file was last changed, which is when its labels were given if they do not say; ``now`` for a pipe."""
+    if str(file) == "-":
+        return now
+    return min(datetime.fromtimestamp(int(file.stat().st_mtime), UTC), now)
+
+
+def _line(number: int, found: object, now: datetime) -> Line | None:
+    """One label; None where there is none yet. Raises `BadMention`."""
+    from crisiswatch.sources.parse import parse_time
+
+    if not isinstance(found, Mapping):
+        raise BadMention("not_an_object", "it is no object with uid and label")
+    uid = _word(found, "uid")
+    if uid is None:
+        raise BadMention("no_uid", "there is no uid")
+    label = _word(found, "label")
+    if label is None:
+        if "label" in found or found.get("via") == "audit":
+            return None
+        raise BadMention("no_label", "there is no label")
+    if label.lower() not in set(Sentiment):
+        raise BadMention("bad_label", f"label must be negative, neutral or positive, not {label[:40]!a}")
+    at = None if found.get("at") is None else parse_time("at", found["at"])
+    if at is not None and at > now:
+        raise BadMention("bad_time", "at lies ahead")
+    via = (_word(found, "via") or "file").lower()
+    if via not in _VIA:
+        raise BadMention("bad_via", f"via must be file or audit, not {via[:40]!a}")
+    return Line(number, uid, Sentiment(label.lower()), _word(found, "actor"), at, _word(found, "brand"), via)
+
+
+def _word(found: Mapping[str, object], name: str) -> str | None:
+    value = found.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise BadMention("wrong_type", f"{name} must be a text")
+    value = value if name == "uid" else value.strip()
+    if len(value) > _LONGEST.get(name, 1000):
+        raise BadMention("too_long", f"{name} is longer than {_LONGEST[name]} characters")
+    if not value.isprintable():
+        raise BadMention("bad_text", f"{name} has characters that can't be shown")
+    return value or None
+
+
+def clicks_of(
+    lines: Sequence[Line], stored: Mapping[str, StoredMention], *, actor: str, at: datetime
+) -> tuple[list[Click], list[Fault]]:
+    """Labels as clicks, one for each brand of the mention unless the line names one; and the lines that can't be."""
+    from crisiswatch.store import Click
+
+    clicks: list[Click] = []
+    faults: list[Fault] = []
+    seen: dict[tuple[str, str, str, datetime], tuple[Sentiment, int]] = {}
+    for line in lines:
+        one = stored.get(line.uid)
+        brands = () if one is None else one.brands if line.brand is None else (line.brand,)
+        who, when = line.actor or actor, line.at or at
+        first = seen.setdefault((line.uid, line.brand or "", who, when), (line.label, line.line))
+        if one is None:
+            faults.append(Fault(line.line, f"no mention {line.uid[:80]!r} is stored"))
+        elif line.brand is not None and line.brand not in one.brands:
+            faults.append(Fault(line.line, f"the mention is not about {line.brand!r} but {', '.join(one.brands)}"))
+        elif first[0] is not line.label:
+            faults.append(Fault(line.line, f"it says {line.label.value}, line {first[1]} says {first[0].value}"))
+        else:
+            clicks.extend(
+                Click(
+                    brand=brand, uid=line.uid, label=line.label, actor=who, via=line.via, at=when, model=one.score.model
+                )
+                for brand in brands
+            )
+    return clicks, faults
