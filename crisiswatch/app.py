@@ -228,6 +228,7 @@ class App:
             arrival=Arrival.DATA if self._stream_time else Arrival.CLOCK,
             fence=self._fence,
         )
+        pipeline.meet_scorer()
         tick = self._parts.loaded.settings.engine.tick
         return Worker(
             pipeline,

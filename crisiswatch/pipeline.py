@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -25,10 +25,12 @@ from crisiswatch.model import (
     RulesChanged,
     Score,
     Scorer,
+    ScorerChanged,
     SourceHealth,
     Tick,
 )
 from crisiswatch.outbox import Route, rows_for
+from crisiswatch.rescoring import model_of, rescored
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment import score_mentions
 from crisiswatch.store import Fence, JournalEntry, OutboxRow, SourceMark, Store, StoredMention, Work
@@ -217,13 +219,36 @@ class Pipeline:
         events: dict[str, list[Event]] = {brand: [RulesChanged(at)] for brand in self._states}
         journal = [JournalEntry(brand=brand, at=at, kind="rules_changed", payload="{}") for brand in events]
         try:
+            self._meet_scorer(at, events, journal)
             effects, rows = self._commit(events, journal=journal)
         except BaseException:
             self._plan = before
             raise
         return Result(effects=(*ticked.effects, *effects), rows=(*ticked.rows, *rows))
 
+    def meet_scorer(self) -> Result:
+        """Tell the brands whose mentions another model has read until now, so that its change is no crisis."""
+        events: dict[str, list[Event]] = {}
+        journal: list[JournalEntry] = []
+        at = self._now()
+        self._meet_scorer(at, events, journal)
+        if not events:
+            return Result()
+        effects, rows = self._commit(events, journal=journal)
+        return Result(effects=effects, rows=rows)
+
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _meet_scorer(self, at: datetime, events: dict[str, list[Event]], journal: list[JournalEntry]) -> None:
+        model = model_of(self._plan.scorer)
+        for brand, state in self._states.items():
+            if not model or not state.scorer or state.scorer == model:
+                continue
+            plan = self._plan
+            rows = rescored(self._store, plan.scorer, plan.matcher, brand, state.scorer, state.priors, at)
+            events.setdefault(brand, []).append(ScorerChanged(at, model, rows))
+            payload = json.dumps({"model": model, "rows": [asdict(row) for row in rows]})
+            journal.append(JournalEntry(brand=brand, at=at, kind="scorer_changed", payload=payload))
 
     def _fresh(self, mentions: Sequence[Mention]) -> tuple[list[Mention], int]:
         """Those that were never seen, each once, in order; and how many were dropped."""

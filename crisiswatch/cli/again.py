@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from crisiswatch.config import Loaded
 from crisiswatch.engine import State, fold
@@ -14,7 +15,9 @@ from crisiswatch.model import (
     Incident,
     IncidentOpened,
     MentionScored,
+    Rescored,
     RulesChanged,
+    ScorerChanged,
     SourceHealth,
     Tick,
 )
@@ -100,7 +103,14 @@ def _journal(entry: JournalEntry, seen: _Seen) -> Event | None:
     if entry.kind == "rules_changed":
         seen.rules_changed += 1
         return RulesChanged(entry.at)
+    if entry.kind == "scorer_changed":
+        return ScorerChanged(entry.at, told["model"], tuple(_rescored(row) for row in told["rows"]))
     return None
+
+
+def _rescored(row: dict[str, Any]) -> Rescored:
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Rescored(**plain)
 
 
 def _why(seen: _Seen, found: Incident | None) -> str:

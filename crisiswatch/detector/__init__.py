@@ -4,7 +4,7 @@ A detector learns from closed five-minute bins and judges windows; its state is 
 never a pickle. Names are resolved by `get`, which also finds plug-ins (entry points ``crisiswatch.detectors``).
 """
 
-from crisiswatch.detector.base import MONTH, Bin, Detector, DetectorState, Explanation, Verdict, Window
+from crisiswatch.detector.base import MONTH, Bin, Detector, DetectorState, Explanation, Moments, Verdict, Window
 from crisiswatch.detector.registry import get, names
 
-__all__ = ["MONTH", "Bin", "Detector", "DetectorState", "Explanation", "Verdict", "Window", "get", "names"]
+__all__ = ["MONTH", "Bin", "Detector", "DetectorState", "Explanation", "Moments", "Verdict", "Window", "get", "names"]

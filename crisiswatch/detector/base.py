@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from crisiswatch.windows import BIN
 
-__all__ = ["MONTH", "Bin", "Detector", "DetectorState", "Explanation", "Verdict", "Window"]
+__all__ = ["MONTH", "Bin", "Detector", "DetectorState", "Explanation", "Moments", "Verdict", "Window"]
 
 MONTH = 30 * 24 * 60
 """Minutes in the month of "false alarms a month"."""
@@ -96,12 +96,24 @@ class Explanation:
     usual_share: float
 
 
+class Moments(NamedTuple):
+    """How a scorer reads some mentions: their number, and the sums of p(match) and of its square over them."""
+
+    texts: float
+    matching: float
+    squares: float
+
+
 class Detector(Protocol):
     """Pure: a state goes in, a new one comes out. ``judge`` and ``explain`` never learn.
 
     ``learn`` takes one closed bin after the other, in order of time. ``judge`` takes a rule's window and ``tail``: the
     bins since the last learned one, oldest first, the last of them perhaps unfinished. ``explain`` may give None for
     a detector that has no reasons to give.
+
+    A detector that learns what part of the mentions matches may have ``rescale(state, before, after)`` too: the state
+    for a scorer that reads the same mentions as ``after`` where the one until now read them as ``before``
+    (`Moments`; both None: nobody knows).
     """
 
     name: str

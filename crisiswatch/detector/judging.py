@@ -7,22 +7,31 @@ from itertools import pairwise
 from math import log, sqrt
 from typing import NamedTuple
 
-from crisiswatch.detector.base import MONTH, Bin, DetectorState, Explanation, Verdict, Window
+from crisiswatch.detector.base import MONTH, Bin, DetectorState, Explanation, Moments, Verdict, Window
 from crisiswatch.detector.bins import Seen, fresh, push, seen_bin
 from crisiswatch.detector.layout import (
     AT,
     BINS,
     BUFFER,
+    CALM,
     CHANNELS,
     DISPERSION,
+    EVENT,
     HOUR,
+    NEAR_K,
+    NEAR_N,
     RING,
+    SHARE_K,
+    SHARE_N,
     SIZE,
     SLOT,
+    SURE_N,
+    SURE_P,
+    SURE_PP,
     VERSION,
     V,
 )
-from crisiswatch.detector.surge import LEARNING, Surge
+from crisiswatch.detector.surge import LEARNING, NEW_NORMAL, Surge
 from crisiswatch.detector.tails import normal_quantile_05
 from crisiswatch.windows import BIN
 
@@ -30,6 +39,7 @@ __all__ = ["SurgeDetector"]
 
 BINS_PER_MONTH = MONTH / BIN
 RAREST = 300.0  # decades
+UNSURE = 20.0  # mentions that a share is worth of which nobody knows whether it still holds
 STILL = 3  # bins for which what was unusual stays so
 WALKS = 64
 NEARLY = 0.8
@@ -71,6 +81,28 @@ class SurgeDetector:
         model = Surge.resume(_own(state))
         model.learn_one(_features(closed))
         return model.state
+
+    def rescale(self, state: DetectorState, before: Moments | None, after: Moments | None) -> DetectorState:
+        """Give the state for another scorer, or the same one corrected otherwise (see `Detector`).
+
+        Not knowing, the share counts for next to nothing, and what comes is the new normal.
+        """
+        s = _own(state)
+        if before is None or after is None or before.matching <= 0.0 or after.matching <= 0.0:
+            weight = min(1.0, UNSURE / max(s[SHARE_N], UNSURE))
+            s[SHARE_K] *= weight
+            s[SHARE_N] *= weight
+            s[NEAR_K] = s[NEAR_N] = s[SURE_N] = s[SURE_P] = s[SURE_PP] = 0.0
+            s[EVENT], s[CALM] = NEW_NORMAL + 1.0, 0.0
+            return s
+        # What a scorer's doubt is cleared of adds up to its p again, so both scales differ by the ratio of the sums.
+        factor = after.matching / before.matching
+        weight = max(s[SURE_N], before.texts) / after.texts
+        s[SURE_N : SURE_PP + 1] = [weight * each for each in after]
+        for matching, whole in ((SHARE_K, SHARE_N), (NEAR_K, NEAR_N)):
+            s[matching] = min(s[matching] * factor, s[whole])
+        s[BUFFER + 1 :: SLOT] = [round(count * factor, 4) for count in s[BUFFER + 1 :: SLOT]]
+        return s
 
     def judge(self, state: DetectorState, window: Window, tail: Sequence[Bin] = ()) -> Verdict:
         """Judge the bins of ``tail`` after what was learned; expected and interval are of the rule's window."""

@@ -12,6 +12,7 @@ from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import AUTHORS_KEPT, BlindSpell, RuleState, SeriesState, State
 from crisiswatch.errors import StateError
 from crisiswatch.model import Reading, Reasons
+from crisiswatch.sentiment.priors import Classes, StreamPrior
 from crisiswatch.windows import HASH_SPACE, Bucket, Crowd, Distinct, Lean, Series, SlidingSum, Voices
 
 __all__ = ["VERSION", "decode", "encode"]
@@ -46,6 +47,10 @@ def encode(state: State) -> bytes:
         "sources": {key: [getattr(r, name) for name in _RHYTHM] for key, r in sorted(state.sources.items())},
         "spells": [[s.source, s.since, s.until, s.reason] for s in state.spells],
     }
+    if state.scorer:
+        body["scorer"] = state.scorer
+    if state.priors:
+        body["priors"] = {key: _prior_out(prior) for key, prior in sorted(state.priors.items())}
     return json.dumps(body, separators=(",", ":"), ensure_ascii=True).encode()
 
 
@@ -76,7 +81,25 @@ def _state_in(body: dict[str, Any]) -> State:
         rules={key: _rule_in(rule) for key, rule in body["rules"].items()},
         sources={key: Rhythm(**dict(zip(_RHYTHM, row, strict=True))) for key, row in body["sources"].items()},
         spells=[BlindSpell(*row) for row in body["spells"]],
+        scorer=body.get("scorer", ""),
+        priors={key: _prior_in(row) for key, row in body.get("priors", {}).items()},
     )
+
+
+def _prior_out(prior: StreamPrior) -> list[Any]:
+    cells = [part for cell, weight in sorted(prior.cells.items()) for part in (cell, _number(weight))]
+    return [prior.version, list(prior.shares), list(prior.assumed), cells, prior.born, prior.latest]
+
+
+def _prior_in(row: list[Any]) -> StreamPrior:
+    version, shares, assumed, cells, born, latest = row
+    weights = {index(cell): float(weight) for cell, weight in zip(cells[::2], cells[1::2], strict=True)}
+    return StreamPrior(_classes_in(shares), _classes_in(assumed), index(version), weights, index(born), index(latest))
+
+
+def _classes_in(row: list[Any]) -> Classes:
+    negative, neutral, positive = map(float, row)
+    return negative, neutral, positive
 
 
 def _series_out(kept: SeriesState) -> dict[str, Any]:
@@ -88,7 +111,7 @@ def _series_out(kept: SeriesState) -> dict[str, Any]:
         "buckets": [[minute, *_bucket_out(bucket)] for minute, bucket in sorted(series.buckets.items())],
         "crowds": _crowds_out(series.crowds),
         "bins": [part for item in sorted(series.bins.items()) for part in item],
-        "learned": [kept.first, kept.learned],
+        "learned": [kept.first, kept.learned, *([kept.held] if kept.held >= 0 else [])],
         "detector": None if kept.detector is None else [_number(x) for x in kept.detector],
     }
 
@@ -105,8 +128,9 @@ def _series_in(row: dict[str, Any]) -> SeriesState:
     series.crowds = _crowds_in(row["crowds"])
     series.bins = dict(zip(map(index, row["bins"][::2]), row["bins"][1::2], strict=True))
     detector = row["detector"]
-    first, learned = row["learned"]
-    return SeriesState(series, first, learned, None if detector is None else [float(x) for x in detector])
+    first, learned, *held = row["learned"]
+    known = None if detector is None else [float(x) for x in detector]
+    return SeriesState(series, first, learned, known, index(held[0]) if held else -1)
 
 
 def _bucket_out(bucket: Bucket) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crisiswatch.detector import Bin, Detector, Explanation, Verdict, Window
 from crisiswatch.engine.bins import tail_of
 from crisiswatch.engine.program import WEEK
@@ -110,7 +112,8 @@ class Look:
     def verdict(self) -> Verdict | None:
         """The detector's judgement; None for a rule that asks for none."""
         if self._verdict is None and self._detector is not None and self._kept.detector is not None:
-            self._verdict = self._detector.judge(self._kept.detector, self._asked(), self._tail())
+            verdict = self._detector.judge(self._kept.detector, self._asked(), self._tail())
+            self._verdict = replace(verdict, learning=True) if self.end < self._kept.held else verdict
         return self._verdict
 
     def _asked(self) -> Window:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from crisiswatch.detector import Bin, DetectorState
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.model import Reading
+from crisiswatch.sentiment.priors import StreamPrior
 from crisiswatch.windows import BIN, Distinct, Series
 
 __all__ = ["CALM", "HOLDING", "OPEN", "SETTLING", "BlindSpell", "RuleState", "SeriesState", "State"]
@@ -19,18 +20,20 @@ AUTHORS_KEPT = 1024
 class SeriesState:
     """One series with its detector: counted since minute ``first``, bins learned up to minute ``learned``.
 
-    ``unlearned`` keeps bins after that which were made already; what is in it can be made again at any time.
+    Its detector says nothing before minute ``held``. ``unlearned`` keeps bins after ``learned`` that were made already;
+    what is in it can be made again at any time.
     """
 
     series: Series
     first: int
     learned: int
     detector: DetectorState | None = None
+    held: int = -1
     unlearned: dict[int, Bin] = field(default_factory=dict, compare=False)
 
     def copy(self) -> SeriesState:
         """Give an independent copy."""
-        return SeriesState(self.series.copy(), self.first, self.learned, self.detector, dict(self.unlearned))
+        return SeriesState(self.series.copy(), self.first, self.learned, self.detector, self.held, dict(self.unlearned))
 
 
 @dataclass(slots=True)
@@ -93,6 +96,7 @@ class State:
     """Everything remembered of one brand. ``now`` is the minute boundary time has come to, ``closed`` the watermark.
 
     Minutes since 1970; ``now`` -1 before the first event. ``late`` counts mentions that came in behind the watermark.
+    ``scorer`` is the model that reads the mentions; ``priors`` what is known of each stream's class shares.
     """
 
     brand: str
@@ -104,6 +108,8 @@ class State:
     rules: dict[str, RuleState] = field(default_factory=dict)
     sources: dict[str, Rhythm] = field(default_factory=dict)
     spells: list[BlindSpell] = field(default_factory=list)
+    scorer: str = ""
+    priors: dict[str, StreamPrior] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Give an independent copy."""
@@ -117,6 +123,8 @@ class State:
             rules={k: r.copy() for k, r in self.rules.items()},
             sources={k: _copy_rhythm(r) for k, r in self.sources.items()},
             spells=[BlindSpell(s.source, s.since, s.until, s.reason) for s in self.spells],
+            scorer=self.scorer,
+            priors={k: prior.copy() for k, prior in self.priors.items()},
         )
 
     def blind_between(self, start: int, end: int) -> list[BlindSpell]:

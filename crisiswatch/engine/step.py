@@ -14,6 +14,7 @@ from datetime import datetime
 
 from crisiswatch.engine import machine
 from crisiswatch.engine.bins import LONGEST_TAIL, bin_of
+from crisiswatch.engine.calibration import NO_SCORERS, made_right, new_hour, scorer_changed
 from crisiswatch.engine.look import Look
 from crisiswatch.engine.machine import Moment
 from crisiswatch.engine.program import Program, RulePlan, SeriesPlan, program_for
@@ -31,6 +32,7 @@ from crisiswatch.model import (
     MentionScored,
     MeterMoved,
     RulesChanged,
+    ScorerChanged,
     SourceHealth,
     VolumeSampled,
 )
@@ -90,6 +92,8 @@ class _Step:
                 self._human(event)
             case RulesChanged():
                 self._fit_rules()
+            case ScorerChanged():
+                scorer_changed(self.state, self.series, event)
             case VolumeSampled():  # counts without text tell that the source is alive; their volume comes in later
                 self._rhythm(event.sample.source, minute).hear(minute, minute)
 
@@ -143,6 +147,8 @@ class _Step:
             kept.series.move(minute, closed)
             if plan.detector is not None and kept.learned + BIN <= closed:
                 self._learn(plan, kept, closed)
+        if minute % 60 == 0:
+            new_hour(state, self.series, minute)
         crossed = closed // BIN != state.closed // BIN
         state.closed = closed
         self.open_rules = False
@@ -241,7 +247,10 @@ class _Step:
         if minute < state.closed:
             state.late += 1
         folded = self._folded(event)
-        label = event.score.label.value
+        score = made_right(state, mention, event.score)
+        if not state.scorer and score.model not in NO_SCORERS:
+            state.scorer = score.model
+        label = score.label.value
         weight = MILLI if mention.weight == 1.0 else round(mention.weight * MILLI)
         author = None if mention.author_id is None else author_hash(mention.author_id)
         text = self._signature(event, folded)
@@ -256,8 +265,8 @@ class _Step:
                     self._count_in_incidents(plan.key, minute, weight, author, mention.source)
             else:
                 series.add_unmatched(minute, weight, author=author, text=text)
-            if plan.detector is not None and (matching or weight != MILLI or event.score.calibrated):
-                part = round(admission.likelihood(event.score, folded) * MILLI) if event.score.calibrated else None
+            if plan.detector is not None and (matching or weight != MILLI or score.calibrated):
+                part = round(admission.likelihood(score, folded) * MILLI) if score.calibrated else None
                 _tell_more(series, minute, weight, part, folded if matching else None)
 
     def _folded(self, event: MentionScored) -> str:

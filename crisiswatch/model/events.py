@@ -7,7 +7,17 @@ from datetime import datetime
 
 from crisiswatch.model.mention import Mention, Score, VolumeSample
 
-__all__ = ["Event", "HumanAction", "MentionScored", "RulesChanged", "SourceHealth", "Tick", "VolumeSampled"]
+__all__ = [
+    "Event",
+    "HumanAction",
+    "MentionScored",
+    "Rescored",
+    "RulesChanged",
+    "ScorerChanged",
+    "SourceHealth",
+    "Tick",
+    "VolumeSampled",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +77,30 @@ class RulesChanged:
     at: datetime
 
 
-Event = MentionScored | VolumeSampled | Tick | SourceHealth | HumanAction | RulesChanged
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """Recent mentions of one source and language, read by the scorer before and by the one after.
+
+    ``before`` and ``after`` are the sums of p(negative), p(neutral) and p(positive) over the same ``texts`` mentions,
+    ``before_squares`` and ``after_squares`` those of the probabilities squared.
+    """
+
+    source: str
+    lang: str | None
+    texts: int
+    before: tuple[float, float, float]
+    after: tuple[float, float, float]
+    before_squares: tuple[float, float, float]
+    after_squares: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerChanged:
+    """From now on another scorer, ``model``, reads the mentions; ``rows`` say what that does to what is known."""
+
+    at: datetime
+    model: str
+    rows: tuple[Rescored, ...] = ()
+
+
+Event = MentionScored | VolumeSampled | Tick | SourceHealth | HumanAction | RulesChanged | ScorerChanged

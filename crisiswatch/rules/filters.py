@@ -25,18 +25,26 @@ class Admission:
         self._sources = frozenset(filter_.sources)
 
     @property
+    def sentiment(self) -> str:
+        """The class that is counted, or ``any``."""
+        return self._sentiment
+
+    def takes(self, source: str, primary: str) -> bool:
+        """Say whether mentions of a source in a language (its primary tag, empty: unknown) can be counted."""
+        if self._sources and source not in self._sources:
+            return False
+        return not self._languages or not primary or primary in self._languages
+
+    @property
     def reads_words(self) -> bool:
         """Whether the text matters at all."""
         return self._words is not None or self._ignore is not None
 
     def in_population(self, mention: Mention, folded: str) -> bool:
         """Say whether a mention belongs to the population."""
-        if self._sources and mention.source not in self._sources:
+        primary = mention.lang.partition("-")[0].lower() if self._languages and mention.lang is not None else ""
+        if not self.takes(mention.source, primary):
             return False
-        if self._languages and mention.lang is not None:
-            primary = mention.lang.partition("-")[0].lower()
-            if primary not in self._languages:
-                return False
         return self._ignore is None or not self._ignore.hits(folded)
 
     def matches(self, label: str, folded: str) -> bool:

@@ -48,22 +48,22 @@ def corrected(score: Classes, shares: Classes, trained: Classes = EVEN) -> Class
     return (negative / whole, neutral / whole, positive / whole) if whole > 0.0 else score
 
 
-def reestimated(cells: Mapping[int, float], trained: Classes = EVEN, belief: float = BELIEF) -> Classes:
-    """Give the proportions that explain a histogram of scores of a model trained at ``trained`` best.
+def reestimated(cells: Mapping[int, float], assumed: Classes = EVEN, belief: float = BELIEF) -> Classes:
+    """Give the proportions that explain a histogram of scores of the shipped model best.
 
-    ``belief`` texts are taken to have had the trained proportions (a Dirichlet prior), so that few texts change
-    little; no class gets less than 1 %. An empty histogram gives ``trained``. Rounded, so that the last digit does not
+    ``belief`` texts are taken to have had the proportions ``assumed`` (a Dirichlet prior), so that few texts change
+    little; no class gets less than 1 %. An empty histogram gives ``assumed``. Rounded, so that the last digit does not
     depend on a machine.
     """
     texts = sum(cells.values())
     if not texts:
-        return trained
+        return assumed
     rows = [(_centre(cell), weight) for cell, weight in sorted(cells.items())]
-    shares = trained
+    shares = assumed
     for _ in range(ROUNDS):
-        sums = [belief * each for each in trained]
+        sums = [belief * each for each in assumed]
         for score, weight in rows:
-            for place, part in enumerate(corrected(score, shares, trained)):
+            for place, part in enumerate(corrected(score, shares)):
                 sums[place] += weight * part
         new = tuple(each / (texts + belief) for each in sums)
         moved = max(abs(one - other) for one, other in zip(new, shares, strict=True))
@@ -79,27 +79,37 @@ def reestimated(cells: Mapping[int, float], trained: Classes = EVEN, belief: flo
 class StreamPrior:
     """What is known of one stream: the ``shares`` in force and its recent uncorrected scores.
 
-    ``version`` counts the shares that were in force, 0 being the trained ones; ``day`` is the last day (since 1970) on
-    which they were asked about; ``cells`` is the histogram.
+    ``version`` counts the shares that were in force: at 0 they are still ``assumed``, those of the brand's other
+    streams or else the trained ones. ``cells`` is the histogram; ``born`` the minute of the first mention, ``latest``
+    how many there were since somebody set it to 0.
     """
 
     shares: Classes = EVEN
+    assumed: Classes = EVEN
     version: int = 0
-    day: int = -1
     cells: dict[int, float] = field(default_factory=dict)
+    born: int = 0
+    latest: int = 0
 
     def hear(self, score: Classes) -> None:
         """Remember an uncorrected score."""
         cell = bisect_right(_EDGES, score[0]) * _SIDE + bisect_right(_EDGES, score[2])
         self.cells[cell] = self.cells.get(cell, 0.0) + 1.0
+        self.latest += 1
 
-    def expected(self) -> Classes:
-        """Mentions of each class among the recent ones, by the shares in force."""
-        sums = [0.0, 0.0, 0.0]
+    def expected(self) -> tuple[Classes, Classes]:
+        """Sums of p and of p^2 of each class over the recent mentions, by the shares in force."""
+        sums, squares = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
         for cell, weight in sorted(self.cells.items()):
             for place, part in enumerate(corrected(_centre(cell), self.shares)):
                 sums[place] += weight * part
-        return sums[0], sums[1], sums[2]
+                squares[place] += weight * part * part
+        return (sums[0], sums[1], sums[2]), (squares[0], squares[1], squares[2])
+
+    @property
+    def texts(self) -> float:
+        """Recent mentions."""
+        return sum(self.cells.values())
 
     def revise(self) -> bool:
         """Estimate the shares anew; says whether other ones are in force now.
@@ -107,11 +117,12 @@ class StreamPrior:
         They stay where fewer than `ENOUGH` texts are known, or where the expected negatives would change by less than
         a twentieth.
         """
-        if sum(self.cells.values()) < ENOUGH:
+        if self.texts < ENOUGH:
             return False
-        before, old = self.expected()[0], self.shares
-        self.shares = reestimated(self.cells)
-        if abs(self.expected()[0] - before) <= WORTH_IT * before:
+        before, old = self.expected()[0][0], self.shares
+        self.shares = reestimated(self.cells, self.assumed)
+        self.version = max(self.version, 1)
+        if abs(self.expected()[0][0] - before) <= WORTH_IT * before:
             self.shares = old
             return False
         self.version += 1
@@ -124,7 +135,7 @@ class StreamPrior:
 
     def copy(self) -> StreamPrior:
         """Give an independent copy."""
-        return StreamPrior(self.shares, self.version, self.day, dict(self.cells))
+        return StreamPrior(self.shares, self.assumed, self.version, dict(self.cells), self.born, self.latest)
 
 
 def _centre(cell: int) -> Classes:
