@@ -9,18 +9,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.sentiment import data, quality, speed
+from bench.sentiment import data, quality, speed, themes
 from bench.sentiment.goals import goals
 from bench.sentiment.report import print_goals, print_quality, print_speed
 from bench.sentiment.rivals import SYSTEMS
+from crisiswatch.model import Text
 
+_PARTS = ["quality", "speed", "themes"]
 _NEEDED = tuple(f"{name}.tsv.gz" for name in (*data.TRAINING, data.VALIDATION))
 
 
 def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     missing = [name for name in _NEEDED if not (given.data / name).exists()]
-    if missing:
+    if missing and (given.command == "train" or given.parts != ["themes"]):
         print(f"left out: {given.data} has no {', '.join(missing)} (--data FOLDER says where they are)")
         return 2 if given.command == "train" else 0
     return _train(given) if given.command == "train" else _measure(given)
@@ -34,6 +36,9 @@ def _measure(given: argparse.Namespace) -> int:
     if "speed" in given.parts:
         found["speed"] = speed.measure(given.data, ["n-grams", "LITE"] if given.quick else list(SYSTEMS), given.quick)
         print_speed(found["speed"])
+    if "themes" in given.parts:
+        found["themes"] = themes.measure(_general(given.data))
+        themes.print_themes(found["themes"])
     found["goals"] = goals(found["quality"], found["speed"])
     print_goals(found["goals"])
     if given.json:
@@ -43,6 +48,14 @@ def _measure(given: argparse.Namespace) -> int:
     if given.quick and missed:
         print("\nA quick run looks at too little to miss a goal.")
     return 1 if missed and not given.quick else 0
+
+
+def _general(folder: Path) -> list[Text]:
+    """Every eighth Italian and English validation tweet, where they are to be had."""
+    if not (folder / f"{data.VALIDATION}.tsv.gz").exists():
+        return []
+    held = data.load(folder, data.VALIDATION)
+    return [text for text in held.tagged() if text.lang in ("it", "en")][::8]
 
 
 def _train(given: argparse.Namespace) -> int:
@@ -67,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, default=data.FOLDER, help="folder of the labelled tweets")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--quick", action="store_true", help="next to nothing of everything")
-    parser.add_argument("--parts", nargs="+", choices=["quality", "speed"], default=["quality", "speed"])
+    parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS)
     parser.add_argument("--lexicon", type=Path, default=Path("package/build/languages"), help="train: its word lists")
     parser.add_argument("--target", type=Path, default=_shipped(), help="train: the model file to write")
     parser.add_argument("--cache", type=Path, help="train: folder for the encoder's vectors (a temporary one)")
