@@ -31,7 +31,7 @@ __all__ = ["SHIPPED_THEMES", "BadThemesError", "Encode", "Taught", "Theme", "The
 
 SHIPPED_THEMES = Path(__file__).with_name("themes.yaml")
 LEAST = 0.17
-"""Cosine below which a text is about none of the themes: one tweet in 25 about anything comes nearer."""
+"""Cosine below which a text is about none of the themes: about one tweet in twenty about anything comes nearer."""
 MARGIN = 0.03
 """Lead over the second theme below which nothing is said."""
 DESCRIPTION = 5.0  # taught texts' worth
