@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, settings
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
 _SLOW_IS_FINE = [HealthCheck.too_slow]
 
-settings.register_profile("dev", deadline=None, max_examples=60, suppress_health_check=_SLOW_IS_FINE)
+settings.register_profile("dev", deadline=None, max_examples=40, suppress_health_check=_SLOW_IS_FINE)
 settings.register_profile(
     "ci",
     deadline=None,
     derandomize=True,
-    max_examples=60,  # the property that matters most takes its own number, see test_replay_equals_live.py
+    max_examples=40,  # the property that matters most takes its own number, see test_replay_equals_live.py
     suppress_health_check=_SLOW_IS_FINE,
     print_blob=True,
 )

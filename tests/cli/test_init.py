@@ -15,7 +15,9 @@ def test_the_starter_passes_check_and_its_tests(crisiswatch, tmp_path):
     checked = crisiswatch("check", "--config", config)
     assert checked.code == 0
     assert "error" not in checked.out
-    assert crisiswatch("test", "--config", config).code == 0
+    # One file of them through the command; tests/rules runs every story of every shipped rule.
+    stories = tmp_path / "watch" / "rules" / "starter" / "product-safety.test.yaml"
+    assert crisiswatch("test", "--config", config, stories).code == 0
 
 
 def test_nothing_is_overwritten_unless_asked(crisiswatch, tmp_path):
