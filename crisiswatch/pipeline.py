@@ -240,11 +240,11 @@ class Pipeline:
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _meet_scorer(self, at: datetime, events: dict[str, list[Event]], journal: list[JournalEntry]) -> None:
-        model = model_of(self._plan.scorer)
-        for brand, state in self._states.items():
-            if not model or not state.scorer or state.scorer == model:
+        plan, read = self._plan, {brand: state for brand, state in self._states.items() if state.scorer}
+        model = model_of(plan.scorer) if read else ""  # asking loads the scorer
+        for brand, state in read.items():
+            if not model or state.scorer == model:
                 continue
-            plan = self._plan
             rows = rescored(self._store, plan.scorer, plan.matcher, brand, state.scorer, state.priors, at)
             events.setdefault(brand, []).append(ScorerChanged(at, model, rows))
             payload = json.dumps({"model": model, "rows": [asdict(row) for row in rows]})

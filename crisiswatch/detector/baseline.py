@@ -75,7 +75,7 @@ class Baseline:
         twin = Baseline.__new__(Baseline)
         for name in Baseline.__slots__:
             setattr(twin, name, getattr(self, name))
-        setattr(twin, "_hour", -1)  # noqa: B010 - it is of this class
+        twin._hour = -1  # noqa: SLF001 - it is of this class
         return twin
 
     # -- expectations -------------------------------------------------------------------------------------------------

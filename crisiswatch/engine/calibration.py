@@ -13,6 +13,7 @@ from crisiswatch.detector import Detector, DetectorState, Moments
 from crisiswatch.engine.program import SeriesPlan
 from crisiswatch.engine.state import SeriesState, State
 from crisiswatch.model import Mention, Score, ScorerChanged
+from crisiswatch.rules.filters import primary_tag
 from crisiswatch.sentiment.priors import DAILY, EVEN, Classes, StreamPrior, corrected
 
 __all__ = ["DAY", "NO_SCORERS", "made_right", "new_hour", "scorer_changed", "stream_of"]
@@ -38,7 +39,7 @@ Streams = Mapping[str, tuple[float, Classes, Classes]]
 
 def stream_of(source: str, lang: str | None) -> str:
     """Name a stream: its source, and the language without its region where it is known."""
-    return f"{source}|{'' if lang is None else lang.partition('-')[0].lower()}"
+    return f"{source}|{primary_tag(lang)}"
 
 
 def made_right(state: State, mention: Mention, score: Score) -> Score:
@@ -134,13 +135,14 @@ def _move(plan: SeriesPlan, kept: SeriesState, before: Streams, after: Streams) 
     place = _place(plan)
     if plan.detector is None or kept.detector is None or place is None:
         return
+    if not before:
+        kept.detector = _rescaled(plan.detector, kept.detector, None, None)
+        return
     mine = [key for key in before if plan.admission.takes(*key.rsplit("|", 1))]
     old, new = (_moments(streams, mine, place) for streams in (before, after))
     if old != new:
         kept.detector = _rescaled(plan.detector, kept.detector, old, new)
         kept.unlearned.clear()
-    elif not before:
-        kept.detector = _rescaled(plan.detector, kept.detector, None, None)
 
 
 def _moments(streams: Streams, which: Iterable[str], place: int) -> Moments:

@@ -6,7 +6,12 @@ from crisiswatch.matching import WordFilter, normalise
 from crisiswatch.model import Mention, Score, Sentiment
 from crisiswatch.rules.model import MentionFilter
 
-__all__ = ["Admission"]
+__all__ = ["Admission", "primary_tag"]
+
+
+def primary_tag(lang: str | None) -> str:
+    """A language without its region, in small letters; empty where it is not known."""
+    return "" if lang is None else lang.partition("-")[0].lower()
 
 
 class Admission:
@@ -42,8 +47,7 @@ class Admission:
 
     def in_population(self, mention: Mention, folded: str) -> bool:
         """Say whether a mention belongs to the population."""
-        primary = mention.lang.partition("-")[0].lower() if self._languages and mention.lang is not None else ""
-        if not self.takes(mention.source, primary):
+        if not self.takes(mention.source, primary_tag(mention.lang) if self._languages else ""):
             return False
         return self._ignore is None or not self._ignore.hits(folded)
 

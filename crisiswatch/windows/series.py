@@ -195,7 +195,7 @@ class Series:
         """Note that what was worked out of a minute's bin, or of a later one, is no longer true."""
         start = minute - minute % BIN
         self.touched = min(self.touched, start)
-        if start in self._parts or any(each > start for each in self._parts):
+        if any(each >= start for each in self._parts):
             self._parts = {each: parts for each, parts in self._parts.items() if each < start}
 
     def _note(
