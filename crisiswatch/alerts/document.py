@@ -31,11 +31,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A post as it may be shown: clipped text, masked author, and where and when (words); ``url`` is safe to link."""
+    """A post as it may be shown: clipped text, masked author, and where and when (words); ``url`` is safe to link.
+
+    ``uid`` is the mention's, for a receiver through which people may answer.
+    """
 
     text: str
     byline: str
     url: str | None = None
+    uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,6 +243,7 @@ def _quote(post: Post, kind: str, day: str, zone: tzinfo) -> Quote:
         text=clip(clean(post.text), 280) or "(no text)",
         byline=" · ".join(part for part in parts if part),
         url=safe_url(post.url),
+        uid=post.uid,
     )
 
 

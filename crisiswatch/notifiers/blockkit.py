@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
 
 from crisiswatch.alerts.document import Document, Quote, Task
 from crisiswatch.alerts.words import clean, sparkline
+from crisiswatch.notifiers.slack_labels import menu
 
 __all__ = ["TOTAL_LIMIT", "blocks_for", "escape", "fallback_text", "reply_blocks"]
 
@@ -74,19 +75,24 @@ def fallback_text(document: Document) -> str:
     return escape(f"{document.banner}: {document.headline}. {document.summary}", 900)
 
 
-def blocks_for(document: Document, tag: str) -> list[Json]:
-    """The incident's one message. `tag` makes the block ids new at each edit, as Slack asks."""
+def blocks_for(document: Document, tag: str, *, menus: bool = False) -> list[Json]:
+    """The incident's one message. `tag` makes the block ids new at each edit, as Slack asks.
+
+    With `menus` each post has one to label it, unless the message would be too long with them: they go first.
+    """
     parts: list[tuple[int, Callable[[], list[Block]]]] = [
         (0, lambda: _head(document)),
         (0, lambda: _notices(document)),
         (1, lambda: _facts(document)),
         (5, lambda: _trend(document)),
         (2, lambda: _steps(document)),
-        (4, lambda: _posts(document)),
+        (4, lambda: _posts(document, menus=menus)),
         (3, lambda: _why(document)),
         (1, lambda: _foot(document)),
     ]
     built = [(rank, make()) for rank, make in parts]
+    if menus and _size([block for _, group in built for block in group]) > TOTAL_LIMIT:
+        return blocks_for(document, tag)
     while _size([block for _, group in built for block in group]) > TOTAL_LIMIT:
         worst = max(rank for rank, group in built if group)
         built = [(rank, [] if rank == worst else group) for rank, group in built]
@@ -105,7 +111,7 @@ def reply_blocks(document: Document, tag: str) -> list[Json]:
 def _tagged(blocks: Sequence[Block], tag: str) -> list[Json]:
     made: list[Json] = []
     for number, block in enumerate(blocks[:50]):
-        made.append({**block.to_dict(), "block_id": f"{tag[-200:]}:{number}"})
+        made.append({**block.to_dict(), "block_id": f"{tag[-250:]}:{number}"})
     return made
 
 
@@ -166,13 +172,21 @@ def _why(document: Document) -> list[Block]:
     return [DividerBlock(), *_lines(head, lines)]
 
 
-def _posts(document: Document) -> list[Block]:
+def _posts(document: Document, *, menus: bool) -> list[Block]:
     if not document.posts:
         return []
     head = "*What people say*"
     if document.themes:
         head += "\nThemes: " + ", ".join(f"*{escape(theme, 60)}*" for theme in document.themes)
-    return [DividerBlock(), *_lines(head, [_quote(post) for post in document.posts])]
+    if not menus:
+        return [DividerBlock(), *_lines(head, [_quote(post) for post in document.posts])]
+    head += "\n_Is one not negative? Say so with the ⋯ beside it: crisiswatch learns from that._"
+    return [DividerBlock(), _text(head), *(_post(post) for post in document.posts)]
+
+
+def _post(post: Quote) -> Block:
+    text = MarkdownTextObject(text=_quote(post), verbatim=True)
+    return SectionBlock(text=text, accessory=menu(post.uid) if post.uid else None)
 
 
 def _quote(post: Quote) -> str:

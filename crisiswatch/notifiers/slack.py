@@ -54,7 +54,8 @@ class SlackNotifier:
 
     `token` is the token or a function that returns the current one; `channel` is an id (``C0123456789``) or, for the
     first message only, a name. `timeout` is seconds a call may take. `base_url` points at another Slack (a proxy, a
-    test). The receipt's memory is ``channel``, ``ts`` and ``key`` (the delivery that made the message).
+    test). `menus`: somebody hears what is pressed, so posts get a menu to label them. The receipt's memory is
+    ``channel``, ``ts`` and ``key`` (the delivery that made the message).
     """
 
     capabilities = Capabilities(edits=True, threads=True, lookup=True)
@@ -69,6 +70,7 @@ class SlackNotifier:
         timeout: int = 10,
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
+        menus: bool = False,
     ) -> None:
         self._render = render
         self._token = token
@@ -77,10 +79,11 @@ class SlackNotifier:
         self._timeout = timeout
         self._proxy = proxy
         self._tls = tls
+        self._menus = menus
 
     def send(self, delivery: Delivery) -> Receipt:
         document = self._render(delivery)
-        return _Sending(self._client(), self._channel, delivery, document).run()
+        return _Sending(self._client(), self._channel, delivery, document, menus=self._menus).run()
 
     def _client(self) -> WebClient:
         token = self._token if isinstance(self._token, str) else self._token()
@@ -92,11 +95,12 @@ class SlackNotifier:
 class _Sending:
     """One attempt at one delivery. Each step finds out for itself whether an earlier attempt has done it."""
 
-    def __init__(self, client: WebClient, channel: str, delivery: Delivery, document: Document) -> None:
+    def __init__(self, client: WebClient, channel: str, delivery: Delivery, document: Document, *, menus: bool) -> None:
         self._client = client
         self._channel = channel
         self._delivery = delivery
         self._document = document
+        self._menus = menus
         self._searched = True  # False once a look-up was needed and not allowed
 
     def run(self) -> Receipt:
@@ -138,7 +142,7 @@ class _Sending:
             self._client.chat_postMessage,
             channel=self._channel,
             text=fallback_text(self._document),
-            blocks=blocks_for(self._document, self._delivery.id),
+            blocks=blocks_for(self._document, self._delivery.id, menus=self._menus),
             metadata=self._metadata("message", self._delivery.id),
             unfurl_links=False,
             unfurl_media=False,
@@ -154,7 +158,7 @@ class _Sending:
                 channel=memory["channel"],
                 ts=memory["ts"],
                 text=fallback_text(self._document),
-                blocks=blocks_for(self._document, self._delivery.id),
+                blocks=blocks_for(self._document, self._delivery.id, menus=self._menus),
                 metadata=self._metadata("message", memory["key"]),
                 link_names=False,
             )

@@ -40,6 +40,11 @@ body {
 .time { color: #616061; font-size: 12px; }
 h3 { font-size: 18px; line-height: 1.33; font-weight: 900; margin: 8px 0 4px; }
 .section { margin: 8px 0; }
+.beside { display: flex; gap: 12px; align-items: flex-start; justify-content: space-between; }
+.overflow {
+  flex: none; border: 1px solid #c9c9c9; border-radius: 4px; padding: 0 10px; font-weight: 900; line-height: 26px;
+  margin-top: 8px; color: #616061;
+}
 .context { margin: 6px 0; font-size: 13px; color: #616061; }
 .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 20px; margin: 10px 0; }
 hr { border: 0; border-top: 1px solid #ddd; margin: 14px 0; }
@@ -119,6 +124,8 @@ def _object(text: Json) -> str:
 
 def _section(block: Json) -> str:
     html = f'<div class="section">{_object(block["text"])}</div>' if block.get("text") else ""
+    if accessory := block.get("accessory"):
+        html = f'<div class="beside">{html}{_KINDS[accessory["type"]](accessory)}</div>'
     if fields := block.get("fields"):
         html += '<div class="fields">' + "".join(f"<div>{_object(field)}</div>" for field in fields) + "</div>"
     return html
@@ -129,4 +136,5 @@ _KINDS: dict[str, Callable[[Json], str]] = {
     "section": _section,
     "context": lambda block: f'<div class="context">{" ".join(map(_object, block["elements"]))}</div>',
     "divider": lambda _: "<hr>",
+    "overflow": lambda _: '<div class="overflow">⋯</div>',
 }

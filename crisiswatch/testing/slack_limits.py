@@ -61,7 +61,20 @@ def _section(block: Json) -> bool:
         return False
     if text is not None and not _text_fits(text, 3_000):
         return False
+    if "accessory" in block and not _overflow(block["accessory"]):
+        return False
     return fields is None or (0 < len(fields) <= 10 and all(_text_fits(field, 2_000) for field in fields))
+
+
+def _overflow(element: Json) -> bool:
+    options = element.get("options") or []
+    return (
+        element.get("type") == "overflow"
+        and 0 < len(element.get("action_id", "")) <= 255
+        and 0 < len(options) <= 5
+        and all(_text_fits(each.get("text"), 75, ("plain_text",)) for each in options)
+        and all(0 < length(each.get("value", "")) <= 150 for each in options)
+    )
 
 
 def _context(block: Json) -> bool:
