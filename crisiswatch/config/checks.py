@@ -81,7 +81,9 @@ def check_config(document: Document) -> None:
     ):
         for at in range(_length(document, (kind,))):
             known(document, (kind, at, "type"), types, "CW038", f"kind of {kind[:-1]}")
-    known(document, ("sentiment", "scorer"), scorer_names(), "CW038", "scorer")
+    for field in ("scorer", "fallback"):
+        known(document, ("sentiment", field), scorer_names(), "CW038", "scorer")
+    _check_model(document)
     known(document, ("detector",), detector_names(), "CW038", "detector")
     brands = {one.id for one in ids(document, ("brands",))}
     receivers = {one.id for one in ids(document, ("receivers",))}
@@ -95,6 +97,22 @@ def check_config(document: Document) -> None:
         known(document, ("routes", at, "receivers"), receivers, "CW054", "receiver")
     for at in range(_length(document, ("brands",))):
         _check_terms(document, ("brands", at))
+
+
+def _check_model(document: Document) -> None:
+    """Look into the folder of a model, as far as that costs nothing."""
+    where: Where = ("sentiment", "folder")
+    folder = document.get(where)
+    if not isinstance(folder, str) or not folder.strip() or "\0" in folder:
+        return
+    from crisiswatch.sentiment.heavy import ModelFolderError, look_into  # numpy comes with it
+
+    try:
+        for note in look_into(document.path.parent / folder):
+            hint = "if that is wrong, name them in id2label of config.json"
+            document.report("CW078", where, note, hint, severity="warning")
+    except ModelFolderError as error:
+        document.report("CW059", where, f"{shown(folder)} is no model: {error.wrong}", error.remedy)
 
 
 def check_suspicions(model: schema.ConfigFile, document: Document) -> None:

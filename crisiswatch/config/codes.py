@@ -177,6 +177,12 @@ CODES: dict[str, CodeInfo] = {
         "An event that can't be", "It ends before it begins, or lasts longer than the week after which it repeats.",
         "Correct `start`, `end` or `repeats`.",
     ),
+    "CW059": CodeInfo(
+        "Not the folder of a model",
+        "`sentiment: {folder: ...}` names a folder that is missing, lacks a file of the model, or holds a model that"
+        " does not tell negative, neutral and positive apart; or the library that runs it is not installed.",
+        "Follow the hint. The folder is seen from crisiswatch.yaml; models are never downloaded.",
+    ),
     "CW060": CodeInfo(
         "An unknown placeholder", "The words of an alert may use only known placeholders.",
         "Use the one the hint suggests.",
@@ -211,6 +217,11 @@ CODES: dict[str, CodeInfo] = {
     "CW077": CodeInfo(
         "Nothing is watched", "There are no rules, or no sources, so no alert can ever come.",
         "Add some; `crisiswatch init DIR` writes a set to begin with.",
+    ),
+    "CW078": CodeInfo(
+        "A model that does not name its classes",
+        "They are only numbered, and are read in the order negative, neutral, positive.",
+        "Name them in `id2label` of the model's config.json.",
     ),
     "CW080": CodeInfo(
         "A test that does not make sense", "Fields of a made-up mention or of an expectation contradict each other.",

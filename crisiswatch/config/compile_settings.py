@@ -17,6 +17,7 @@ from crisiswatch.config.settings import (
     EngineSettings,
     FeedOptions,
     FilesOptions,
+    HeavySettings,
     LogSettings,
     ReceiverSettings,
     Retention,
@@ -58,6 +59,7 @@ def compile_settings(model: schema.ConfigFile, document: Document) -> Settings:
         web=WebSettings(host=model.web.host, port=model.web.port, token=model.web.token),
         engine=EngineSettings(lateness=timedelta(minutes=model.engine.lateness), tick=model.engine.tick),
         scorer=model.sentiment.scorer,
+        heavy=_heavy(model.sentiment, home),
         detector=model.detector,
         log=LogSettings(format=model.log.format, level=model.log.level),
     )
@@ -87,6 +89,18 @@ def _brand(model: schema.BrandModel) -> Brand:
         none=model.none,
         languages=model.languages,
         timezone=model.timezone,
+    )
+
+
+def _heavy(model: schema.SentimentModel, home: Path) -> HeavySettings | None:
+    if model.folder is None:
+        return None
+    return HeavySettings(
+        folder=home / model.folder,
+        budget=model.budget,
+        threads=model.threads,
+        batch=model.batch,
+        fallback=model.fallback,
     )
 
 

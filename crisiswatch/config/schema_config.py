@@ -341,6 +341,18 @@ class SentimentModel(Section):
 
     scorer: Id = "vader"
     """The scorer's name."""
+    folder: Words | None = None
+    """A folder here, relative to this file, with a classifier of negative, neutral and positive texts, as ONNX
+    (model.onnx, tokenizer.json, config.json) or as transformers saves it; it takes the place of `scorer`. Nothing is
+    ever downloaded."""
+    budget: Period = lasting("5s")
+    """How long the model of `folder` may take for one batch of mentions; what is left then is read by `fallback`."""
+    threads: Whole = Field(default=1, ge=1, le=256)
+    """On how many threads the model of `folder` runs."""
+    batch: Whole = Field(default=32, ge=1, le=1024)
+    """How many texts the model of `folder` reads at once at most."""
+    fallback: Id = "lite"
+    """The scorer's name that reads what the model of `folder` has no time for, or fails on."""
 
 
 class LogModel(Section):

@@ -18,6 +18,7 @@ __all__ = [
     "EngineSettings",
     "FeedOptions",
     "FilesOptions",
+    "HeavySettings",
     "LogSettings",
     "ReceiverSettings",
     "Retention",
@@ -170,6 +171,18 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeavySettings:
+    """A classifier in the ``folder`` (absolute): ``batch`` texts at once on ``threads`` threads, ``budget`` for all
+    texts that come together; the rest is read by the scorer called ``fallback``."""
+
+    folder: Path
+    budget: timedelta = timedelta(seconds=5)
+    threads: int = 1
+    batch: int = 32
+    fallback: str = "lite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """``format`` is ``text`` or ``json``, ``level`` one of debug, info, warning, error."""
 
@@ -179,7 +192,10 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The whole of ``crisiswatch.yaml``. ``path`` is that file; ``rules`` and ``alerts`` are absolute directories."""
+    """The whole of ``crisiswatch.yaml``. ``path`` is that file; ``rules`` and ``alerts`` are absolute directories.
+
+    ``heavy`` reads in the place of ``scorer`` where it is given.
+    """
 
     path: Path
     brands: tuple[Brand, ...]
@@ -193,6 +209,7 @@ class Settings:
     web: WebSettings = WebSettings()
     engine: EngineSettings = EngineSettings()
     scorer: str = "vader"
+    heavy: HeavySettings | None = None
     detector: str = "surge"
     log: LogSettings = LogSettings()
 

@@ -88,6 +88,13 @@ FILES = {
     "alerts/wave.yaml": ALERT,
 }
 
+MODEL = {
+    "model/config.json": '{"id2label": {"0": "LABEL_0", "1": "LABEL_1", "2": "LABEL_2"}}',
+    "model/model.onnx": "looked at when it is opened",
+    "model/tokenizer.json": "{}",
+}
+"""A model whose classes are only numbered."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -109,7 +116,7 @@ def write(directory: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def broken(case: Case) -> dict[str, str | bytes]:
-    files: dict[str, str | bytes] = dict(FILES)
+    files: dict[str, str | bytes] = dict(FILES | MODEL)
     if case.old:
         text = FILES[case.file]
         assert text.count(case.old) == 1, case.name

@@ -673,6 +673,38 @@ CONFIG = (
         ("crisiswatch.yaml:29:21: CW038: there is no scorer `vadar`; did you mean `vader`?",),
     ),
     Case(
+        "an unknown fall-back scorer",
+        CONFIG_FILE,
+        "store: {",
+        "sentiment: {fallback: lihte}\nstore: {",
+        ("crisiswatch.yaml:29:23: CW038: there is no scorer `lihte`; did you mean `lite`?",),
+    ),
+    Case(
+        "a model's folder that is not there",
+        CONFIG_FILE,
+        "store: {",
+        "sentiment: {folder: ./modell}\nstore: {",
+        (
+            "crisiswatch.yaml:29:21: CW059: `./modell` is no model: there is no such folder; give a folder on this machine: models are never downloaded",
+        ),
+    ),
+    Case(
+        "a folder without a model",
+        CONFIG_FILE,
+        "store: {",
+        "sentiment: {folder: ./rules}\nstore: {",
+        (
+            "crisiswatch.yaml:29:21: CW059: `./rules` is no model: there is neither model.onnx nor model*.safetensors nor pytorch_model*.bin in it; put the files of a classifier there: models are never downloaded",
+        ),
+    ),
+    Case(
+        "a model without time",
+        CONFIG_FILE,
+        "store: {",
+        "sentiment: {budget: 0s}\nstore: {",
+        ("crisiswatch.yaml:29:21: CW026: `budget` must be longer than nothing; write at least 1s",),
+    ),
+    Case(
         "an unknown detector",
         CONFIG_FILE,
         "store: {",

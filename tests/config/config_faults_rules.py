@@ -569,6 +569,15 @@ TESTS = (
 
 WARNINGS = (
     Case(
+        "a model whose classes are only numbered",
+        CONFIG_FILE,
+        "store: {",
+        "sentiment: {folder: ./model}\nstore: {",
+        (
+            "crisiswatch.yaml:29:21: CW078: model: its classes are only called 'LABEL_0', 'LABEL_1', 'LABEL_2'; they are read as negative, neutral, positive; if that is wrong, name them in id2label of config.json",
+        ),
+    ),
+    Case(
         "a byte order mark",
         CONFIG_FILE,
         "version: 1",

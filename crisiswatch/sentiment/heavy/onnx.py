@@ -14,11 +14,14 @@ from crisiswatch.sentiment.heavy.errors import ModelFolderError, brief
 from crisiswatch.sentiment.heavy.folder import Folder, read_folder
 from crisiswatch.sentiment.heavy.scoring import filled, score_texts
 
-__all__ = ["OnnxScorer"]
+__all__ = ["EXTRA", "LIBRARIES", "NAME", "OnnxScorer", "check_files"]
 
-_EXTRA = "pip install 'crisiswatch[onnx]'"
+NAME = "onnx"
+LIBRARIES = ("onnxruntime", "tokenizers")
+EXTRA = "pip install 'crisiswatch[onnx]'"
 _ANEW = "export or copy it anew"
 _TOKENIZER = "save it with AutoTokenizer.from_pretrained(...).save_pretrained(...) where the model was made"
+_EXPORT = "export the model to it, for example with Hugging Face Optimum"
 _WHOLE_NUMBERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _KNOWN = ("input_ids", "attention_mask", "token_type_ids")
 
@@ -85,12 +88,18 @@ class OnnxScorer:
             )
 
 
+def check_files(folder: Folder) -> None:
+    """Raise ModelFolderError for a file that is missing."""
+    folder.file("model.onnx", _EXPORT)
+    folder.file("tokenizer.json", _TOKENIZER)
+
+
 def _session(folder: Folder, threads: int) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise ModelFolderError(folder.path, "an ONNX model needs the extra onnx", _EXTRA) from error
-    path = folder.file("model.onnx", "export the model to it, for example with Hugging Face Optimum")
+        raise ModelFolderError(folder.path, "an ONNX model needs the extra onnx", EXTRA) from error
+    path = folder.file("model.onnx", _EXPORT)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -134,7 +143,7 @@ def _tokenizer(folder: Folder, longest: int) -> tuple[Any, int, bool]:
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
-        raise ModelFolderError(folder.path, "an ONNX model needs the extra onnx", _EXTRA) from error
+        raise ModelFolderError(folder.path, "an ONNX model needs the extra onnx", EXTRA) from error
     path = folder.file("tokenizer.json", _TOKENIZER)
     try:
         tokenizer = Tokenizer.from_file(str(path))

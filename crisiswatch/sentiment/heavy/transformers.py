@@ -15,14 +15,16 @@ from crisiswatch.sentiment.heavy.errors import ModelFolderError, brief
 from crisiswatch.sentiment.heavy.folder import Folder, read_folder
 from crisiswatch.sentiment.heavy.scoring import filled, score_texts
 
-__all__ = ["WEIGHTS", "TransformersScorer"]
+__all__ = ["EXTRA", "LIBRARIES", "NAME", "WEIGHTS", "TransformersScorer", "check_files"]
 
 WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 """How the files of weights are called, one or several."""
 
 _WORDS = ("tokenizer.json", "*.model", "vocab.*")
 _MORE = ("tokenizer_config.json", "merges.txt", "special_tokens_map.json", "added_tokens.json")
-_EXTRA = "pip install 'crisiswatch[transformers]'"
+NAME = "transformers"
+LIBRARIES = ("torch", "transformers")
+EXTRA = "pip install 'crisiswatch[transformers]'"
 
 
 class TransformersScorer:
@@ -38,16 +40,7 @@ class TransformersScorer:
         if batch < 1 or threads < 1 or longest < 8:
             raise ValueError("batch and threads are at least 1 and longest at least 8")
         self._folder = found = read_folder(Path(folder))
-        weights = sorted(path.name for pattern in WEIGHTS for path in found.path.glob(pattern))
-        if not weights:
-            wanted = " or ".join(WEIGHTS)
-            raise ModelFolderError(found.path, f"there is no {wanted}", "copy the model's weights there")
-        for name in weights:
-            found.file(name, "make it readable")
-        if not any(each for pattern in _WORDS for each in found.path.glob(pattern)):
-            # the library would make an empty tokenizer, and go on
-            wrong = "the tokenizer is missing (tokenizer.json, *.model or vocab.*)"
-            raise ModelFolderError(found.path, wrong, "copy it from where the model comes from")
+        check_files(found)
         self._torch, library = _libraries(found)
         self._torch.set_num_threads(threads)
         self._batch = batch
@@ -92,6 +85,19 @@ class TransformersScorer:
             raise ModelFolderError(self._folder.path, wrong, remedy)
 
 
+def check_files(folder: Folder) -> None:
+    """Raise ModelFolderError for a file that is missing."""
+    weights = sorted(path.name for pattern in WEIGHTS for path in folder.path.glob(pattern))
+    if not weights:
+        raise ModelFolderError(folder.path, f"there is no {' or '.join(WEIGHTS)}", "copy the model's weights there")
+    for name in weights:
+        folder.file(name, "make it readable")
+    if not any(each for pattern in _WORDS for each in folder.path.glob(pattern)):
+        # the library would make an empty tokenizer, and go on
+        wrong = "the tokenizer is missing (tokenizer.json, *.model or vocab.*)"
+        raise ModelFolderError(folder.path, wrong, "copy it from where the model comes from")
+
+
 def _libraries(folder: Folder) -> tuple[Any, Any]:
     """Torch and transformers, told first that there is no hub: they read that once, when they are imported."""
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -100,7 +106,7 @@ def _libraries(folder: Folder) -> tuple[Any, Any]:
         import transformers
     except ImportError as error:
         wrong = "a model for transformers needs the extra transformers"
-        raise ModelFolderError(folder.path, wrong, _EXTRA) from error
+        raise ModelFolderError(folder.path, wrong, EXTRA) from error
     return torch, transformers
 
 
