@@ -339,7 +339,7 @@ class EngineModel(Section):
 class SentimentModel(Section):
     """How the mood of a text is judged."""
 
-    scorer: Id = "vader"
+    scorer: Id = "lite"
     """The scorer's name."""
     folder: Words | None = None
     """A folder here, relative to this file, with a classifier of negative, neutral and positive texts, as ONNX

@@ -208,7 +208,7 @@ class Settings:
     retention: Retention = Retention()
     web: WebSettings = WebSettings()
     engine: EngineSettings = EngineSettings()
-    scorer: str = "vader"
+    scorer: str = "lite"
     heavy: HeavySettings | None = None
     detector: str = "surge"
     log: LogSettings = LogSettings()
