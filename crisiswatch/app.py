@@ -22,9 +22,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from crisiswatch import __version__
 from crisiswatch.clock import Clock, StreamClock, SystemClock
 from crisiswatch.config import Loaded, load, unresolved_secrets
-from crisiswatch.config.settings import LogSettings, SourceSettings, WebhookOptions
+from crisiswatch.config.settings import LogSettings
 from crisiswatch.errors import ConfigError, CrisiswatchError, StoreError
-from crisiswatch.hooks import WebhookIntake
+from crisiswatch.hooks import intake_for
+from crisiswatch.interaction import Switchboard, actions_of
+from crisiswatch.labelling import PageLabels
 from crisiswatch.metrics import Metrics
 from crisiswatch.model import Notifier, Source
 from crisiswatch.observer import Observer
@@ -76,6 +78,7 @@ class App:
         self.metrics = Metrics(process=True)
         self.observer = Observer(self.metrics)
         self._hooks: dict[str, Hook] = {}
+        self._switchboard = Switchboard(actions_of(lambda: self.store, self._clock), self._clock, self.metrics)
         # The address comes first: a daemon that can't have it must not take the store from the one that runs.
         self._web = WebServer(
             create_app(self._web_state(), host=settings.web.host, token=settings.web.token),
@@ -120,6 +123,7 @@ class App:
         self._prepare_metrics()
         self.observer.begin(self.store.incidents(open_only=True, limit=10_000))
         self.worker.start()
+        self._switchboard.start()
         self._put_in_force(self._parts)
         self._web.start()
         self._scheduler.start()
@@ -133,6 +137,7 @@ class App:
         self.worker.stop(grace / 2)
         self._senders.stop(grace / 4)
         self._web.stop()
+        self._switchboard.stop(grace / 8)
         for source in self._parts.sources.values():
             close_source(source)
         if self._fence is not None and not self.fenced_out:
@@ -254,6 +259,7 @@ class App:
         with self._lock:
             old, self._parts = self._parts, parts
             self._senders.swap(parts.notifiers, Messages(self.store, parts.loaded).build)
+            self._switchboard.swap(parts.loaded.settings.receivers)
             self._swap_sources(parts)
             if old is not parts:
                 for source in old.sources.values():
@@ -266,7 +272,8 @@ class App:
         self._polls_stop.set()  # those still reading stop at their next batch; nothing they committed is read again
         self._polls_stop = threading.Event()
         self._pollers = {}
-        hooks = {each.id: self._hook(each) for each in parts.loaded.settings.sources if each.id not in parts.sources}
+        pushed = [each for each in parts.loaded.settings.sources if each.id not in parts.sources]
+        hooks = {each.id: intake_for(each, self.worker, self._clock, self.metrics) for each in pushed}
         self._hooks.update(hooks)
         for gone in set(self._hooks) - set(hooks):
             del self._hooks[gone]
@@ -288,18 +295,6 @@ class App:
             self._schedule(f"poll:{each.id}", poller.run, poll_every(each), delay=0.05 * number)
         self._schedule("upkeep", self._upkeep, UPKEEP_EVERY, delay=60.0)
         self._schedule("gauges", self._gauges, timedelta(seconds=5), delay=1.0)
-
-    def _hook(self, each: SourceSettings) -> Hook:
-        assert isinstance(each.options, WebhookOptions)  # what is not polled is pushed
-        return WebhookIntake(
-            source_id=each.id,
-            secret=each.options.secret,
-            tolerance=each.options.tolerance,
-            worker=self.worker,
-            clock=self._clock,
-            metrics=self.metrics,
-            brand=each.brand,
-        )
 
     def _schedule(self, name: str, job: Any, every: timedelta, *, delay: float) -> None:
         # The first run of an interval job comes one interval after the start unless it is told a time.
@@ -378,6 +373,8 @@ class App:
             status=self.status,
             hooks=self._hooks,
             act=self._acted,
+            slack=self._switchboard.receive,
+            labels=PageLabels(lambda: self.store, lambda: self._parts.loaded.settings.brands, self._clock),
         )
 
     def _acted(self, incident: str, action: str, actor: str) -> bool:

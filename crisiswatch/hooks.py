@@ -14,6 +14,7 @@ import structlog
 
 from crisiswatch.clock import Clock
 from crisiswatch.config.secrets import Secret
+from crisiswatch.config.settings import SourceSettings, WebhookOptions
 from crisiswatch.errors import ConfigError, StoreError
 from crisiswatch.metrics import Metrics
 from crisiswatch.pipeline import Intake, Pipeline, Result
@@ -22,7 +23,7 @@ from crisiswatch.store import SourceMark
 from crisiswatch.web import HookAnswer
 from crisiswatch.worker import Worker
 
-__all__ = ["WebhookIntake"]
+__all__ = ["WebhookIntake", "intake_for"]
 
 COMMIT_WAIT = 10.0
 BUSY_RETRY = 2.0
@@ -87,3 +88,17 @@ class WebhookIntake:
             return ticket.wait(COMMIT_WAIT)
         except StoreError:
             return None
+
+
+def intake_for(settings: SourceSettings, worker: Worker, clock: Clock, metrics: Metrics) -> WebhookIntake:
+    """The receiving end of a source that is not polled."""
+    assert isinstance(settings.options, WebhookOptions)  # what is not polled is pushed
+    return WebhookIntake(
+        source_id=settings.id,
+        secret=settings.options.secret,
+        tolerance=settings.options.tolerance,
+        worker=worker,
+        clock=clock,
+        metrics=metrics,
+        brand=settings.brand,
+    )

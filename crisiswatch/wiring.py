@@ -113,6 +113,7 @@ def make_notifier(settings: ReceiverSettings, loaded: Loaded, clock: Clock, cons
             render,
             clock,
             host=options.host,
+            menus=options.buttons,
             port=options.port,
             sender=options.sender,
             recipients=options.to,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import csv
 import getpass
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +18,8 @@ from crisiswatch.cli.open import load_config, opened_store
 from crisiswatch.cli.page import Format
 from crisiswatch.clock import SystemClock
 from crisiswatch.errors import CrisiswatchError
-from crisiswatch.store import Click, StoredHead, StoredMention, counting
+from crisiswatch.labelling import fate, sample
+from crisiswatch.store import StoredHead, StoredMention, counting
 
 if TYPE_CHECKING:
     from crisiswatch.config import Loaded
@@ -85,7 +84,7 @@ def list_labels(config: Path, answer: Format, brand: str | None, limit: int) -> 
         shown = found[:limit]
         stored = store.mentions_by_uid(click.uid for click in shown)
     counts = {click.id for click in counting(found).values()}
-    rows = [(click, _fate(click, stored.get(click.uid), counts)) for click in shown]
+    rows = [(click, fate(click, stored.get(click.uid), counts)) for click in shown]
     if answer is Format.JSON:
         page.print_json(
             {
@@ -107,14 +106,6 @@ def list_labels(config: Path, answer: Format, brand: str | None, limit: int) -> 
         )
         _list_heads(heads)
     return 0
-
-
-def _fate(click: Click, stored: StoredMention | None, counts: set[int]) -> str:
-    if click.undone_at is not None:
-        return "taken back"
-    if click.id not in counts:
-        return "overruled"
-    return "text gone" if stored is None or stored.purged else "counts"
 
 
 def _list_heads(heads: Sequence[StoredHead]) -> None:
@@ -204,14 +195,8 @@ def audit(config: Path, answer: Format, brand: str | None, count: int) -> int:
     loaded = load_config(config)
     brands = _brands(loaded, brand)
     now = SystemClock().now()
-    drawn: list[tuple[str, StoredMention]] = []
     with opened_store(loaded) as store:
-        for each in brands:
-            start, end = _yesterday(each, now)
-            seed = f"{end:%Y-%m-%d %H:%M}|{each.id}|"
-            uids = sorted(store.uids_of_day(each.id, start, end), key=lambda uid: _drawn(seed + uid))[:count]
-            found = store.mentions_by_uid(uids)
-            drawn += [(each.id, found[uid]) for uid in uids if uid in found]
+        drawn = sample(store, brands, now, count)
     if answer is Format.JSON:
         page.print_json({"sample": [_sample(each, one) for each, one in drawn]})
         return 0
@@ -221,19 +206,6 @@ def audit(config: Path, answer: Format, brand: str | None, count: int) -> int:
     writer.writeheader()
     writer.writerows({**_sample(each, one), "text": _cell(one.mention.text)} for each, one in drawn)
     return 0
-
-
-def _yesterday(brand: Brand, now: datetime) -> tuple[datetime, datetime]:
-    """The last whole day where the brand is at home."""
-    today = now.astimezone(brand.timezone).date()
-    start, end = (
-        datetime.combine(day, time(), brand.timezone).astimezone(UTC) for day in (today - timedelta(days=1), today)
-    )
-    return start, end
-
-
-def _drawn(what: str) -> bytes:
-    return hashlib.sha256(what.encode()).digest()
 
 
 def _sample(brand: str, one: StoredMention) -> dict[str, object]:

@@ -11,6 +11,7 @@ from crisiswatch.config import schema_config as schema
 from crisiswatch.config.common_words import COMMON_WORDS
 from crisiswatch.config.document import Document, Where, did_you_mean, shown
 from crisiswatch.config.schema_config import RECEIVER_TYPES, SOURCE_TYPES, plug_in_names
+from crisiswatch.config.secrets import Secret
 from crisiswatch.detector import names as all_detectors
 from crisiswatch.sentiment import scorer_names as all_scorers
 
@@ -126,9 +127,25 @@ def check_suspicions(model: schema.ConfigFile, document: Document) -> None:
             message = "the mail password goes over the network in the clear"
             hint = "write `security: starttls` or `security: tls`"
             document.report("CW076", ("receivers", at, "security"), message, hint, severity="warning")
+        if isinstance(receiver, schema.SlackModel):
+            _check_buttons(receiver, ("receivers", at), document)
     if not model.sources:
         message = "there are no sources, so nothing is watched"
         document.report("CW077", (), message, "add `sources:`", severity="warning")
+
+
+def _check_buttons(receiver: schema.SlackModel, where: Where, document: Document) -> None:
+    if receiver.app_token is not None and receiver.signing_secret is not None:
+        message = "a Slack app sends what is pressed one way only, and this waits for it both ways"
+        hint = "keep `app_token` if Socket Mode is on in the app's settings, else `signing_secret`"
+        document.report("CW082", (*where, "signing_secret"), message, hint, severity="warning")
+    tokens = {"token": receiver.token, "app_token": receiver.app_token, "signing_secret": receiver.signing_secret}
+    first: dict[Secret, str] = {}
+    for name, secret in tokens.items():
+        if secret is not None and first.setdefault(secret, name) != name:
+            message = f"`{name}` is read from the same place as `{first[secret]}`, and they are never the same"
+            hint = "the bot token is xoxb-..., the app-level token xapp-..., the signing secret 32 letters and digits"
+            document.report("CW062", (*where, name), message, hint)
 
 
 def _length(document: Document, where: Where) -> int:

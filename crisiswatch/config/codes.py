@@ -191,6 +191,10 @@ CODES: dict[str, CodeInfo] = {
         "A brace that is not a placeholder", "A brace is open, empty, or holds more than a name.",
         "Write {name} with a known name; use ( and ) instead of braces.",
     ),
+    "CW062": CodeInfo(
+        "One secret for two things", "Two of a Slack receiver's token, app_token and signing_secret are the same.",
+        "Give each its own: the bot token is xoxb-..., the app-level token xapp-..., the signing secret neither.",
+    ),
     "CW070": CodeInfo(
         "A term that catches everything",
         "The term is one common word, so posts that have nothing to do with the brand will be counted.",
@@ -230,6 +234,10 @@ CODES: dict[str, CodeInfo] = {
     "CW081": CodeInfo(
         "A test of something that is not there", "The test names a rule or a rule file that does not exist.",
         "Check the name, which is relative to the test's own file.",
+    ),
+    "CW082": CodeInfo(
+        "Buttons both ways", "A Slack receiver has an app_token and a signing_secret, and its app uses one of them.",
+        "Keep `app_token` where Socket Mode is on in the app's settings, else `signing_secret`.",
     ),
 }  # fmt: skip
 

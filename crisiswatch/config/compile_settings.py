@@ -125,6 +125,8 @@ def _receiver(model: schema.AnyReceiver, where: Where, home: Path, place: _Place
         options = SlackOptions(
             token=place(model.token, (*where, "token")),
             channel=model.channel,
+            app_token=place(model.app_token, (*where, "app_token")) if model.app_token else None,
+            signing_secret=place(model.signing_secret, (*where, "signing_secret")) if model.signing_secret else None,
             base_url=model.base_url,
             timeout=model.timeout,
             proxy=model.proxy,

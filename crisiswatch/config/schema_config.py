@@ -99,6 +99,12 @@ class FilesModel(SourceModel):
     """Files of mentions, as JSON Lines or CSV."""
 
     TAG: ClassVar[str] = "files"
+    app_token: SecretRef | None = None
+    """The app-level token (xapp-...) for buttons by Socket Mode, which needs no public address: {env: NAME} or
+    {file: PATH}."""
+    signing_secret: SecretRef | None = None
+    """Instead of `app_token`, for buttons by signed requests to https://YOUR-HOST/slack/actions: {env: NAME} or
+    {file: PATH}."""
     type: Literal["files"]
     """The kind of source: files."""
     path: Words

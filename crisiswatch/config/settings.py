@@ -92,13 +92,20 @@ class ConsoleOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackOptions:
-    """A Slack channel through a bot token."""
+    """A Slack channel through a bot token. With an ``app_token`` or a ``signing_secret`` its messages have buttons."""
 
     token: Secret
     channel: str
+    app_token: Secret | None = None
+    signing_secret: Secret | None = None
     base_url: str = "https://slack.com/api/"
     timeout: timedelta = timedelta(seconds=10)
     proxy: str | None = None
+
+    @property
+    def buttons(self) -> bool:
+        """Whether somebody hears what is pressed."""
+        return self.app_token is not None or self.signing_secret is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +242,6 @@ def _collect(value: object, found: list[Secret]) -> None:
     elif isinstance(value, WebhookOptions):
         found.append(value.secret)
     elif isinstance(value, SlackOptions):
-        found.append(value.token)
+        found.extend(each for each in (value.token, value.app_token, value.signing_secret) if each is not None)
     elif isinstance(value, EmailOptions) and value.password is not None:
         found.append(value.password)

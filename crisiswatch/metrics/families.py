@@ -139,6 +139,8 @@ FAMILIES = (
     Family(
         "hook_requests_total", "counter", "Calls of a webhook that were read, by HTTP status.", ("source", "status")
     ),
+    Family("actions_total", "counter", "Presses in messages, by action and what they came to.", ("action", "outcome")),
+    Family("slack_socket_up", "gauge", "1 while buttons are heard through Socket Mode, else 0.", ("receiver",)),
     Family("last_tick_timestamp_seconds", "gauge", "Unix time at which the engine last closed a minute or found none."),
     Family("config_last_reload_successful", "gauge", "1 if the last attempt to load the configuration worked, else 0."),
     Family(
@@ -166,5 +168,5 @@ UNKNOWN_AT_FIRST = frozenset(
 )
 """Gauges that are NaN until there is something to say: 0 would look like an answer."""
 
-ABSENT_AT_FIRST = frozenset({"surprise_achieved_per_month"})
-"""Gauges without a series until there is something to say: not every detector has it."""
+ABSENT_AT_FIRST = frozenset({"surprise_achieved_per_month", "slack_socket_up"})
+"""Gauges without a series until there is something to say: not every detector or receiver has it."""

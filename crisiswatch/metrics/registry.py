@@ -153,6 +153,16 @@ class Metrics:
         """Count a call of a webhook by the HTTP status it was answered with."""
         self._count("hook_requests_total", 1, source, str(status))
 
+    # --- buttons
+
+    def action_taken(self, action: str, outcome: str) -> None:
+        """Count a press: ``done``, ``refused``, ``failed`` or ``unknown``; and ``unanswered`` beside it."""
+        self._count("actions_total", 1, action, outcome)
+
+    def slack_socket(self, receiver: str, *, up: bool) -> None:
+        """Note whether the receiver's web socket to Slack is open."""
+        self._set("slack_socket_up", float(up), receiver)
+
     # --- mentions
 
     def mention_counted(self, source: str, outcome: str, count: int = 1) -> None:

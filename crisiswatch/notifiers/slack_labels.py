@@ -1,6 +1,7 @@
 """The menu beside a post in Slack, and what a press on it says.
 
-An option's value is ``{label}:u:{uid}``, or ``{label}:h:{hash of the uid}`` where that is longer than Slack takes. reads one back must not trust it: it says which mention is meant, and proves nothing.
+An option's value is ``{label}:u:{uid}``, or ``{label}:h:{hash of the uid}`` where that is longer than Slack takes.
+Whoever reads one back must not trust it: it says which mention is meant, and proves nothing.
 """
 
 from __future__ import annotations

@@ -18,9 +18,10 @@ from crisiswatch.store.rows import Click, StoredHead, StoredMention
 from crisiswatch.store.schema import feedback, heads, mention, mention_brand, meta
 from crisiswatch.store.times import from_micros, micros, minute_of
 
-__all__ = ["add", "all_heads", "counting", "find", "of_day", "save_heads", "stored_mentions", "undo"]
+__all__ = ["add", "all_heads", "counting", "find", "of_day", "on", "save_heads", "stored_mentions", "undo"]
 
 _CHUNK = 500
+_PRESSED = ("slack", "page")
 _T = TypeVar("_T")
 _Whose = tuple[str, str, str]
 
@@ -38,7 +39,7 @@ def add(connection: sa.Connection, clicks: Iterable[Click]) -> list[Click]:
     """Append those that say something new, with their ids; returns them.
 
     Nothing new is what stands there already, and what its actor had said last at that time, also if that was taken
-    back since: so the same file may be read twice.
+    back since: so the same file may be read twice. A person who presses again after it was taken back says it anew.
     """
     # the row of the last number is every writer's lock
     connection.execute(sa.select(meta.c.value).where(meta.c.key == "last_seq").with_for_update())
@@ -64,7 +65,9 @@ def _tells_nothing(click: Click, earlier: Sequence[Click]) -> bool:
     if any(each.at == click.at and each.label is click.label for each in earlier):
         return True
     before = [each for each in earlier if each.at <= click.at]
-    return bool(before) and max(before, key=_age).label is click.label
+    if not before or (last := max(before, key=_age)).label is not click.label:
+        return False
+    return last.undone_at is None or click.at < last.undone_at or click.via not in _PRESSED
 
 
 def _said(connection: sa.Connection, uids: set[str]) -> defaultdict[_Whose, list[Click]]:
@@ -89,6 +92,12 @@ def find(connection: sa.Connection, brand: str | None, limit: int | None) -> lis
     if brand is not None:
         found = found.where(feedback.c.brand == brand)
     return [_click(row) for row in connection.execute(found)]
+
+
+def on(connection: sa.Connection, uids: Iterable[str]) -> list[Click]:
+    """Everything that was said of these mentions, the first written first."""
+    said = (_said(connection, set(chunk)) for chunk in _chunks(dict.fromkeys(uids)))
+    return sorted((click for part in said for each in part.values() for click in each), key=lambda click: click.id)
 
 
 def undo(connection: sa.Connection, number: int, now: datetime) -> Click | None:

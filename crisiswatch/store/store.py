@@ -189,6 +189,11 @@ class Store:
         with self._database.read() as connection:
             return feedback_rows.find(connection, brand, limit)
 
+    def feedback_on(self, uids: Iterable[str]) -> list[Click]:
+        """All that was said of these mentions, to whichever brand; the first written first."""
+        with self._database.read() as connection:
+            return feedback_rows.on(connection, uids)
+
     def undo_feedback(self, number: int, now: datetime) -> Click | None:
         """Take a click back; gives it as it is then, None if there is none of that number."""
         with self._database.write() as connection:

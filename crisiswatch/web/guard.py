@@ -2,8 +2,8 @@
 
 On a loopback address without a token any local program may ask, so a web page opened in a local browser must not be
 able to: the Host header has to be a local name (against DNS rebinding) and a request that changes something must not
-come from another site. With a token everything needs it but the health check, the metrics and the hooks, which are
-signed.
+come from another site. With a token everything needs it but the health check, the metrics, and the hooks and Slack's
+actions, which are signed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Guard", "is_loopback"]
+__all__ = ["Guard", "is_loopback", "user_of"]
 
 _OPEN_PATHS = ("/-/healthy", "/metrics")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -52,7 +52,7 @@ class Guard:
         self._headers = {
             "content-security-policy": policy,
             "x-content-type-options": "nosniff",
-            "referrer-policy": "no-referrer",
+            "referrer-policy": "same-origin",  # with no-referrer a browser hides the origin of our own forms
             "cache-control": "no-store",
         }
 
@@ -70,7 +70,7 @@ class Guard:
         await (refusal or self._app)(scope, receive, with_headers)
 
     def _refuse(self, method: str, path: str, headers: Headers) -> JSONResponse | None:
-        if path.startswith("/hooks/"):
+        if path.startswith("/hooks/") or path == "/slack/actions":
             return None
         if method not in _SAFE_METHODS and _from_another_site(headers):
             return JSONResponse({"error": "a page of another site may not ask for this"}, 403)
@@ -107,10 +107,24 @@ def _presents(authorization: str, token: str) -> bool:
     kind, _, value = authorization.partition(" ")
     offered = value.strip().encode("latin-1", "replace")
     if kind.lower() == "basic":
-        try:
-            offered = base64.b64decode(offered, validate=True).partition(b":")[2]
-        except binascii.Error:
-            return False
+        offered = _basic(authorization)[1]
     elif kind.lower() != "bearer":
         return False
     return bool(token) and secrets.compare_digest(offered, token.encode())
+
+
+def user_of(headers: Headers) -> str:
+    """The user that a browser was told together with the token; empty if it was told none."""
+    return _basic(headers.get("authorization", ""))[0].decode("utf-8", "replace")
+
+
+def _basic(authorization: str) -> tuple[bytes, bytes]:
+    """User and password of a Basic authorization, both empty if it is none."""
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() != "basic":
+        return b"", b""
+    try:
+        user, _, password = base64.b64decode(value.strip().encode("latin-1", "replace"), validate=True).partition(b":")
+    except binascii.Error:
+        return b"", b""
+    return user, password

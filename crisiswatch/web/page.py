@@ -1,6 +1,6 @@
 """The status page: one answer first (calm, not calm, or blind), then what stands behind it.
 
-Numbers, names and times only; no text and no author of a mention. The page loads nothing from anywhere: its style is in
+Numbers, names and times only; no text and no author of a mention. A page loads nothing from anywhere: its style is in
 it and allowed by hash.
 """
 
@@ -19,12 +19,17 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from crisiswatch.web.state import SourceView, StatusView
 
-__all__ = ["POLICY", "render_status"]
+__all__ = ["FEEDBACK_STYLE", "POLICY", "render_status", "template"]
 
 _FOLDER = resources.files("crisiswatch.web") / "templates"
 _STYLE = (_FOLDER / "status.css").read_text(encoding="utf-8")
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+FEEDBACK_STYLE = _STYLE + (_FOLDER / "feedback.css").read_text(encoding="utf-8")
+"""The style of the page where people label: that of the status page, and some more."""
+_HASHES = " ".join(
+    f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+    for style in (_STYLE, FEEDBACK_STYLE)
+)
+POLICY = f"default-src 'none'; style-src {_HASHES}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _RESOLVED_SHOWN = 5
 _NOTHING = "\N{EN DASH}"
 _REASONS = {
@@ -45,13 +50,17 @@ class _Verdict:
     sentence: str
 
 
-def render_status(status: StatusView, incidents: Sequence[Mapping[str, Any]]) -> str:
-    """Render the page. Whatever is missing from the views is shown as unknown, never as zero."""
+def render_status(status: StatusView, incidents: Sequence[Mapping[str, Any]], *, labels: bool = False) -> str:
+    """Render the page; ``labels`` says whether there is one where people label, to link to.
+
+    Whatever is missing from the views is shown as unknown, never as zero.
+    """
     opened = [each for each in incidents if each.get("phase") != "resolved"]
     resolved = [each for each in incidents if each.get("phase") == "resolved"]
     return _template().render(
         style=_STYLE,
         status=status,
+        labels=labels,
         now=status.get("now"),
         verdict=_verdict(status, opened),
         opened=sorted(opened, key=_weight),
@@ -171,8 +180,13 @@ def _bars(values: Sequence[float], width: int = 180, height: int = 44) -> list[d
 
 @cache
 def _template() -> Template:
+    return template("status.html")
+
+
+def template(name: str) -> Template:
+    """A template of ours that escapes all it is given, with the filters above."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(
         number=_number, clock=_clock, span=_span, by_chance=_by_chance, reason=_reason, bars=_bars
     )
-    return environment.from_string((_FOLDER / "status.html").read_text(encoding="utf-8"))
+    return environment.from_string((_FOLDER / name).read_text(encoding="utf-8"))

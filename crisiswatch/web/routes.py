@@ -18,9 +18,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from crisiswatch.web.feedback import FeedbackPages
 from crisiswatch.web.guard import Guard, is_loopback
 from crisiswatch.web.page import POLICY, render_status
-from crisiswatch.web.state import WebState
+from crisiswatch.web.state import HookAnswer, WebState
 
 __all__ = ["MAX_BODY", "create_app"]
 
@@ -44,6 +45,7 @@ def create_app(
     if token is None and not is_loopback(host):
         raise ValueError(f"web.host {host} can be reached from other machines, so web.token has to be set")
     pages = _Pages(state)
+    labelling = [] if state.labels is None else _feedback_routes(FeedbackPages(state.labels, token, _read))
     app = Starlette(
         routes=[
             Route("/-/healthy", pages.healthy),
@@ -51,6 +53,8 @@ def create_app(
             Route("/-/reload", pages.reload, methods=["POST"]),
             Route("/metrics", pages.metrics),
             Route("/hooks/{source}", pages.hook, methods=["POST"]),
+            Route("/slack/actions", pages.slack, methods=["POST"]),
+            *labelling,
             Route("/api/v1/incidents", pages.incidents),
             Route("/api/v1/incidents/{id}/{action}", pages.act, methods=["POST"]),
             Route("/api/v1/incidents/{id:path}", pages.incident),
@@ -62,6 +66,14 @@ def create_app(
     )
     app.router.redirect_slashes = False  # a scraper or a signed caller does not follow redirects
     return app
+
+
+def _feedback_routes(pages: FeedbackPages) -> list[Route]:
+    return [
+        Route("/feedback", pages.show),
+        Route("/feedback/label", pages.label, methods=["POST"]),
+        Route("/feedback/undo", pages.undo, methods=["POST"]),
+    ]
 
 
 class _Pages:
@@ -118,7 +130,7 @@ class _Pages:
 
     async def page(self, _: Request) -> Response:
         def build() -> str:
-            return render_status(self._state.status(), self._state.incidents())
+            return render_status(self._state.status(), self._state.incidents(), labels=self._state.labels is not None)
 
         return HTMLResponse(await run_in_threadpool(build))
 
@@ -127,12 +139,23 @@ class _Pages:
         hook = self._state.hooks.get(request.path_params["source"])
         if hook is None:
             raise HTTPException(404, "there is no such webhook")
+        return await self._pass_on(request, hook.receive)
+
+    async def slack(self, request: Request) -> Response:
+        """Pass on what somebody pressed in Slack."""
+        if self._state.slack is None:
+            raise HTTPException(404, "nothing is heard from Slack")
+        return await self._pass_on(request, self._state.slack)
+
+    async def _pass_on(self, request: Request, receive: Callable[[bytes, Mapping[str, str]], HookAnswer]) -> Response:
         if self._hook_threads.statistics().tasks_waiting >= _HOOKS_WAITING:
             return _json({"error": "too many calls at once"}, 503, {"retry-after": "5"})
         body = await _read(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        answer = await to_thread.run_sync(hook.receive, body, headers, limiter=self._hook_threads)
+        answer = await to_thread.run_sync(receive, body, headers, limiter=self._hook_threads)
         extra = {} if answer.retry_after is None else {"retry-after": str(math.ceil(answer.retry_after))}
+        if not answer.body:
+            return Response(status_code=answer.status, headers=extra)
         return _json(answer.body, answer.status, extra)
 
 

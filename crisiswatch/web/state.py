@@ -18,7 +18,10 @@ __all__ = [
     "BrandView",
     "Hook",
     "HookAnswer",
+    "LabelView",
+    "Labels",
     "ReceiverView",
+    "SampleView",
     "SourceView",
     "StatusView",
     "WebState",
@@ -92,6 +95,51 @@ class StatusView(TypedDict, total=False):
     receivers: Sequence[ReceiverView]
 
 
+class SampleView(TypedDict):
+    """A mention to label; ``label`` is what counts of it by now, said by ``actor`` in label ``number``."""
+
+    brand: str
+    name: str
+    uid: str
+    source: str
+    at: datetime
+    lang: str
+    text: str
+    url: str | None
+    label: str | None
+    actor: str
+    number: int
+
+
+class LabelView(TypedDict):
+    """A label that was given; ``state`` is counts, overruled, taken back or text gone."""
+
+    number: int
+    at: datetime
+    brand: str
+    uid: str
+    text: str
+    label: str
+    actor: str
+    via: str
+    state: str
+
+
+class Labels(Protocol):
+    """The labels behind the page where people give them. ``give`` says why one was not stored, nothing if it was.
+
+    All raise CrisiswatchError if the store can't be read or written.
+    """
+
+    def sample(self) -> Sequence[SampleView]: ...
+
+    def given(self, limit: int) -> Sequence[LabelView]: ...
+
+    def give(self, brand: str, uid: str, label: str, actor: str) -> str: ...
+
+    def undo(self, number: int) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebState:
     """What the app gives to its pages. All callables are thread-safe.
@@ -99,7 +147,8 @@ class WebState:
     ``healthy`` must not block (it is called on the server's own loop); the others are called in worker threads.
     ``hooks`` by source id may be a live mapping that a reload changes. ``reload`` gives whether the new configuration
     runs, and the problems if it does not. ``act`` takes an incident's id, ``acknowledge`` or ``resolve``, and the name
-    of who asks for it; False if the engine is too busy to do it.
+    of who asks for it; False if the engine is too busy to do it. ``slack`` takes what Slack sends when something is
+    pressed, like a `Hook`; ``labels`` are behind the page where people give them.
     """
 
     healthy: Callable[[], tuple[bool, Mapping[str, Any]]]
@@ -111,6 +160,8 @@ class WebState:
     status: Callable[[], StatusView]
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     act: Callable[[str, str, str], bool] | None = None
+    slack: Callable[[bytes, Mapping[str, str]], HookAnswer] | None = None
+    labels: Labels | None = None
 
 
 def incident_view(incident: Incident) -> dict[str, Any]:

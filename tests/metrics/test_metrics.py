@@ -81,6 +81,7 @@ def test_names_labels_and_help_follow_the_house_rules() -> None:
         "reason",
         "status",
         "word",
+        "action",
     }
     for family in FAMILIES:
         assert re.fullmatch(r"crisiswatch_[a-z_]+[a-z]", family.full_name)
