@@ -99,12 +99,6 @@ class FilesModel(SourceModel):
     """Files of mentions, as JSON Lines or CSV."""
 
     TAG: ClassVar[str] = "files"
-    app_token: SecretRef | None = None
-    """The app-level token (xapp-...) for buttons by Socket Mode, which needs no public address: {env: NAME} or
-    {file: PATH}."""
-    signing_secret: SecretRef | None = None
-    """Instead of `app_token`, for buttons by signed requests to https://YOUR-HOST/slack/actions: {env: NAME} or
-    {file: PATH}."""
     type: Literal["files"]
     """The kind of source: files."""
     path: Words
@@ -150,6 +144,12 @@ class SlackModel(ReceiverModel):
     """The bot token (xoxb-...): {env: NAME} or {file: PATH}."""
     channel: Words
     """The channel's id, like C0123456789 (in Slack: channel details, at the bottom)."""
+    app_token: SecretRef | None = None
+    """The app-level token (xapp-...) for buttons by Socket Mode, which needs no public address: {env: NAME} or
+    {file: PATH}."""
+    signing_secret: SecretRef | None = None
+    """Instead of `app_token`, for buttons by signed requests to https://YOUR-HOST/slack/actions: {env: NAME} or
+    {file: PATH}."""
     base_url: Url = "https://slack.com/api/"
     """Where Slack's API is; another address is for tests and gateways."""
     timeout: Period = lasting("10s")
