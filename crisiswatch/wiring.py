@@ -107,13 +107,13 @@ def make_notifier(settings: ReceiverSettings, loaded: Loaded, clock: Clock, cons
             base_url=options.base_url,
             timeout=max(round(options.timeout.total_seconds()), 1),
             proxy=options.proxy,
+            menus=options.buttons,
         )
     if isinstance(options, EmailOptions):
         return EmailNotifier(
             render,
             clock,
             host=options.host,
-            menus=options.buttons,
             port=options.port,
             sender=options.sender,
             recipients=options.to,
