@@ -11,9 +11,9 @@ from typing import Any
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import AUTHORS_KEPT, BlindSpell, RuleState, SeriesState, State
 from crisiswatch.errors import StateError
-from crisiswatch.model import Reading, Reasons
+from crisiswatch.model import Reading, Reasons, SignalCounts
 from crisiswatch.sentiment.priors import Classes, StreamPrior
-from crisiswatch.windows import HASH_SPACE, Bucket, Crowd, Distinct, Lean, Series, SlidingSum, Voices
+from crisiswatch.windows import HASH_SPACE, Bucket, Crowd, Distinct, Lean, Series, Signalled, SlidingSum, Voices
 
 __all__ = ["VERSION", "decode", "encode"]
 
@@ -21,7 +21,7 @@ VERSION = 2
 
 _RHYTHM = tuple(Rhythm.__slots__)
 _RULE_PLAIN = tuple(name for name in RuleState.__slots__ if name not in {"levels", "authors", "sources", "peak"})
-_READING = tuple(name for name in Reading.__slots__ if name != "reasons")
+_READING = tuple(name for name in Reading.__slots__ if name not in {"reasons", "signals"})
 _REASONS = tuple(Reasons.__slots__)
 _SERIES = (
     "keep",
@@ -143,14 +143,34 @@ def _bucket_out(bucket: Bucket) -> list[Any]:
         _voices_out(bucket.voices),
         None if bucket.lean is None else [getattr(bucket.lean, name) for name in _LEAN],
     ]
+    if bucket.said is not None:
+        said = bucket.said
+        categories = dict(sorted(said.categories.items()))
+        return [*row, bucket.marked, [said.complaints, said.questions, said.weight, categories]]
     return [*row, bucket.marked] if bucket.marked else row  # rare
 
 
 def _bucket_in(row: list[Any]) -> Bucket:
     count, total, reach, audience, sources, voices, lean, *rest = row
-    (marked,) = rest or (0,)
-    told = None if lean is None else Lean(*lean)
-    return Bucket(_voices_in(voices), count, total, reach, audience, sources, told, marked)
+    marked, *told = rest or (0,)
+    (signalled,) = told or (None,)
+    return Bucket(
+        _voices_in(voices),
+        count,
+        total,
+        reach,
+        audience,
+        sources,
+        None if lean is None else Lean(*lean),
+        marked,
+        None if signalled is None else _signalled_in(signalled),
+    )
+
+
+def _signalled_in(row: list[Any]) -> Signalled:
+    complaints, questions, weight, categories = row
+    counts = {str(category): index(count) for category, count in categories.items()}
+    return Signalled(index(complaints), index(questions), index(weight), counts)
 
 
 def _crowds_out(crowds: dict[int, Crowd] | None) -> list[Any] | None:
@@ -229,16 +249,27 @@ def _reading_out(reading: Reading) -> list[Any]:
     values = [getattr(reading, name) for name in _READING]
     why = reading.reasons
     reasons = None if why is None else [_plain(getattr(why, name)) for name in _REASONS]
-    return [*map(_plain, values), reasons]
+    row = [*map(_plain, values), reasons]
+    said = reading.signals
+    if said is None:
+        return row
+    categories = [part for each in said.categories for part in each]
+    return [*row, [said.complaints, said.questions, said.severity, *categories]]
 
 
 def _reading_in(row: list[Any]) -> Reading:
-    *plain, why = row
+    plain, (why, *said) = row[: len(_READING)], row[len(_READING) :]
     values = dict(zip(_READING, plain, strict=True))
     for name in ("start", "end"):
         values[name] = datetime.fromisoformat(values[name])
     values["sources"] = tuple(values["sources"])
-    return Reading(**values, reasons=None if why is None else _reasons_in(why))
+    (signals,) = [_counts_in(each) for each in said] or (None,)
+    return Reading(**values, reasons=None if why is None else _reasons_in(why), signals=signals)
+
+
+def _counts_in(row: list[Any]) -> SignalCounts:
+    complaints, questions, severity, *rest = row
+    return SignalCounts(complaints, questions, severity, tuple(zip(rest[::2], rest[1::2], strict=True)))
 
 
 def _reasons_in(row: list[Any]) -> Reasons:

@@ -8,9 +8,10 @@ from crisiswatch.detector import Bin, Detector, Explanation, Verdict, Window
 from crisiswatch.engine.bins import tail_of
 from crisiswatch.engine.program import WEEK
 from crisiswatch.engine.state import SeriesState, State
-from crisiswatch.model import Reading, Reasons
+from crisiswatch.model import Reading, Reasons, SignalCounts
 from crisiswatch.rules.measures import plug_in
 from crisiswatch.rules.model import MEASURES, CalendarEvent
+from crisiswatch.sentiment.severity import WEIGHTS
 from crisiswatch.windows import BIN, MILLI, Bucket, Series, SlidingSum, distinct_over, moment, organic_part
 from crisiswatch.windows.organic import OWN_COPY_WORTH
 
@@ -102,6 +103,21 @@ class Look:
     def largest_audience(self) -> int:
         """The largest known audience, in people."""
         return max([bucket.audience for bucket in self._buckets()], default=0)
+
+    @property
+    def complaints(self) -> float:
+        """Matching mentions that complain, weighted."""
+        return sum([bucket.said.complaints for bucket in self._buckets() if bucket.said is not None]) / MILLI
+
+    @property
+    def questions(self) -> float:
+        """Matching mentions that ask, weighted."""
+        return sum([bucket.said.questions for bucket in self._buckets() if bucket.said is not None]) / MILLI
+
+    @property
+    def severity(self) -> float:
+        """How grave the matching mentions are, added up: each of them 0 to below 1."""
+        return sum([bucket.said.weight for bucket in self._buckets() if bucket.said is not None]) / MILLI
 
     @property
     def share(self) -> float | None:
@@ -204,7 +220,21 @@ class Look:
             learning=verdict is not None and verdict.learning,
             organic=self.organic,
             reasons=self._reasons(),
+            signals=self._signals(),
         )
+
+    def _signals(self) -> SignalCounts | None:
+        """What the matching mentions say beyond their mood, for people; None where none of them says anything."""
+        counts: dict[str, int] = {}
+        said = [bucket.said for bucket in self._buckets() if bucket.said is not None]
+        if not said:
+            return None
+        for each in said:
+            for category, count in each.categories.items():
+                counts[category] = counts.get(category, 0) + count
+        gravest = sorted(counts, key=lambda category: (-WEIGHTS.get(category, 0.0), category))
+        categories = tuple((category, counts[category] / MILLI) for category in gravest)
+        return SignalCounts(self.complaints, self.questions, self.severity, categories)
 
     def trend(self, bins: int = 36) -> tuple[int, ...]:
         """Matching mentions in five-minute steps up to the window's end, oldest first."""

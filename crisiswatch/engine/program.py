@@ -78,7 +78,12 @@ def series_key(filter_: MentionFilter, detector: str | None) -> str:
         ",".join(sorted(filter_.sources)),
         detector or "",
     )
-    return "|".join(part.replace("|", "/") for part in parts)
+    signals = tuple(
+        f"{name}:{','.join(sorted(wanted))}"
+        for name, wanted in (("flags", filter_.flags), ("severity", filter_.severity), ("themes", filter_.themes))
+        if wanted
+    )
+    return "|".join(part.replace("|", "/") for part in (*parts, *signals))
 
 
 @lru_cache(maxsize=50_000)
@@ -135,7 +140,8 @@ def _series_plan(key: str, plans: list[RulePlan]) -> SeriesPlan:
 
 def _floor(block: Block) -> int:
     """Thousandths of a mention below which ``block`` can't hold: the count it asks for, or the least there is."""
-    wanted = ("count", "organic")  # there are never more organic mentions than mentions
+    # There are never more organic mentions than mentions, nor more complaints, and none is graver than 1.
+    wanted = ("count", "organic", "complaints", "questions", "severity")
     counts = [c.bound for c in block.conditions if c.measure in wanted and c.operator == "at_least"]
     if counts:
         return ceil(max(counts) * MILLI)

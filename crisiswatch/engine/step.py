@@ -38,6 +38,7 @@ from crisiswatch.model import (
 )
 from crisiswatch.rules.judge import level_held
 from crisiswatch.rules.model import Ruleset
+from crisiswatch.sentiment.severity import weight_of
 from crisiswatch.windows import BIN, MILLI, Series, author_hash, minute_of, moment
 
 __all__ = ["fold", "next_wakeup", "step"]
@@ -254,19 +255,23 @@ class _Step:
         weight = MILLI if mention.weight == 1.0 else round(mention.weight * MILLI)
         author = None if mention.author_id is None else author_hash(mention.author_id)
         text = self._signature(event, folded)
+        signals = event.signals
+        gravity = round(weight_of(signals.severity) * MILLI) if signals.severity else 0
         for plan, kept in self.series:
             series, admission = kept.series, plan.admission
             if minute < series.oldest or not admission.in_population(mention, folded):
                 continue
-            matching = admission.matches(label, folded)
+            matching = admission.matches(label, folded, signals)
             if matching:
                 series.add(minute, weight, mention.source, author, mention.author_followers, text=text)
+                if signals.flags or signals.severity:
+                    series.say(minute, weight, signals, gravity)
                 if self.open_rules:
                     self._count_in_incidents(plan.key, minute, weight, author, mention.source)
             else:
                 series.add_unmatched(minute, weight, author=author, text=text)
             if plan.detector is not None and (matching or weight != MILLI or score.calibrated):
-                part = round(admission.likelihood(score, folded) * MILLI) if score.calibrated else None
+                part = round(admission.likelihood(score, folded, signals) * MILLI) if score.calibrated else None
                 _tell_more(series, minute, weight, part, folded if matching else None)
 
     def _folded(self, event: MentionScored) -> str:

@@ -38,8 +38,11 @@ from crisiswatch.model.seams import (
     Source,
     Text,
 )
+from crisiswatch.model.signals import FLAGS, NO_SIGNALS, SignalCounts, Signals
 
 __all__ = [
+    "FLAGS",
+    "NO_SIGNALS",
     "Batch",
     "Blind",
     "BlindChanged",
@@ -74,6 +77,8 @@ __all__ = [
     "Scorer",
     "ScorerChanged",
     "Sentiment",
+    "SignalCounts",
+    "Signals",
     "Source",
     "SourceHealth",
     "Stage",

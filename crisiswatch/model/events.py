@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crisiswatch.model.mention import Mention, Score, VolumeSample
+from crisiswatch.model.signals import NO_SIGNALS, Signals
 
 __all__ = [
     "Event",
@@ -27,12 +28,14 @@ class MentionScored:
     ``at`` is the arrival time, never earlier than that of an earlier event; the mention's place in the windows is
     ``mention.created_at``, limited to ``at`` + 2 minutes. ``at`` and ``created_at`` are aware UTC. ``folded`` is the
     text as `crisiswatch.matching.normalise` gives it, from whoever has made it already; it changes nothing but time.
+    ``signals`` are what the text says beyond its mood.
     """
 
     at: datetime
     mention: Mention
     score: Score
     folded: str | None = None
+    signals: Signals = NO_SIGNALS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from crisiswatch.model.level import Level
+from crisiswatch.model.signals import SignalCounts
 
 __all__ = ["Blind", "Gate", "Incident", "Phase", "Reading", "Reasons", "Stage"]
 
@@ -82,7 +83,8 @@ class Reading:
     ``organic``: `observed` with copies discounted (one of an account or a text counts a fifth, an account's own 0.02);
     None where no rule or detector asks.
     ``reach`` sums the known audiences (people); ``largest_audience`` is the largest of them. ``reasons`` are the
-    detector's; None where it has none to give, or is still learning.
+    detector's; None where it has none to give, or is still learning. ``signals`` count what the mentions say beyond
+    their mood; None where none of them says anything.
     """
 
     start: datetime
@@ -102,6 +104,7 @@ class Reading:
     learning: bool = False
     organic: float | None = None
     reasons: Reasons | None = None
+    signals: SignalCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)

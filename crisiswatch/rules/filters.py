@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crisiswatch.matching import WordFilter, normalise
-from crisiswatch.model import Mention, Score, Sentiment
+from crisiswatch.model import NO_SIGNALS, Mention, Score, Sentiment, Signals
 from crisiswatch.rules.model import MentionFilter
 
 __all__ = ["Admission", "primary_tag"]
@@ -17,10 +17,10 @@ def primary_tag(lang: str | None) -> str:
 class Admission:
     """A `MentionFilter`, compiled. ``folded`` is what `normalise` gave for the mention's text.
 
-    The *population* is what the share is a share of: the filter without its sentiment and its words.
+    The *population* is what the share is a share of: the filter without its sentiment, its words and its signals.
     """
 
-    __slots__ = ("_ignore", "_languages", "_sentiment", "_sources", "_words")
+    __slots__ = ("_ignore", "_languages", "_sentiment", "_signals", "_sources", "_words")
 
     def __init__(self, filter_: MentionFilter) -> None:
         self._sentiment = filter_.sentiment
@@ -28,6 +28,8 @@ class Admission:
         self._ignore = WordFilter(filter_.ignore_words) if filter_.ignore_words else None
         self._languages = frozenset(filter_.languages)
         self._sources = frozenset(filter_.sources)
+        wanted = (frozenset(filter_.flags), frozenset(filter_.severity), frozenset(filter_.themes))
+        self._signals = wanted if any(wanted) else None
 
     @property
     def sentiment(self) -> str:
@@ -51,22 +53,35 @@ class Admission:
             return False
         return self._ignore is None or not self._ignore.hits(folded)
 
-    def matches(self, label: str, folded: str) -> bool:
+    def matches(self, label: str, folded: str, signals: Signals = NO_SIGNALS) -> bool:
         """Say whether a mention of the population is one the rule counts."""
         if self._sentiment not in ("any", label):
             return False
-        return self._words is None or self._words.hits(folded)
+        return self._says(folded, signals)
 
-    def likelihood(self, score: Score, folded: str) -> float:
+    def likelihood(self, score: Score, folded: str, signals: Signals = NO_SIGNALS) -> float:
         """The probability that the rule counts a mention of the population, where ``score`` is calibrated."""
-        if self._words is not None and not self._words.hits(folded):
+        if not self._says(folded, signals):
             return 0.0
         if self._sentiment == "any":
             return 1.0
         likely: float = getattr(score, self._sentiment)
         return likely
 
-    def admits(self, mention: Mention, label: Sentiment) -> bool:
+    def admits(self, mention: Mention, label: Sentiment, signals: Signals = NO_SIGNALS) -> bool:
         """Both questions at once, for callers in no hurry."""
         folded = normalise(mention.text) if self.reads_words else ""
-        return self.in_population(mention, folded) and self.matches(label.value, folded)
+        return self.in_population(mention, folded) and self.matches(label.value, folded, signals)
+
+    def _says(self, folded: str, signals: Signals) -> bool:
+        """Whether the text says what is asked for, whatever its mood."""
+        if self._words is not None and not self._words.hits(folded):
+            return False
+        if self._signals is None:
+            return True
+        flags, severity, themes = self._signals
+        return (
+            (not flags or not flags.isdisjoint(signals.flags))
+            and (not severity or not severity.isdisjoint(signals.severity))
+            and (not themes or not themes.isdisjoint(signals.themes))
+        )

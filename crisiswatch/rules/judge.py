@@ -15,7 +15,12 @@ from crisiswatch.rules.model import Block, Condition, Rule
 
 __all__ = ["GROWS_ONLY", "Measures", "can_hold_early", "gates", "holds", "level_held", "needs_mentions"]
 
-GROWS_ONLY = frozenset({"count", "organic", "authors", "sources", "reach", "largest_audience", "surprise"})
+GROWS_ONLY = frozenset(
+    {
+        *("count", "organic", "complaints", "questions", "severity", "authors", "sources", "reach"),
+        *("largest_audience", "surprise"),
+    }
+)
 """Measures that stragglers can only raise (a partial count understates surprise), so ``at_least`` is judged at once."""
 
 

@@ -24,7 +24,10 @@ __all__ = [
     "is_known",
 ]
 
-MEASURES = ("count", "organic", "authors", "sources", "reach", "largest_audience", "share", "growth", "surprise")
+MEASURES = (
+    *("count", "organic", "complaints", "questions", "severity", "authors", "sources", "reach", "largest_audience"),
+    *("share", "growth", "surprise"),
+)
 """The closed vocabulary of rule language 1 (plug-ins add their own names)."""
 
 WEEK = 7 * 24 * 60
@@ -39,7 +42,8 @@ class MentionFilter:
 
     ``sentiment`` is ``any``, ``negative``, ``neutral`` or ``positive``. ``words`` keeps mentions with at least one of
     them, ``ignore_words`` drops mentions with any of them (whole words, case and accents folded). ``languages`` are
-    BCP 47 primary tags; a mention whose language is unknown passes.
+    BCP 47 primary tags; a mention whose language is unknown passes. ``flags``, ``severity`` and ``themes`` each keep
+    mentions with at least one of theirs; one about which that is not known does not pass.
     """
 
     sentiment: str = "any"
@@ -47,6 +51,9 @@ class MentionFilter:
     ignore_words: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    severity: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

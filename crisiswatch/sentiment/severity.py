@@ -15,13 +15,13 @@ text, because tags are wrong and people mix; a word of a third language that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crisiswatch.matching.gravity import GRAVE
 from crisiswatch.matching.phrases import Found, Phrases
 
-__all__ = ["WEIGHTS", "Severity", "severity"]
+__all__ = ["WEIGHTS", "Severity", "severity", "weight_of"]
 
 WEIGHTS: dict[str, float] = {
     "safety": 0.8,
@@ -170,15 +170,21 @@ class Severity:
 _NOTHING = Severity(0.0, ())
 
 
-def severity(folded: str, weights: Mapping[str, float] = WEIGHTS) -> Severity:
-    """How grave a text's words are; ``folded`` is what `normalise` gave for it. A category without a weight has 0."""
+@lru_cache(maxsize=1 << 10)
+def weight_of(categories: tuple[str, ...]) -> float:
+    """How grave a text with words of these categories is: the weight of its `Severity`."""
+    left = 1.0
+    for category in sorted(set(categories)):
+        left *= 1.0 - WEIGHTS.get(category, 0.0)
+    return round(1.0 - left, 6)
+
+
+def severity(folded: str) -> Severity:
+    """How grave a text's words are; ``folded`` is what `normalise` gave for it."""
     found = _PHRASES.find(folded)
     if not found:
         return _NOTHING
-    left = 1.0
-    for category in sorted({each.label for each in found}):
-        left *= 1.0 - weights.get(category, 0.0)
-    return Severity(round(1.0 - left, 6), found)
+    return Severity(weight_of(tuple(dict.fromkeys(each.label for each in found))), found)
 
 
 def _forms(word: str) -> tuple[str, ...]:

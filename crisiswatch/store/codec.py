@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crisiswatch.errors import StateError
-from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons
+from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons, SignalCounts
 
 __all__ = [
     "blind_from_dict",
@@ -29,6 +29,8 @@ __all__ = [
     "reasons_from_dict",
     "reasons_to_dict",
     "rfc3339",
+    "signals_from_dict",
+    "signals_to_dict",
     "time_from",
 ]
 
@@ -132,6 +134,26 @@ def reasons_from_dict(data: Mapping[str, Any]) -> Reasons:
     )
 
 
+def signals_to_dict(counts: SignalCounts) -> Json:
+    """What the mentions of a window say, as JSON values."""
+    return {
+        "complaints": _number(counts.complaints),
+        "questions": _number(counts.questions),
+        "severity": _number(counts.severity),
+        "categories": {category: _number(count) for category, count in counts.categories},
+    }
+
+
+def signals_from_dict(data: Mapping[str, Any]) -> SignalCounts:
+    """The inverse of `signals_to_dict`."""
+    return SignalCounts(
+        complaints=float(data["complaints"]),
+        questions=float(data["questions"]),
+        severity=float(data["severity"]),
+        categories=tuple((category, float(count)) for category, count in data["categories"].items()),
+    )
+
+
 def reading_to_dict(reading: Reading) -> Json:
     """A reading as JSON values."""
     return {
@@ -152,6 +174,7 @@ def reading_to_dict(reading: Reading) -> Json:
         "learning": reading.learning,
         "organic": _maybe_number(reading.organic),
         "reasons": None if reading.reasons is None else reasons_to_dict(reading.reasons),
+        "signals": None if reading.signals is None else signals_to_dict(reading.signals),
     }
 
 
@@ -175,6 +198,7 @@ def reading_from_dict(data: Mapping[str, Any]) -> Reading:
         learning=data["learning"],
         organic=_maybe_float(data.get("organic")),
         reasons=None if data.get("reasons") is None else reasons_from_dict(data["reasons"]),
+        signals=None if data.get("signals") is None else signals_from_dict(data["signals"]),
     )
 
 

@@ -7,7 +7,7 @@ how the stream is cut into batches, can't change a result. Weighted counts are k
 from crisiswatch.windows.distinct import HASH_SPACE, Distinct, author_hash, distinct_over
 from crisiswatch.windows.minutes import BIN, MILLI, minute_of, moment
 from crisiswatch.windows.organic import Crowd, Voices, organic_part
-from crisiswatch.windows.series import UNTOUCHED, Bucket, Lean, Series, SlidingSum
+from crisiswatch.windows.series import UNTOUCHED, Bucket, Lean, Series, Signalled, SlidingSum
 
 __all__ = [
     "BIN",
@@ -19,6 +19,7 @@ __all__ = [
     "Distinct",
     "Lean",
     "Series",
+    "Signalled",
     "SlidingSum",
     "Voices",
     "author_hash",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from crisiswatch.model import Signals
 from crisiswatch.windows.minutes import BIN, MILLI
 from crisiswatch.windows.organic import CROWD_SIZE, HISTORY, OLD_CROWD_SIZE, Crowd, Voices, organic_parts
 
-__all__ = ["UNTOUCHED", "Bucket", "Lean", "Series", "SlidingSum"]
+__all__ = ["UNTOUCHED", "Bucket", "Lean", "Series", "Signalled", "SlidingSum"]
 
 UNTOUCHED = 1 << 62
 """Later than any minute."""
@@ -38,11 +39,28 @@ class Lean:
 
 
 @dataclass(slots=True)
+class Signalled:
+    """What the matching mentions of a bucket say beyond their mood, in thousandths of a mention.
+
+    ``weight`` sums up how grave each is; ``categories`` count those with grave words of a kind.
+    """
+
+    complaints: int = 0
+    questions: int = 0
+    weight: int = 0
+    categories: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> Signalled:
+        """Give an independent copy."""
+        return Signalled(self.complaints, self.questions, self.weight, dict(self.categories))
+
+
+@dataclass(slots=True)
 class Bucket:
     """What one minute of a series held. ``count`` matched the filter, ``total`` is its population; thousandths.
 
     ``voices`` are those of the matching mentions, while a window may need them; ``marked`` is the part of ``count``
-    with grave words, each mention by its probability, where a detector asks.
+    with grave words, each mention by its probability, where a detector asks. ``said`` is there where anything was.
     """
 
     voices: Voices | None = None
@@ -53,12 +71,15 @@ class Bucket:
     sources: dict[str, int] = field(default_factory=dict)
     lean: Lean | None = None
     marked: int = 0
+    said: Signalled | None = None
 
     def copy(self) -> Bucket:
         """Give an independent copy."""
         voices = None if self.voices is None else self.voices.copy()
         lean = None if self.lean is None else replace(self.lean)
-        return Bucket(voices, self.count, self.total, self.reach, self.audience, dict(self.sources), lean, self.marked)
+        said = None if self.said is None else self.said.copy()
+        sources = dict(self.sources)
+        return Bucket(voices, self.count, self.total, self.reach, self.audience, sources, lean, self.marked, said)
 
 
 @dataclass(slots=True)
@@ -190,6 +211,20 @@ class Series:
     def mark(self, minute: int, weight: int, part: int) -> None:
         """Note that a matching mention which was just added has grave words; it counts ``part`` thousandths."""
         self.buckets[minute].marked += _mass(weight, part)
+
+    def say(self, minute: int, weight: int, signals: Signals, grave: int) -> None:
+        """Note what a matching mention which was just added says; ``grave`` thousandths is how grave it is."""
+        bucket = self.buckets[minute]
+        if bucket.said is None:
+            bucket.said = Signalled()
+        said = bucket.said
+        if "complaint" in signals.flags:
+            said.complaints += weight
+        if "question" in signals.flags:
+            said.questions += weight
+        said.weight += _mass(weight, grave)
+        for category in signals.severity:
+            said.categories[category] = said.categories.get(category, 0) + weight
 
     def _touch(self, minute: int) -> None:
         """Note that what was worked out of a minute's bin, or of a later one, is no longer true."""

@@ -18,6 +18,7 @@ from crisiswatch.model import (
     IncidentOpened,
     Level,
     MentionScored,
+    Signals,
     SourceHealth,
     Tick,
     VolumeSample,
@@ -89,7 +90,15 @@ EITHER = rule(
 )
 ONLY_X = rule("only-x", Level.WARNING, at_least("count", 5), window=15, mentions=MentionFilter(sources=("x",)))
 ORGANIC = rule("organic", Level.WATCH, at_least("organic", 5), at_most("organic", 60), window=25, settle=Settle(10))
-RULES = (WAVE, HOUR, LOUD, REACH, SOUR, GROWTH, WEEKLY, HUSH, EITHER, ONLY_X, ORGANIC)
+UPSET = rule(
+    "upset", Level.WATCH, at_least("complaints", 4), at_least("count", 6), at_most("questions", 40), window=30,
+    mentions=NEGATIVE, settle=Settle(10),
+)  # fmt: skip
+GRAVE = rule(
+    "grave", Level.WARNING, at_least("severity", 1.5), at_least("surprise", 100.0), window=20, settle=Settle(10),
+    mentions=MentionFilter("negative", flags=("complaint",), severity=("safety", "recall"), themes=("delivery",)),
+)  # fmt: skip
+RULES = (WAVE, HOUR, LOUD, REACH, SOUR, GROWTH, WEEKLY, HUSH, EITHER, ONLY_X, ORGANIC, UPSET, GRAVE)
 CALENDAR = (CalendarEvent("evening show", 20 * 60 + 30, 22 * 60, weekly=True),)
 
 
@@ -144,6 +153,9 @@ def make(parts: Sequence[Segment], seed: int) -> list[Event]:
 def _mentions(part: Segment, start: datetime, chance: random.Random, mentions: Mentions) -> Iterable[MentionScored]:
     seconds = part.minutes * 60
     count = part.count if part.kind != "usual" else part.count + part.minutes // 8
+    apart = random.Random(
+        f"{seconds}.{count}"
+    )  # what is said is drawn by itself, so that kept streams stay as they are
     for _ in range(count):
         arrives = start + timedelta(seconds=chance.randrange(seconds + 1))
         delay = chance.randrange(part.delay * 60 + 1)
@@ -162,7 +174,12 @@ def _mentions(part: Segment, start: datetime, chance: random.Random, mentions: M
             weight=chance.choice((1.0, 1.0, 1.0, 2.5)),
             repost_of=chance.choice((None, None, None, "x:1")),
         )
-        yield replace(made, score=replace(made.score, calibrated=chance.random() < 0.3))
+        said = Signals(
+            apart.choice(((), ("complaint",), ("question",), ("complaint", "question"))),
+            apart.choice(((), (), ("safety",), ("news", "recall"))),
+            apart.choice(((), ("delivery",), ("staff", "delivery"))),
+        )
+        yield replace(made, score=replace(made.score, calibrated=chance.random() < 0.3), signals=said)
 
 
 def hands(effects: Sequence[Effect], seed: int) -> list[Event]:

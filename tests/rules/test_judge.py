@@ -30,7 +30,9 @@ def at_most(measure: str, bound: float) -> Block:
     return Block((Condition(measure, "at_most", bound),))
 
 
-@pytest.mark.parametrize("measure", ["count", "authors", "sources", "reach", "largest_audience"])
+@pytest.mark.parametrize(
+    "measure", ["count", "complaints", "questions", "severity", "authors", "sources", "reach", "largest_audience"]
+)
 def test_what_can_only_grow_is_judged_at_once(measure):
     assert can_hold_early(at_least(measure, 5))
     assert holds(at_least(measure, 5), Look({measure: 5.0}), early=True)

@@ -8,7 +8,7 @@ import pytest
 
 from crisiswatch.matching import GRAVE, grave, normalise
 from crisiswatch.matching.phrases import expanded
-from crisiswatch.sentiment.severity import _HARMLESS, _MORE, WEIGHTS, Severity, severity
+from crisiswatch.sentiment.severity import _HARMLESS, _MORE, WEIGHTS, Severity, severity, weight_of
 
 
 def of(text: str) -> Severity:
@@ -91,10 +91,10 @@ def test_categories_add_up_below_one_and_words_of_one_count_once():
     assert set(of(every).categories) == set(GRAVE)
 
 
-def test_weights_may_be_ones_own():
-    assert severity(normalise("scam"), {"fraud": 0.9}).weight == 0.9
-    assert severity(normalise("boycott"), {"fraud": 0.9}).weight == 0.0
-    assert severity(normalise("boycott"), {"fraud": 0.9}).categories == ("boycott",)
+def test_categories_alone_tell_the_weight_as_the_text_does():
+    found = of("a scam, and boycott them, in court")
+    assert weight_of(found.categories) == weight_of(found.categories[::-1]) == found.weight
+    assert weight_of(()) == weight_of(("no-such",)) == 0.0
 
 
 def test_every_word_of_the_detector_counts_in_its_category():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crisiswatch.errors import StateError
-from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons
+from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons, SignalCounts
 from crisiswatch.store.codec import incident_from_json, incident_to_json, rfc3339, time_from
 from tests.store.samples import NOON, incident
 
@@ -54,6 +54,14 @@ _readings = st.builds(
     learning=st.booleans(),
     organic=_maybe_floats,
     reasons=st.none() | _reasons,
+    signals=st.none()
+    | st.builds(
+        SignalCounts,
+        _floats,
+        _floats,
+        _floats,
+        st.dictionaries(_texts, _floats, max_size=3).map(lambda counts: tuple(counts.items())),
+    ),
 )
 _gates = st.builds(Gate, _texts, _texts, _floats, _maybe_floats, st.booleans(), st.none() | _texts)
 _blinds = st.builds(Blind, _texts, _times, st.none() | _times, _texts)
