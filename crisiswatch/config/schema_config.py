@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
-from importlib.metadata import entry_points
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, Tag, WithJsonSchema, model_validator
 
 from crisiswatch.config.fields import (
     Brands,
@@ -30,18 +28,22 @@ from crisiswatch.config.fields import (
     limited,
     secret,
 )
+from crisiswatch.config.schema_plug_ins import PlugInModel, kind_of, plug_in_names
+from crisiswatch.config.schema_sources import SOURCE_TYPES, AnySource, FeedModel, FilesModel, WebhookModel
 from crisiswatch.config.secrets import Secret
 
-__all__ = ["RECEIVER_TYPES", "SOURCE_TYPES", "ConfigFile", "plug_in_names"]
+__all__ = [
+    "RECEIVER_TYPES",
+    "SOURCE_TYPES",
+    "AnySource",
+    "ConfigFile",
+    "FeedModel",
+    "FilesModel",
+    "WebhookModel",
+    "plug_in_names",
+]
 
-SOURCE_TYPES = ("feed", "files", "webhook")
 RECEIVER_TYPES = ("console", "slack", "email")
-
-
-@cache
-def plug_in_names(group: str) -> tuple[str, ...]:
-    """Names that installed packages offer in the entry-point group ``crisiswatch.{group}``."""
-    return tuple(sorted(point.name for point in entry_points(group=f"crisiswatch.{group}")))
 
 
 class HandlesModel(Section):
@@ -70,53 +72,6 @@ class BrandModel(Section):
     """Languages in which the brand is talked about; all if left out."""
     timezone: Zone = Field(default_factory=lambda: ZoneInfo("UTC"), json_schema_extra={"default": "UTC"})
     """The time zone in which alerts tell times; UTC if left out."""
-
-
-class SourceModel(Section):
-    """What every source has."""
-
-    id: Id
-    """The source's name in metrics and alerts."""
-    brand: Id | None = None
-    """Everything from this source is about this brand; by its words if left out."""
-
-
-class FeedModel(SourceModel):
-    """An RSS or Atom feed."""
-
-    TAG: ClassVar[str] = "feed"
-    type: Literal["feed"]
-    """The kind of source: feed."""
-    url: Url
-    """The feed's web address."""
-    every: Period = lasting("5m")
-    """How often it is fetched."""
-    timeout: Period = lasting("20s")
-    """How long one request may take."""
-
-
-class FilesModel(SourceModel):
-    """Files of mentions, as JSON Lines or CSV."""
-
-    TAG: ClassVar[str] = "files"
-    type: Literal["files"]
-    """The kind of source: files."""
-    path: Words
-    """A file or a directory, relative to this file; *.jsonl, *.csv, also .gz; it is tailed."""
-    every: Period = lasting("10s")
-    """How often it is looked at."""
-
-
-class WebhookModel(SourceModel):
-    """Mentions that another system sends to POST /hooks/ID, signed."""
-
-    TAG: ClassVar[str] = "webhook"
-    type: Literal["webhook"]
-    """The kind of source: webhook."""
-    secret: SecretRef
-    """The key of the signature: {env: NAME} or {file: PATH}."""
-    tolerance: Period = lasting("5m")
-    """How old a signature may be."""
 
 
 class ReceiverModel(Section):
@@ -190,64 +145,20 @@ class EmailModel(ReceiverModel):
         return self
 
 
-class PlugInModel(Section):
-    """A kind that another installed package brings; its options are its own."""
+class ReceiverPlugIn(PlugInModel):
+    """A receiver that another installed package brings; its options are its own."""
 
     model_config = ConfigDict(extra="allow")
-    TAG: ClassVar[str] = "plug-in"
-    id: Id
-    """The name in routes, metrics and alerts."""
     type: Words = Field(json_schema_extra={"not": {"enum": [*RECEIVER_TYPES]}})
     """The kind, as the package names it."""
 
-    @model_validator(mode="after")
-    def _refer(self) -> Self:
-        _find_secrets(self.model_extra or {})
-        return self
 
-    def options(self) -> dict[str, object]:
-        """The options as written, with secrets in place of references to them."""
-        found = _find_secrets(self.model_extra or {})
-        return found if isinstance(found, dict) else {}
-
-
-class SourcePlugIn(PlugInModel, SourceModel):
-    """A source that another installed package brings; its options are its own."""
-
-    model_config = ConfigDict(extra="allow")
-    type: Words = Field(json_schema_extra={"not": {"enum": [*SOURCE_TYPES]}})
-    """The kind, as the package names it."""
-
-
-def _find_secrets(value: object) -> object:
-    if isinstance(value, dict):
-        if set(value) in ({"env"}, {"file"}):
-            return secret(value)
-        return {key: _find_secrets(item) for key, item in value.items()}
-    return [_find_secrets(item) for item in value] if isinstance(value, list) else value
-
-
-def _kind(known: tuple[str, ...]) -> Any:
-    def tag(value: Any) -> str:
-        kind = value.get("type") if isinstance(value, dict) else None
-        return kind if isinstance(kind, str) and kind in known else "plug-in"
-
-    return Discriminator(tag)
-
-
-AnySource = Annotated[
-    Annotated[FeedModel, Tag("feed")]
-    | Annotated[FilesModel, Tag("files")]
-    | Annotated[WebhookModel, Tag("webhook")]
-    | Annotated[SourcePlugIn, Tag("plug-in")],
-    _kind(SOURCE_TYPES),
-]
 AnyReceiver = Annotated[
     Annotated[ConsoleModel, Tag("console")]
     | Annotated[SlackModel, Tag("slack")]
     | Annotated[EmailModel, Tag("email")]
-    | Annotated[PlugInModel, Tag("plug-in")],
-    _kind(RECEIVER_TYPES),
+    | Annotated[ReceiverPlugIn, Tag("plug-in")],
+    kind_of(RECEIVER_TYPES),
 ]
 
 

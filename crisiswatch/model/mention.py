@@ -25,7 +25,8 @@ class Mention:
 
     ``uid`` is ``"{source}:{native id}"`` (at most 255 characters), the key by which a re-delivered mention counts once.
     ``created_at`` is the author's clock and may be wrong; ``received_at`` is ours. ``weight`` is 1 / sampling rate
-    (1.0 = every mention is read). ``brand`` is set only when the source knows it already.
+    (1.0 = every mention is read). ``brand`` is set only when the source knows it already. ``backfill``: it was said
+    while nobody could listen and is read now; it tells what is usual, and alone alarms nobody.
     """
 
     uid: str
@@ -48,6 +49,7 @@ class Mention:
     repost_of: str | None = None
     weight: float = 1.0
     brand: str | None = None
+    backfill: bool = False
 
 
 class _Open:
@@ -83,6 +85,7 @@ def mention_of(values: Sequence[Any]) -> Mention:
         made.repost_of,
         made.weight,
         made.brand,
+        made.backfill,
     ) = values
     made.__class__ = Mention  # allowed between classes of the same slots
     return cast("Mention", made)

@@ -44,11 +44,21 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one poll brought, in the order it arrived. ``more``: the source knows that there is more to read at once."""
+    """What one poll brought, in the order it arrived. ``more``: the source knows that there is more to read at once.
+
+    ``edited`` are mentions in their new wording, under the uid they had; ``deleted`` are uids of mentions that the
+    platform says are gone: their text is forgotten, the count stays. Both may name what was never read. ``cost`` is
+    what this poll cost in US dollars; ``quota_left`` the part of the platform's limit that is left, 0 to 1, where it is
+    known.
+    """
 
     mentions: tuple[Mention, ...] = ()
     refused: tuple[Refused, ...] = ()
     samples: tuple[VolumeSample, ...] = ()
+    edited: tuple[Mention, ...] = ()
+    deleted: tuple[str, ...] = ()
+    cost: float = 0.0
+    quota_left: float | None = None
     cursor: Cursor | None = None
     more: bool = False
 

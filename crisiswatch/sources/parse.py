@@ -291,6 +291,14 @@ def _count(name: str, value: object) -> int:
     return value
 
 
+def _flag(name: str, value: object) -> bool:
+    if value in ("true", "false"):  # as CSV has it; a tuple, because what stands here may have no hash
+        return value == "true"
+    if not isinstance(value, bool):
+        raise BadMention("wrong_type", f"{name} must be true or false, got {_kind(value)}")
+    return value
+
+
 def _number(low: float, high: float) -> Callable[[str, object], float]:
     def check(name: str, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -325,13 +333,14 @@ _CHECKS: dict[str, Callable[[str, object], Any]] = {
     "repost_of": _id,
     "weight": _number(1.0, 1e9),
     "brand": _id,
+    "backfill": _flag,
 }
 FIELDS = frozenset(_CHECKS)
 """The fields of the input contract."""
 
 _ORDER = tuple(Mention.__dataclass_fields__)
 _PLACES = {name: (_ORDER.index(name), check) for name, check in _CHECKS.items()}
-_NOTHING: list[Any] = [1.0 if name == "weight" else None for name in _ORDER]
+_NOTHING: list[Any] = [{"weight": 1.0, "backfill": False}.get(name) for name in _ORDER]
 _SOURCE_AT, _CREATED_AT, _TEXT_AT, _RECEIVED_AT, _RATING_AT = map(
     _ORDER.index, ("source", "created_at", "text", "received_at", "rating")
 )

@@ -83,7 +83,7 @@ def from_row(row: Any) -> StoredMention:
         mention=mention_of(
             (
                 *(uid, source, from_micros(created_at), "" if text is None else text),
-                *(from_micros(source_received_at), *optional, weight, brand),
+                *(from_micros(source_received_at), *optional, weight, brand, False),
             )
         ),
         brands=_brands_from_json(brands),

@@ -24,7 +24,7 @@ from crisiswatch.config import (
     load,
     load_rule_tests,
     load_rules,
-    schema_config,
+    schema_plug_ins,
     schema_rules,
 )
 from crisiswatch.config.fields import duration, spelled
@@ -258,7 +258,7 @@ Install = Callable[[str, str], None]
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     def forget() -> None:
-        schema_config.plug_in_names.cache_clear()
+        schema_plug_ins.plug_in_names.cache_clear()
         schema_rules.measure_plug_ins.cache_clear()
 
     def installed(group: str, name: str) -> None:
@@ -266,7 +266,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
             return EntryPoints([EntryPoint(name, "somewhere:Thing", group)] if asked.get("group") == group else [])
 
         forget()
-        monkeypatch.setattr(schema_config, "entry_points", points)
+        monkeypatch.setattr(schema_plug_ins, "entry_points", points)
         monkeypatch.setattr(schema_rules, "entry_points", points)
 
     yield installed

@@ -169,7 +169,16 @@ def test_a_source_is_lent_only_to_a_mention_without_one() -> None:
 def test_every_field_of_the_contract_arrives() -> None:
     numbers = dict.fromkeys(("likes", "replies", "reposts", "views", "author_followers"), 3)
     words = {name: name for name in ("author_id", "channel", "parent_uid", "thread_id", "repost_of", "brand")}
-    full = {**GOOD, **numbers, **words, "lang": "it", "url": "https://example.com/1", "rating": 0.5, "weight": 2.0}
+    full = {
+        **GOOD,
+        **numbers,
+        **words,
+        "lang": "it",
+        "url": "https://example.com/1",
+        "rating": 0.5,
+        "weight": 2.0,
+        "backfill": True,
+    }
     mention = parse_mention({**full, "received_at": "2026-11-22T10:00:05Z"})
     assert {name: getattr(mention, name) for name in full if name != "created_at"} == {
         name: value for name, value in full.items() if name != "created_at"
