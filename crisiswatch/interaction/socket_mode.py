@@ -1,13 +1,15 @@
 """Socket Mode: presses come over a web socket that we open, so that nothing of ours has to be reachable.
 
-The SDK's client keeps one connection; keeping one open is done here. Its own way of doing so loses its threads when
-Slack refreshes a connection, and sleeps through a rate limit without end.
+The SDK's client keeps one connection; keeping one open is done here. Its own way of doing so leaves threads behind when
+Slack refreshes a connection, and can't be stopped while it sits out a rate limit.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import socket
 import threading
 from collections.abc import Callable
 from http.client import HTTPException
@@ -30,7 +32,8 @@ __all__ = ["Socket"]
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
 STEADY = 60.0
 """Seconds after which a connection counts as a good one: what ends it is no reason to wait."""
-LOOK = 1.0
+LOOK = 0.5
+"""Seconds between two looks at a connection."""
 log = structlog.get_logger("crisiswatch.slack_socket")
 
 _quiet = logging.getLogger("crisiswatch.slack_sdk")  # the SDK logs addresses that let others listen in
@@ -75,7 +78,6 @@ class Socket:
         timeout: int,
         proxy: str | None = None,
         report: Callable[[bool], None] = lambda _: None,
-        first_wait: float = FIRST_WAIT,
     ) -> None:
         self._name = name
         self._app_token = app_token
@@ -90,7 +92,6 @@ class Socket:
         )
         self._proxy = proxy
         self._report = report
-        self._first_wait = first_wait
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"socket:{name}", daemon=True)
 
@@ -104,23 +105,23 @@ class Socket:
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        wait = self._first_wait
+        wait = 0.0
         client: _Client | None = None
         while not self._stop.is_set():
             began = self._clock.monotonic()
             fresh = self._connected()
-            if client is not None and (fresh is not None or not client.is_connected()):
+            if client is not None and (fresh is not None or _is_cut(client)):
                 _close(client)  # only now: while there is no connection, a press is an error to who pressed
                 client = None
             client = fresh or client
             self._report(client is not None)
-            if fresh is not None:
-                self._watch(fresh)
+            if fresh is not None and not self._watch(fresh):
+                _close(fresh)
+                client = None
             if fresh is not None and self._clock.monotonic() - began >= STEADY:
-                wait = self._first_wait
-                continue
+                wait = 0.0
             self._stop.wait(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
+            wait = min(max(wait * 2, FIRST_WAIT), LONGEST_WAIT)
         if client is not None:
             _close(client)
         self._report(False)
@@ -149,12 +150,14 @@ class Socket:
             _close(client)
         return None
 
-    def _watch(self, client: _Client) -> None:
-        """Return once the connection has ended, or Slack has said that it will."""
-        while not self._stop.is_set() and client.is_connected() and not client.ended.wait(LOOK):
-            pass
+    def _watch(self, client: _Client) -> bool:
+        """Return once the connection is cut, or (True) still stands but will not for long."""
+        standing = True
+        while standing and not self._stop.is_set() and not client.ended.wait(LOOK):
+            standing = not _is_cut(client)
         if not self._stop.is_set():
-            log.info("slack_socket_ended", receiver=self._name)
+            log.info("slack_socket_ended", receiver=self._name, cut=not standing)
+        return standing
 
     def _heard(self, client: Any, request: SocketModeRequest) -> None:
         """Take what came, then say that we have it; what there is no room for, Slack tells its sender about."""
@@ -164,6 +167,22 @@ class Socket:
             taken = True  # sending it again would not make it better
         if taken:
             client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+
+
+def _is_cut(client: _Client) -> bool:
+    """Whether the far end has hung up. The SDK reads nothing then, over and over, until its pings have gone unanswered
+    for twenty seconds; so a twin of its socket looks what is there without taking it."""
+    session = client.current_session
+    sock = None if session is None else session.sock
+    if sock is None:
+        return True
+    try:
+        with socket.socket(fileno=os.dup(sock.fileno())) as twin:
+            return not twin.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _close(client: _Client) -> None:

@@ -4,7 +4,8 @@
         notifier = SlackNotifier(render, slack.token, slack.channel, base_url=slack.url)
         slack.script("chat.postMessage", Fault.accept_then_cut())
 
-Speaks auth.test, chat.postMessage, chat.update, conversations.history and conversations.replies. In another process:
+Speaks auth.test, chat.postMessage, chat.update, conversations.history, conversations.replies and, with a web socket
+behind it, apps.connections.open (`crisiswatch.testing.slack_presses` presses what is in a message). In another process:
 ``python -m crisiswatch.testing.fake_slack --port-file F --journal F`` writes each accepted message to a JSONL journal
 before it answers.
 """
@@ -28,6 +29,7 @@ from urllib.parse import parse_qsl, urlsplit
 from crisiswatch.clock import Clock, SystemClock
 from crisiswatch.testing.slack_faults import Fault
 from crisiswatch.testing.slack_limits import message_error
+from crisiswatch.testing.slack_presses import FakeSocket
 
 __all__ = ["FakeSlack", "Fault", "SlackCall", "SlackMessage", "main"]
 
@@ -79,8 +81,8 @@ class FakeSlack:
     """The server; a context manager that starts and stops by itself.
 
     ``url`` is what a client takes as base_url; ``messages`` are all messages in the order they were posted; ``calls``
-    all calls that were answered. `channels` maps channel ids to names; the bot is a member of all of them. A call takes
-    effect at once and is answered `delay` seconds later.
+    all calls that were answered; ``answers`` what was sent to `answer_url`. `channels` maps channel ids to names; the
+    bot is a member of all of them. A call takes effect at once and is answered `delay` seconds later.
     """
 
     def __init__(
@@ -93,6 +95,10 @@ class FakeSlack:
         delay: float = 0.0,
     ) -> None:
         self.token = token
+        self.app_token = "xapp-fake"  # noqa: S105  (the same)
+        self.signing_secret = "0123456789abcdef0123456789abcdef"  # noqa: S105  (the same)
+        self.socket = FakeSocket()
+        self.answers: list[Json] = []
         self.delay = delay
         self.channels = dict(channels or {"C0123456789": "pr-alerts"})
         self.channel = next(iter(self.channels))
@@ -117,13 +123,20 @@ class FakeSlack:
         """The base URL for a client."""
         return f"http://127.0.0.1:{self.port}{_PREFIX}"
 
+    @property
+    def answer_url(self) -> str:
+        """Where the answer to a press is sent."""
+        return f"http://127.0.0.1:{self.port}/actions/T0FAKE/1/fake"
+
     def start(self) -> None:
         """Begin to answer."""
         self._thread.start()
+        self.socket.start()
 
     def stop(self) -> None:
         """Stop answering, let go of hanging calls, close the port."""
         self.stopping.set()
+        self.socket.stop()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -169,11 +182,12 @@ class FakeSlack:
             "chat.update": self._update,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
+            "apps.connections.open": lambda _: {"ok": True, "url": self.socket.url},
         }
         with self._lock:
             if not token:
                 result = _error("not_authed")
-            elif token != self.token:
+            elif token != (self.app_token if method == "apps.connections.open" else self.token):
                 result = _error("invalid_auth")
             else:
                 result = handlers[method](arguments) if method in handlers else _error("unknown_method")
@@ -309,6 +323,10 @@ class _Handler(BaseHTTPRequestHandler):
             order = json.loads(raw)
             slack.script(order.pop("method"), Fault(**order))
             self._answer(200, '{"ok": true}', {})
+            return
+        if target.path.startswith("/actions/"):
+            slack.answers.append(json.loads(raw))
+            self._answer(200, "ok", {})
             return
         method = target.path.removeprefix(_PREFIX)
         arguments = _arguments(target.query, raw, self.headers.get("Content-Type", ""))

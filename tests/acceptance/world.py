@@ -50,7 +50,7 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any
 def lay_out(folder: Path, *, slack: FakeSlack | None, smtp: FakeSmtp | None = None, **changes: str) -> Path:
     """Write the starter's rules and alerts with a configuration for this world; gives the configuration's path.
 
-    ``changes`` replace sections: ``sources``, ``port``, ``log`` and the like.
+    ``changes`` replace sections: ``sources``, ``port``, ``log`` and the like; ``slack_more`` adds to the receiver.
     """
     for name, content in starter_files().items():
         path = folder / name
@@ -59,6 +59,8 @@ def lay_out(folder: Path, *, slack: FakeSlack | None, smtp: FakeSmtp | None = No
     (folder / "inbox").mkdir(exist_ok=True)
     (folder / "hook.secret").write_bytes(SECRET)
     (folder / "slack.token").write_text(slack.token if slack else "xoxb-none")
+    (folder / "slack.app").write_text(slack.app_token if slack else "xapp-none")
+    (folder / "slack.signing").write_text(slack.signing_secret if slack else "none")
     path = folder / "crisiswatch.yaml"
     path.write_text(_config(slack, smtp, changes), encoding="utf-8")
     return path
@@ -70,7 +72,8 @@ def _config(slack: FakeSlack | None, smtp: FakeSmtp | None, changes: dict[str, s
         names.append("pr-slack")
         receivers += (
             "  - {id: pr-slack, type: slack, token: {file: slack.token}, "
-            f'channel: {slack.channel}, base_url: "{slack.url}", timeout: {changes.get("slack_timeout", "10s")}}}\n'
+            f'channel: {slack.channel}, base_url: "{slack.url}", timeout: {changes.get("slack_timeout", "10s")}'
+            f"{changes.get('slack_more', '')}}}\n"
         )
     if smtp is not None:
         names.append("pr-mail")
