@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crisiswatch.engine import State, decode, encode, fold
 from crisiswatch.matching import Matcher, normalise
@@ -20,17 +20,20 @@ from crisiswatch.model import (
     Effect,
     Event,
     HumanAction,
+    Likened,
     Mention,
     MentionScored,
+    Rescored,
     RulesChanged,
     Score,
     Scorer,
     ScorerChanged,
     SourceHealth,
+    StandInsMet,
     Tick,
 )
 from crisiswatch.outbox import Route, rows_for
-from crisiswatch.rescoring import model_of, rescored
+from crisiswatch.rescoring import model_of, own_scorer, rescored, stand_ins
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment import score_mentions
 from crisiswatch.store import Fence, JournalEntry, OutboxRow, SourceMark, Store, StoredMention, Work
@@ -140,7 +143,8 @@ class Pipeline:
         fresh, duplicates = self._fresh(intake.mentions)
         ours = self._matched(fresh)
         terms = [self._plan.matcher.mask_terms(each.brands) for each in ours]
-        scores, unscored = score_mentions(self._plan.scorer, [each.mention for each in ours], terms)
+        about = [each.brands for each in ours]
+        scores, unscored = score_mentions(self._plan.scorer, [each.mention for each in ours], terms, about)
         events: dict[str, list[Event]] = {}
         stored: list[StoredMention] = []
         for (mention, brands, folded), score in zip(ours, scores, strict=True):
@@ -237,18 +241,50 @@ class Pipeline:
         effects, rows = self._commit(events, journal=journal)
         return Result(effects=effects, rows=rows)
 
+    def teach(self, scorer: Scorer) -> Result:
+        """Have another scorer read from now on, and all else as it was: for heads that were learned or withdrawn."""
+        before, self._plan = self._plan, replace(self._plan, scorer=scorer)
+        try:
+            return self.meet_scorer()
+        except BaseException:
+            self._plan = before
+            raise
+
+    def meet_stand_ins(self, found: Mapping[str, tuple[str, tuple[Likened, ...]]]) -> Result:
+        """Take over, by brand, how stand-ins compare with the scorer of the name given, if that one still reads."""
+        at = self._now()
+        events: dict[str, list[Event]] = {}
+        journal: list[JournalEntry] = []
+        for brand, (model, rows) in found.items():
+            state = self._states.get(brand)
+            if state is not None and rows and state.scorer == model:
+                events[brand] = [StandInsMet(at, rows)]
+                payload = json.dumps({"rows": _plain(rows)})
+                journal.append(JournalEntry(brand=brand, at=at, kind="stand_ins_met", payload=payload))
+        if not events:
+            return Result()
+        effects, made = self._commit(events, journal=journal)
+        return Result(effects=effects, rows=made)
+
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _meet_scorer(self, at: datetime, events: dict[str, list[Event]], journal: list[JournalEntry]) -> None:
-        plan, read = self._plan, {brand: state for brand, state in self._states.items() if state.scorer}
-        model = model_of(plan.scorer) if read else ""  # asking loads the scorer
-        for brand, state in read.items():
+        plan = self._plan
+        models: dict[int, str] = {}
+        for brand, state in self._states.items():
+            if not state.scorer:  # asking loads the scorer
+                continue
+            own = own_scorer(plan.scorer, brand)
+            if id(own) not in models:
+                models[id(own)] = model_of(own)
+            model = models[id(own)]
             if not model or state.scorer == model:
                 continue
-            rows = rescored(self._store, plan.scorer, plan.matcher, brand, state.scorer, state.priors, at)
-            events.setdefault(brand, []).append(ScorerChanged(at, model, rows))
-            payload = json.dumps({"model": model, "rows": [asdict(row) for row in rows]})
-            journal.append(JournalEntry(brand=brand, at=at, kind="scorer_changed", payload=payload))
+            again = rescored(self._store, plan.scorer, plan.matcher, brand, state.scorer, state.priors, at)
+            stand_in = again.likened if state.scorer in map(model_of, stand_ins(plan.scorer, brand)) else ()
+            events.setdefault(brand, []).append(ScorerChanged(at, model, again.rows, stand_in))
+            told = {"model": model, "rows": _plain(again.rows), "likened": _plain(stand_in)}
+            journal.append(JournalEntry(brand=brand, at=at, kind="scorer_changed", payload=json.dumps(told)))
 
     def _fresh(self, mentions: Sequence[Mention]) -> tuple[list[Mention], int]:
         """Those that were never seen, each once, in order; and how many were dropped."""
@@ -341,6 +377,10 @@ class Pipeline:
                 queued.setdefault(row.incident, set()).add(row.receiver)
             rows.extend(made)
         return rows
+
+
+def _plain(rows: Iterable[Likened | Rescored]) -> list[dict[str, Any]]:
+    return [asdict(row) for row in rows]
 
 
 def _stored(mention: Mention, brands: tuple[str, ...], score: Score, at: datetime) -> StoredMention:

@@ -14,11 +14,13 @@ from crisiswatch.model import (
     HumanAction,
     Incident,
     IncidentOpened,
+    Likened,
     MentionScored,
     Rescored,
     RulesChanged,
     ScorerChanged,
     SourceHealth,
+    StandInsMet,
     Tick,
 )
 from crisiswatch.store import JournalEntry, Store, StoredMention
@@ -91,7 +93,7 @@ def _event(stored: StoredMention | JournalEntry, seen: _Seen) -> Event | None:
         return _journal(stored, seen)
     seen.mentions += 1
     seen.purged += stored.purged
-    return MentionScored(stored.received_at, stored.mention, stored.score)
+    return MentionScored(stored.received_at, stored.mention, stored.score, signals=stored.signals)
 
 
 def _journal(entry: JournalEntry, seen: _Seen) -> Event | None:
@@ -104,13 +106,19 @@ def _journal(entry: JournalEntry, seen: _Seen) -> Event | None:
         seen.rules_changed += 1
         return RulesChanged(entry.at)
     if entry.kind == "scorer_changed":
-        return ScorerChanged(entry.at, told["model"], tuple(_rescored(row) for row in told["rows"]))
+        rows = tuple(Rescored(**_plain(row)) for row in told["rows"])
+        return ScorerChanged(entry.at, told["model"], rows, _likened(told.get("likened", ())))
+    if entry.kind == "stand_ins_met":
+        return StandInsMet(entry.at, _likened(told["rows"]))
     return None
 
 
-def _rescored(row: dict[str, Any]) -> Rescored:
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-    return Rescored(**plain)
+def _likened(rows: Iterable[dict[str, Any]]) -> tuple[Likened, ...]:
+    return tuple(Likened(**_plain(row)) for row in rows)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
 def _why(seen: _Seen, found: Incident | None) -> str:

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from crisiswatch.detector import Detector, DetectorState, Moments
 from crisiswatch.engine.program import SeriesPlan
 from crisiswatch.engine.state import SeriesState, State
-from crisiswatch.model import Mention, Score, ScorerChanged
+from crisiswatch.model import Likened, Mention, Score, ScorerChanged
 from crisiswatch.rules.filters import primary_tag
 from crisiswatch.sentiment.priors import DAILY, EVEN, Classes, StreamPrior, corrected
 
-__all__ = ["DAY", "NO_SCORERS", "made_right", "new_hour", "scorer_changed", "stream_of"]
+__all__ = ["DAY", "NO_SCORERS", "made_right", "new_hour", "scorer_changed", "stand_ins_met", "stream_of"]
 
 DAY = 24 * 60
 HELD = DAY
@@ -43,7 +43,12 @@ def stream_of(source: str, lang: str | None) -> str:
 
 
 def made_right(state: State, mention: Mention, score: Score) -> Score:
-    """Give a calibrated score as it is in this stream, and remember it; any other score is left as it is."""
+    """Give a calibrated score as it is in this stream, and remember it; any other score is left as it is.
+
+    One that another model than the brand's own gave is brought to the scale of that one, and not remembered.
+    """
+    if state.scorer and score.model != state.scorer and score.model not in NO_SCORERS:
+        return _stood_in(state, stream_of(mention.source, mention.lang), score)
     if not score.calibrated:
         return score
     key = stream_of(mention.source, mention.lang)
@@ -58,6 +63,29 @@ def made_right(state: State, mention: Mention, score: Score) -> Score:
         return score
     negative, neutral, positive = corrected(raw, prior.shares)
     return Score(negative, neutral, positive, score.model, calibrated=True)
+
+
+def _stood_in(state: State, key: str, score: Score) -> Score:
+    """A score of a stand-in as the brand's scorer would have given it: a label where that one gives labels alone.
+
+    As long as nobody knows how the two compare it counts as it is.
+    """
+    parts: Classes = (score.negative, score.neutral, score.positive)
+    known = state.stand_ins.get(score.model)
+    if known:
+        parts = corrected(parts, known.get(key) or known[""])
+    if not state.priors or not score.calibrated:  # only calibrated scores leave a prior
+        return Score(*parts, score.model)
+    prior = state.priors.get(key)
+    return Score(*corrected(parts, _others(state) if prior is None else prior.shares), score.model, calibrated=True)
+
+
+def stand_ins_met(state: State, rows: Iterable[Likened]) -> None:
+    """Take over how stand-ins compare with the brand's scorer; those of whom nothing is said are forgotten."""
+    found: dict[str, dict[str, Classes]] = {}
+    for row in rows:
+        found.setdefault(row.model, {})[stream_of(row.source, row.lang) if row.source else ""] = row.weights
+    state.stand_ins = {model: known for model, known in sorted(found.items()) if "" in known}
 
 
 def _others(state: State) -> Classes:
@@ -117,6 +145,7 @@ def scorer_changed(state: State, series: Iterable[tuple[SeriesPlan, SeriesState]
     """Move to the scale of another scorer; what is known of the streams' class shares was in the old one's scale."""
     state.scorer = event.model
     state.priors = {}
+    stand_ins_met(state, event.likened)
     before = {stream_of(row.source, row.lang): (row.texts, row.before, row.before_squares) for row in event.rows}
     after = {stream_of(row.source, row.lang): (row.texts, row.after, row.after_squares) for row in event.rows}
     texts = sum(row.texts for row in event.rows)

@@ -51,6 +51,11 @@ def encode(state: State) -> bytes:
         body["scorer"] = state.scorer
     if state.priors:
         body["priors"] = {key: _prior_out(prior) for key, prior in sorted(state.priors.items())}
+    if state.stand_ins:
+        body["stand_ins"] = {
+            model: {key: list(weights) for key, weights in sorted(rows.items())}
+            for model, rows in sorted(state.stand_ins.items())
+        }
     return json.dumps(body, separators=(",", ":"), ensure_ascii=True).encode()
 
 
@@ -83,6 +88,10 @@ def _state_in(body: dict[str, Any]) -> State:
         spells=[BlindSpell(*row) for row in body["spells"]],
         scorer=body.get("scorer", ""),
         priors={key: _prior_in(row) for key, row in body.get("priors", {}).items()},
+        stand_ins={
+            model: {key: _classes_in(row) for key, row in rows.items()}
+            for model, rows in body.get("stand_ins", {}).items()
+        },
     )
 
 

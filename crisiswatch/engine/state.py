@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from crisiswatch.detector import Bin, DetectorState
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.model import Reading
-from crisiswatch.sentiment.priors import StreamPrior
+from crisiswatch.sentiment.priors import Classes, StreamPrior
 from crisiswatch.windows import BIN, Distinct, Series
 
 __all__ = ["CALM", "HOLDING", "OPEN", "SETTLING", "BlindSpell", "RuleState", "SeriesState", "State"]
@@ -97,6 +97,7 @@ class State:
 
     Minutes since 1970; ``now`` -1 before the first event. ``late`` counts mentions that came in behind the watermark.
     ``scorer`` is the model that reads the mentions; ``priors`` what is known of each stream's class shares.
+    ``stand_ins`` has the weights that bring other models' scores to its scale: by model, then stream, "" for the rest.
     """
 
     brand: str
@@ -110,6 +111,7 @@ class State:
     spells: list[BlindSpell] = field(default_factory=list)
     scorer: str = ""
     priors: dict[str, StreamPrior] = field(default_factory=dict)
+    stand_ins: dict[str, dict[str, Classes]] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Give an independent copy."""
@@ -125,6 +127,7 @@ class State:
             spells=[BlindSpell(s.source, s.since, s.until, s.reason) for s in self.spells],
             scorer=self.scorer,
             priors={k: prior.copy() for k, prior in self.priors.items()},
+            stand_ins=self.stand_ins,  # replaced as a whole, never changed
         )
 
     def blind_between(self, start: int, end: int) -> list[BlindSpell]:

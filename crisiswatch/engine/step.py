@@ -14,7 +14,7 @@ from datetime import datetime
 
 from crisiswatch.engine import machine
 from crisiswatch.engine.bins import LONGEST_TAIL, bin_of
-from crisiswatch.engine.calibration import NO_SCORERS, made_right, new_hour, scorer_changed
+from crisiswatch.engine.calibration import NO_SCORERS, made_right, new_hour, scorer_changed, stand_ins_met
 from crisiswatch.engine.look import Look
 from crisiswatch.engine.machine import Moment
 from crisiswatch.engine.program import Program, RulePlan, SeriesPlan, program_for
@@ -33,6 +33,7 @@ from crisiswatch.model import (
     MeterMoved,
     RulesChanged,
     ScorerChanged,
+    StandInsMet,
     SourceHealth,
     VolumeSampled,
 )
@@ -95,6 +96,8 @@ class _Step:
                 self._fit_rules()
             case ScorerChanged():
                 scorer_changed(self.state, self.series, event)
+            case StandInsMet():
+                stand_ins_met(self.state, event.rows)
             case VolumeSampled():  # counts without text tell that the source is alive; their volume comes in later
                 self._rhythm(event.sample.source, minute).hear(minute, minute)
 

@@ -11,10 +11,12 @@ from crisiswatch.model.signals import NO_SIGNALS, Signals
 __all__ = [
     "Event",
     "HumanAction",
+    "Likened",
     "MentionScored",
     "Rescored",
     "RulesChanged",
     "ScorerChanged",
+    "StandInsMet",
     "SourceHealth",
     "Tick",
     "VolumeSampled",
@@ -98,12 +100,39 @@ class Rescored:
 
 
 @dataclass(frozen=True, slots=True)
+class Likened:
+    """How the scores of ``model``, which reads in place of the brand's own scorer now and then, are brought to that
+    one's scale in one source and language: by three weights, negative, neutral, positive, that sum to 1.
+
+    Found in ``texts`` mentions that both have read. An empty ``source`` means all that are not named.
+    """
+
+    model: str
+    source: str
+    lang: str | None
+    texts: int
+    weights: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class ScorerChanged:
-    """From now on another scorer, ``model``, reads the mentions; ``rows`` say what that does to what is known."""
+    """From now on another scorer, ``model``, reads the mentions; ``rows`` say what that does to what is known.
+
+    ``likened`` says how scores of the one before are to be taken, if it goes on to stand in for the new one.
+    """
 
     at: datetime
     model: str
     rows: tuple[Rescored, ...] = ()
+    likened: tuple[Likened, ...] = ()
 
 
-Event = MentionScored | VolumeSampled | Tick | SourceHealth | HumanAction | RulesChanged | ScorerChanged
+@dataclass(frozen=True, slots=True)
+class StandInsMet:
+    """How the scores of those that stand in for the brand's scorer are to be taken from now on."""
+
+    at: datetime
+    rows: tuple[Likened, ...]
+
+
+Event = MentionScored | VolumeSampled | Tick | SourceHealth | HumanAction | RulesChanged | ScorerChanged | StandInsMet

@@ -68,8 +68,8 @@ class Budgeted:
         if not seconds > 0 or piece < 1:
             raise ValueError("a budget is more than 0 seconds and a piece at least one text")
         self.tally = Tally()
-        self._main = main
-        self._fallback = fallback
+        self.main = main
+        self.fallback = fallback
         self._seconds = seconds
         self._clock = clock
         self._piece = piece
@@ -115,7 +115,7 @@ class Budgeted:
         began = self._clock.monotonic()
         found: list[Score | None]
         try:
-            found = [score if is_sound(score) else None for score in self._main.score(texts)]
+            found = [score if is_sound(score) else None for score in self.main.score(texts)]
             wrong = "" if len(found) == len(texts) and any(found) else "no scores"
         except Exception as error:  # noqa: BLE001  whatever a model does, its texts get a score; it is counted here
             wrong = type(error).__name__
@@ -156,7 +156,7 @@ class Budgeted:
         gaps = [place for place, score in enumerate(found) if score is None]
         filled = list(found)
         if gaps:
-            answer = self._fallback.score([texts[place] for place in gaps])
+            answer = self.fallback.score([texts[place] for place in gaps])
             for place, score in zip(gaps, answer, strict=True):
                 filled[place] = score
         self.tally.scored_by_fallback += len(gaps)

@@ -191,7 +191,8 @@ def test_words_and_the_sentiment_any_are_sure_whatever_the_scorer_says(listening
 
 
 def test_copies_of_what_may_be_negative_weigh_a_fifth_too(listening):
-    run([*spread(20), *soft(copies(50))], watching())
+    by_stars = soft(spread(20), Score(0.9, 0.08, 0.02, "rating"))  # a label beside the scorer's own
+    run([*by_stars, *soft(copies(50))], watching())
     echo = 50 / 5 + 4 / 5
     assert told(listening, 0).total == pytest.approx(20 + echo)
     assert told(listening, 0).count == pytest.approx(20 + 0.3 * echo)
@@ -233,9 +234,9 @@ def test_a_look_at_an_unfinished_bin_is_told_of_its_grave_words(listening):
 def test_grave_words_weigh_what_their_mention_weighs(listening):
     sampled = [replace(each, mention=replace(each.mention, weight=10.0)) for each in gravely(spread(2))]
     sure = Score(0.9, 0.1, 0.0, "calm-1", calibrated=True)
-    run(
-        [*sampled, *soft(gravely(spread(3, timedelta(seconds=30))), sure), *spread(4, timedelta(seconds=9))], watching()
-    )
+    plain = Score(0.8, 0.15, 0.05, "rating")
+    rest = soft(spread(4, timedelta(seconds=9)), plain)
+    run([*soft(sampled, plain), *soft(gravely(spread(3, timedelta(seconds=30))), sure), *rest], watching())
     assert told(listening, 0).marked == pytest.approx(20 + 3 * 0.9)
     assert told(listening, 0).marked < told(listening, 0).count
 
