@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -39,7 +39,8 @@ def add(connection: sa.Connection, clicks: Iterable[Click]) -> list[Click]:
     """Append those that say something new, with their ids; returns them.
 
     Nothing new is what stands there already, and what its actor had said last at that time, also if that was taken
-    back since: so the same file may be read twice. A person who presses again after it was taken back says it anew.
+    back since: so the same file may be read twice. Who presses again after it was taken back, or after somebody else
+    has said otherwise, says it anew.
     """
     # the row of the last number is every writer's lock
     connection.execute(sa.select(meta.c.value).where(meta.c.key == "last_seq").with_for_update())
@@ -50,7 +51,7 @@ def add(connection: sa.Connection, clicks: Iterable[Click]) -> list[Click]:
         new: list[Click] = []
         for click in chunk:
             earlier = said[_whose(click)]
-            if _tells_nothing(click, earlier):
+            if _tells_nothing(click, earlier) and not (click.via in _PRESSED and _insists(click, said)):
                 continue
             last += 1
             new.append(replace(click, id=last))
@@ -65,9 +66,20 @@ def _tells_nothing(click: Click, earlier: Sequence[Click]) -> bool:
     if any(each.at == click.at and each.label is click.label for each in earlier):
         return True
     before = [each for each in earlier if each.at <= click.at]
-    if not before or (last := max(before, key=_age)).label is not click.label:
+    return bool(before) and max(before, key=_age).label is click.label
+
+
+def _insists(click: Click, said: Mapping[_Whose, Sequence[Click]]) -> bool:
+    """Whether a press says once more what does not count any more; the same press sent again does not."""
+    about = [each for (brand, uid, _), clicks in said.items() if (brand, uid) == _what(click) for each in clicks]
+    own = [each for each in about if each.actor == click.actor and each.at <= click.at]
+    if any(each.at == click.at and each.label is click.label for each in own):
         return False
-    return last.undone_at is None or click.at < last.undone_at or click.via not in _PRESSED
+    last = max(own, key=_age)
+    if last.undone_at is not None:
+        return click.at >= last.undone_at
+    counts = counting(each for each in about if each.at <= click.at).get(_what(click))
+    return counts is not None and counts.label is not click.label
 
 
 def _said(connection: sa.Connection, uids: set[str]) -> defaultdict[_Whose, list[Click]]:
@@ -80,6 +92,10 @@ def _said(connection: sa.Connection, uids: set[str]) -> defaultdict[_Whose, list
 
 def _whose(click: Click) -> _Whose:
     return click.brand, click.uid, click.actor
+
+
+def _what(click: Click) -> tuple[str, str]:
+    return click.brand, click.uid
 
 
 def _age(click: Click) -> tuple[datetime, int]:

@@ -71,6 +71,22 @@ def test_what_was_taken_back_stays_so_when_the_file_is_read_again(store: Store) 
     assert labels(store) == {}
 
 
+def test_who_presses_again_what_was_taken_back_says_it_anew_and_a_press_sent_twice_does_not(store: Store) -> None:
+    (only,) = store.add_feedback([said(via="slack")])
+    store.undo_feedback(only.id, NOON + 2 * MINUTE)
+    assert store.add_feedback([said(via="slack"), said(via="slack", after=1)]) == []
+    assert len(store.add_feedback([said(via="slack", after=3), said(via="slack", after=3)])) == 1
+    assert labels(store) == {"x:1": "negative"}
+
+
+def test_who_presses_again_what_somebody_else_has_overruled_says_it_anew(store: Store) -> None:
+    store.add_feedback([said(via="page"), said(via="page", actor="bo", label=POSITIVE, after=1)])
+    assert store.add_feedback([said(via="page", actor="bo", label=POSITIVE, after=2), said(via="page")]) == []
+    assert len(store.add_feedback([said(via="page", after=3)])) == 1
+    assert labels(store) == {"x:1": "negative"}
+    assert [click.actor for click in store.feedback_on(["x:1", "x:2"])] == ["anna", "bo", "anna"]
+
+
 def test_two_brands_keep_their_labels_apart(store: Store) -> None:
     store.add_feedback([said(), said(label=POSITIVE, brand="other")])
     assert {click.brand: click.label.value for click in counting(store.feedback()).values()} == {
