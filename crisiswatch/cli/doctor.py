@@ -12,7 +12,7 @@ from crisiswatch.alerts.words import clean, clip
 from crisiswatch.cli import page
 from crisiswatch.cli.open import must_exist, sqlite_file
 from crisiswatch.cli.page import Format
-from crisiswatch.config import FilesOptions, Loaded, SourceSettings, load
+from crisiswatch.config import FilesOptions, Loaded, SlackOptions, SourceSettings, load
 from crisiswatch.errors import ConfigError, StoreError
 
 __all__ = ["Finding", "doctor"]
@@ -67,6 +67,10 @@ def _all(config: Path, *, online: bool) -> Iterator[Finding]:
         yield Finding("warn", "sources", "there is none, so nothing will be noticed")
     if not loaded.settings.receivers:
         yield Finding("warn", "receivers", "there is none, so nobody will be told")
+    for receiver in loaded.settings.receivers:
+        if isinstance(receiver.options, SlackOptions):
+            state, detail = _buttons(receiver.options)
+            yield Finding(state, f"receiver {receiver.id}, buttons", detail)
     if online:
         from crisiswatch.cli.online import try_all
 
@@ -139,3 +143,16 @@ def _source(source: SourceSettings) -> Finding:
     if not os.access(path, os.R_OK):
         return Finding("bad", what, f"{path} can't be read by this user")
     return Finding("ok", what, f"{path} can be read")
+
+
+def _buttons(options: SlackOptions) -> tuple[str, str]:
+    """Whether people can press something, and how that is heard."""
+    if options.app_token is not None:
+        if options.app_token.missing() or options.app_token.reveal().startswith("xapp-"):
+            return "ok", "on, heard through Socket Mode"
+        return "bad", "app_token does not begin with xapp-: make an app-level token with connections:write"
+    if options.signing_secret is not None:
+        if options.signing_secret.missing() or not options.signing_secret.reveal().startswith("xo"):
+            return "ok", "on, heard at POST /slack/actions, which Slack has to reach over https"
+        return "bad", "signing_secret is a token: take the signing secret from the app's basic information"
+    return "ok", "off; an app_token switches them on, see docs/sre.md"

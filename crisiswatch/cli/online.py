@@ -80,7 +80,10 @@ def _greet_slack(options: SlackOptions) -> str:
         retry_handlers=[],
     )
     answer = client.auth_test()
-    return _short(f"the token is good: {answer.get('user')} in {answer.get('team')}; invite it to {options.channel}")
+    if options.app_token is not None:
+        client.apps_connections_open(app_token=options.app_token.reveal())
+    good = "the token is" if options.app_token is None else "both tokens are"
+    return _short(f"{good} good: {answer.get('user')} in {answer.get('team')}; invite it to {options.channel}")
 
 
 def _greet_mail(options: EmailOptions) -> str:

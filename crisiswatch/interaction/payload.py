@@ -12,7 +12,7 @@ from crisiswatch.interaction.actions import Press
 __all__ = ["BadPayload", "read_presses"]
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
-_STAMP = re.compile(r"\d{1,12}(\.\d{1,6})?", re.ASCII)
+_STAMP = re.compile(r"\d{1,10}(\.\d{1,6})?", re.ASCII)
 _LONGEST = 3000
 _MOST = 25
 _AHEAD = timedelta(minutes=5)

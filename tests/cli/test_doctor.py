@@ -88,6 +88,30 @@ def test_online_greets_everybody_and_sends_nothing(crisiswatch, outside):
     assert mail.mails == []
 
 
+def buttons(crisiswatch, config) -> tuple[str, str]:
+    answer = json.loads(crisiswatch("doctor", "--config", config, "--format", "json").out)
+    (found,) = [each for each in answer["findings"] if each["what"] == "receiver pr-slack, buttons"]
+    return found["state"], found["detail"]
+
+
+def test_whether_buttons_are_heard_is_told_and_a_token_of_the_wrong_kind_too(crisiswatch, outside, monkeypatch):
+    config, slack, _, _ = outside
+    assert buttons(crisiswatch, config) == ("ok", "off; an app_token switches them on, see docs/sre.md")
+    plain = config.read_text()
+    config.write_text(plain.replace("channel: C0123456789", "channel: C0123456789, app_token: {env: ACME_APP}"))
+    monkeypatch.setenv("ACME_APP", "xoxb-fake")
+    assert buttons(crisiswatch, config)[0] == "bad"
+    assert tried(crisiswatch, config)["receiver pr-slack, tried"] == ("bad", "Slack refused: invalid_auth")
+    monkeypatch.setenv("ACME_APP", slack.app_token)
+    assert buttons(crisiswatch, config) == ("ok", "on, heard through Socket Mode")
+    assert tried(crisiswatch, config)["receiver pr-slack, tried"][1].startswith("both tokens are good")
+    config.write_text(plain.replace("channel: C0123456789", "channel: C0123456789, signing_secret: {env: ACME_SIGN}"))
+    monkeypatch.setenv("ACME_SIGN", "xoxb-fake")
+    assert buttons(crisiswatch, config)[0] == "bad"
+    monkeypatch.setenv("ACME_SIGN", slack.signing_secret)
+    assert "POST /slack/actions" in buttons(crisiswatch, config)[1]
+
+
 def test_online_says_who_refuses(crisiswatch, outside, monkeypatch):
     config, _, mail, feeds = outside
     monkeypatch.setenv("ACME_SLACK_TOKEN", "xoxb-wrong")

@@ -588,6 +588,15 @@ CONFIG = (
         ("crisiswatch.yaml:22:5: CW039: `username` and `password` belong together; write both, or neither",),
     ),
     Case(
+        "one secret for two things",
+        CONFIG_FILE,
+        "    channel: C012",
+        "    channel: C012\n    app_token: {env: SLACK_BOT_TOKEN}",
+        (
+            "crisiswatch.yaml:22:16: CW062: `app_token` is read from the same place as `token`, and they are never the same; the bot token is xoxb-..., the app-level token xapp-..., the signing secret 32 letters and digits",
+        ),
+    ),
+    Case(
         "a port out of range",
         CONFIG_FILE,
         "    from: a@example.com",

@@ -665,6 +665,15 @@ WARNINGS = (
         ),
     ),
     Case(
+        "buttons both ways",
+        CONFIG_FILE,
+        "    channel: C012",
+        "    channel: C012\n    app_token: {env: SLACK_APP_TOKEN}\n    signing_secret: {env: SLACK_SIGNING}",
+        (
+            "crisiswatch.yaml:23:21: CW082: a Slack app sends what is pressed one way only, and this waits for it both ways; keep `app_token` if Socket Mode is on in the app's settings, else `signing_secret`",
+        ),
+    ),
+    Case(
         "a password in the clear",
         CONFIG_FILE,
         "    from: a@example.com",

@@ -10,9 +10,10 @@ from dataclasses import replace
 import pytest
 
 from crisiswatch.errors import Rejected, TryLater, Unknown
-from crisiswatch.model import Stage
+from crisiswatch.model import Sentiment, Stage
 from crisiswatch.notifiers.blockkit import blocks_for, escape, fallback_text, reply_blocks
 from crisiswatch.notifiers.slack import SlackNotifier
+from crisiswatch.notifiers.slack_labels import read_value, uid_hash, value_of
 from crisiswatch.testing.fake_slack import FakeSlack, Fault
 from crisiswatch.testing.notifiers import HOSTILE_TEXTS, a_delivery, an_incident, some_evidence
 from crisiswatch.testing.slack_limits import message_error
@@ -201,3 +202,50 @@ def test_blocks_are_dropped_from_the_least_important_up(monkeypatch):
     assert blocks[0]["type"] == "header"
     assert "What to do now" in whole
     assert "What people say" not in whole
+
+
+# --- menus
+
+
+def test_each_post_has_a_menu_and_everything_fits(slack):
+    SlackNotifier(words(), slack.token, slack.channel, base_url=slack.url, menus=True).send(a_delivery())
+    (root,) = slack.roots()
+    menus = [block["accessory"] for block in root.blocks if "accessory" in block]
+    assert len(menus) == len(words()(a_delivery()).posts) == 1
+    for menu in menus:
+        assert menu["action_id"] == "label"
+        assert [option["text"]["text"] for option in menu["options"]] == ["Not negative", "Negative", "Positive"]
+        assert [option["value"].partition(":")[0] for option in menu["options"]] == ["neutral", "negative", "positive"]
+
+
+def test_without_anybody_to_hear_it_there_is_no_menu(slack, notifier):
+    notifier.send(a_delivery())
+    assert not [block for block in slack.roots()[0].blocks if "accessory" in block]
+
+
+def test_menus_are_the_first_to_go_where_a_message_is_long():
+    document = words()(a_delivery())
+    long = replace(
+        document,
+        posts=tuple(replace(post, text=f"{n} & < > " * 60, uid="u" * 255) for n, post in enumerate(document.posts * 12)),
+    )
+    with_menus, without = blocks_for(long, "tag", menus=True), blocks_for(long, "tag")
+    assert with_menus == without
+    assert "What people say" in json.dumps(with_menus)
+
+
+@pytest.mark.parametrize("uid", ["x:1", "x:" + "a" * 250, "x:" + "\U0001f600" * 60, "negative:h:x", ":"])
+def test_a_value_says_which_mention_is_meant_and_fits(uid):
+    for label in Sentiment:
+        value = value_of(label, uid)
+        assert len(value.encode("utf-16-le")) // 2 <= 150
+        said = read_value(value)
+        assert said.label is label
+        assert said.uid == uid or said.hashed == uid_hash(uid)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "negative", "negative:u", "negative:u:", "negative:x:1", "hateful:u:x:1", "NEGATIVE:u:x"]
+)
+def test_a_value_that_is_none_of_ours_says_nothing(value):
+    assert read_value(value) is None
