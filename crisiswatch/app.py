@@ -32,6 +32,7 @@ from crisiswatch.model import Notifier, Source
 from crisiswatch.observer import Observer
 from crisiswatch.pipeline import Arrival, Pipeline, Plan, Result
 from crisiswatch.polling import Poller, first_mark
+from crisiswatch.scoring import Scoring
 from crisiswatch.senders import Senders
 from crisiswatch.status import status_view
 from crisiswatch.store import Fence, Store
@@ -73,9 +74,10 @@ class App:
         self._stream_time = stream_time
         self._console = console
         self._lock = threading.RLock()
+        self.metrics = Metrics(process=True)
+        self._scoring = Scoring(self._clock, self.metrics)
         self._parts = self._prepare()
         settings = self._parts.loaded.settings
-        self.metrics = Metrics(process=True)
         self.observer = Observer(self.metrics)
         self._hooks: dict[str, Hook] = {}
         self._switchboard = Switchboard(actions_of(lambda: self.store, self._clock), self._clock, self.metrics)
@@ -154,7 +156,7 @@ class App:
             now = self._clock.now()
             try:
                 parts = self._prepare()
-                self._adopt(parts.plan)
+                self._adopt(self._scoring.taught(self.store, parts.plan))
             except ConfigError as error:
                 problems = [problem.headline() for problem in error.problems]
             except CrisiswatchError as error:
@@ -202,7 +204,7 @@ class App:
         missing = unresolved_secrets(loaded.settings)
         if missing:
             raise ConfigError(missing)
-        parts = _Parts(loaded, plan_for(loaded))
+        parts = _Parts(loaded, plan_for(loaded, self._scoring.base(loaded.settings)))
         for each in loaded.settings.sources:
             source = make_source(each, self._clock)
             if source is not None:
@@ -227,18 +229,17 @@ class App:
         stream = StreamClock(EPOCH)
         pipeline = Pipeline(
             self.store,
-            self._parts.plan,
+            self._scoring.taught(self.store, self._parts.plan),
             clock=stream.now if self._stream_time else self._clock.now,
             stamp=(lambda _: self._clock.now()) if self._stream_time else None,
             arrival=Arrival.DATA if self._stream_time else Arrival.CLOCK,
             fence=self._fence,
         )
         pipeline.meet_scorer()
-        tick = self._parts.loaded.settings.engine.tick
         return Worker(
             pipeline,
             self._clock,
-            every=tick,
+            every=self._parts.loaded.settings.engine.tick,
             observe=self._observe,
             before_tick=self._hold_lease,
             ticking=not self._stream_time,
@@ -294,6 +295,7 @@ class App:
             self._pollers[each.id] = poller
             self._schedule(f"poll:{each.id}", poller.run, poll_every(each), delay=0.05 * number)
         self._schedule("upkeep", self._upkeep, UPKEEP_EVERY, delay=60.0)
+        self._schedule("study", lambda: self._scoring.study(self.store, self.worker), UPKEEP_EVERY, delay=120.0)
         self._schedule("gauges", self._gauges, timedelta(seconds=5), delay=1.0)
 
     def _schedule(self, name: str, job: Any, every: timedelta, *, delay: float) -> None:
@@ -338,6 +340,7 @@ class App:
 
     def _gauges(self) -> None:
         self.metrics.queue_length(self.worker.waiting)
+        self._scoring.watch(self.worker.pipeline)
         stats = self.store.outbox_stats(self._clock.now())
         for receiver in self._senders:
             mine = stats.get(receiver)

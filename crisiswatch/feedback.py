@@ -24,7 +24,7 @@ from crisiswatch.sentiment.head import NEEDED, WORST, Lesson, Report, fit, judge
 from crisiswatch.sentiment.taught import Taught, TaughtScorer, Teachable, head_from_json, head_to_json
 from crisiswatch.store import Click, Store, StoredHead, StoredMention, counting
 
-__all__ = ["ACTIVE", "ROLLED_BACK", "SHADOW", "Learned", "relearn", "speaking", "taught_scorer"]
+__all__ = ["ACTIVE", "ROLLED_BACK", "SHADOW", "Learned", "is_due", "relearn", "speaking", "taught_scorer"]
 
 SHADOW, ACTIVE, ROLLED_BACK = "shadow", "active", "rolled_back"
 
@@ -32,6 +32,7 @@ SILENT_PER_LABEL = 3
 """Silent confirmations, the newest, that are learned from for each label: a long crisis must not drown the labels."""
 INCIDENTS = 200
 WINDOW = 2000  # mentions of an incident's window that are looked at, the newest, as for its messages
+TRIES = 3
 JUDGED = 20  # negative labels since a head was made, below which its recall is not judged by them
 
 Terms = Callable[[tuple[str, ...]], tuple[str, ...]]
@@ -100,10 +101,32 @@ def relearn(store: Store, brand: str, scorer: Scorer, now: datetime, terms: Term
     Heads in force are looked at first: one that learned a label which was taken back since is withdrawn, and so is one
     that finds 10 points fewer of the negatives labelled since it was made than the scorer does without it; the one
     before it speaks again then. ``terms`` gives the words to hide in a mention of some brands. The same labels as last
-    time change nothing. Raises CrisiswatchError if the scorer has no encoder.
+    time change nothing. Two that learn at the same time make two versions, or one of them finds nothing new. Raises
+    CrisiswatchError if the scorer has no encoder.
     """
     if not isinstance(scorer, Teachable):
         raise CrisiswatchError("this scorer can't be taught: it has no encoder; `sentiment: {scorer: lite}` has one")
+    for _ in range(TRIES):
+        learned = _relearned(store, brand, scorer, now, terms)
+        if learned is not None:
+            return learned
+    raise CrisiswatchError(f"the labels of {brand} are learned by somebody else at this time; try again")
+
+
+def is_due(store: Store, brand: str, scorer: Teachable) -> bool:
+    """Say whether there is anything that the newest head does not know: a label, one taken back, another scorer."""
+    clicks, heads = store.feedback(brand), store.heads(brand)
+    if not clicks or not heads:
+        return bool(clicks)
+    newest = max(heads, key=lambda head: head.version)
+    through = int(_notes(newest).get("through", 0))
+    return newest.base != scorer.model_id or any(
+        each.id > through or (each.undone_at is not None and each.undone_at >= newest.made_at) for each in clicks
+    )
+
+
+def _relearned(store: Store, brand: str, scorer: Teachable, now: datetime, terms: Terms) -> Learned | None:
+    """One try; None if somebody else was quicker."""
     clicks = store.feedback(brand)
     heads = store.heads(brand)
     rows, forgotten, copies = _labelled(store, brand, clicks)
@@ -113,9 +136,10 @@ def relearn(store: Store, brand: str, scorer: Scorer, now: datetime, terms: Term
     withdrawn = _withdrawn(heads, clicks, rows, lesson, scorer.model_id)
     known = [withdrawn.get(head.version, head) for head in heads]
     made, why, report = _made(brand, known, rows=rows, clicks=clicks, lesson=lesson, base=scorer.model_id, now=now)
-    changed = [*withdrawn.values(), *([] if made is None else [made])]
-    if changed:
-        store.save_heads(changed)
+    if made is None:
+        store.save_heads(withdrawn.values())
+    elif not store.add_head(made, withdrawn.values()):
+        return None
     labels = Counter(row.label.value for row in rows if row.click is not None)
     return Learned(
         brand=brand,

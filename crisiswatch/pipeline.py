@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from crisiswatch.engine import State, decode, encode, fold
+from crisiswatch.engine.calibration import NO_SCORERS
 from crisiswatch.matching import Matcher, normalise
 from crisiswatch.model import (
     Effect,
@@ -96,7 +97,7 @@ class _Ours(NamedTuple):
 
 
 class Pipeline:
-    """The engine with its store. Not thread-safe: one thread calls it."""
+    """The engine with its store. Not thread-safe: one thread calls it. ``scored`` counts texts that a scorer read."""
 
     def __init__(
         self,
@@ -114,6 +115,7 @@ class Pipeline:
         self._arrival = arrival
         self._stamp = stamp
         self.fence = fence
+        self.scored = 0
         self._states = {brand: decode(saved.body) for brand, saved in store.load_states().items()}
         # A restart goes on from the time the states have come to, or its first mentions would arrive in the past.
         last = max((state.now for state in self._states.values()), default=-1)
@@ -145,6 +147,7 @@ class Pipeline:
         terms = [self._plan.matcher.mask_terms(each.brands) for each in ours]
         about = [each.brands for each in ours]
         scores, unscored = score_mentions(self._plan.scorer, [each.mention for each in ours], terms, about)
+        self.scored += sum(score.model not in NO_SCORERS for score in scores)
         events: dict[str, list[Event]] = {}
         stored: list[StoredMention] = []
         for (mention, brands, folded), score in zip(ours, scores, strict=True):

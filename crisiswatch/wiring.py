@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib.metadata import entry_points
@@ -12,7 +14,7 @@ import httpx
 from crisiswatch import __version__
 from crisiswatch.alerts.evidence import gather
 from crisiswatch.alerts.render import renderer
-from crisiswatch.clock import Clock
+from crisiswatch.clock import Clock, SystemClock
 from crisiswatch.config import Loaded
 from crisiswatch.config.settings import (
     Brand,
@@ -21,11 +23,12 @@ from crisiswatch.config.settings import (
     FeedOptions,
     FilesOptions,
     ReceiverSettings,
+    Settings,
     SlackOptions,
     SourceSettings,
 )
 from crisiswatch.matching import BrandTerms, Matcher
-from crisiswatch.model import Delivery, Evidence, Incident, Mention, Notifier, Score, Source
+from crisiswatch.model import Delivery, Evidence, Incident, Mention, Notifier, Score, Scorer, Source
 from crisiswatch.notifiers.console import ConsoleNotifier
 from crisiswatch.notifiers.email import EmailNotifier
 from crisiswatch.notifiers.slack import SlackNotifier
@@ -33,12 +36,23 @@ from crisiswatch.outbox import Route
 from crisiswatch.pipeline import Plan
 from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import MentionFilter
-from crisiswatch.sentiment import scorer
+from crisiswatch.sentiment import scorer as named_scorer
+from crisiswatch.sentiment.budget import Budgeted
 from crisiswatch.sources.feed import FeedSource
 from crisiswatch.sources.files import FilesSource
 from crisiswatch.store import OutboxRow, Store, incident_from_json
 
-__all__ = ["Messages", "brand_terms", "close_source", "make_notifier", "make_source", "plan_for", "poll_every"]
+__all__ = [
+    "Messages",
+    "base_scorer",
+    "brand_terms",
+    "close_source",
+    "make_notifier",
+    "make_source",
+    "matcher_for",
+    "plan_for",
+    "poll_every",
+]
 
 EVIDENCE_MENTIONS = 2000
 BATCH = 1000
@@ -48,17 +62,41 @@ EDITING = frozenset({"slack"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
 
 
-def plan_for(loaded: Loaded) -> Plan:
-    """Give what the pipeline has to follow under this configuration."""
+def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
+    """Give what the pipeline has to follow under this configuration; its own scorer unless another is given."""
     settings = loaded.settings
     return Plan(
         brands=tuple(brand.id for brand in settings.brands),
-        matcher=Matcher([brand_terms(brand) for brand in settings.brands]),
-        scorer=scorer(settings.scorer),
+        matcher=matcher_for(loaded),
+        scorer=scorer or base_scorer(settings),
         ruleset=loaded.ruleset,
         routes=tuple(Route(route.levels, route.brands, route.receivers) for route in settings.routes),
         editors=frozenset(each.id for each in settings.receivers if each.type in EDITING),
     )
+
+
+def matcher_for(loaded: Loaded) -> Matcher:
+    """Give what finds the configured brands in a text."""
+    return Matcher([brand_terms(brand) for brand in loaded.settings.brands])
+
+
+def base_scorer(settings: Settings, clock: Clock | None = None) -> Scorer:
+    """Give the configured scorer, without what labels taught: the model of a folder in its budget, or one by name.
+
+    Without a ``clock`` there is no budget: what a replay finds must not depend on how fast the machine is. Raises
+    CrisiswatchError for a folder that can't be used.
+    """
+    heavy = settings.heavy
+    if heavy is None:
+        return named_scorer(settings.scorer)
+    from crisiswatch.sentiment.heavy import open_folder  # numpy comes with it
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # `crisiswatch check` has told of guessed labels
+        main = open_folder(heavy.folder, batch=heavy.batch, threads=heavy.threads)
+    seconds = math.inf if clock is None else heavy.budget.total_seconds()
+    fallback = named_scorer(heavy.fallback)
+    return Budgeted(main, fallback, seconds=seconds, clock=clock or SystemClock(), piece=heavy.batch)
 
 
 def brand_terms(brand: Brand) -> BrandTerms:

@@ -39,7 +39,7 @@ def with_scorer(loaded: Loaded, name: str) -> Loaded:
 
     if name not in scorer_names():
         raise CrisiswatchError(f"there is no scorer {name!r}; there are: {', '.join(scorer_names())}")
-    return replace(loaded, settings=replace(loaded.settings, scorer=name))
+    return replace(loaded, settings=replace(loaded.settings, scorer=name, heavy=None))
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -29,7 +29,7 @@ Row = tuple["Text", "Score", list[tuple[str, float]]]
 def score(file: Path, config: Path | None, name: str, lang: str, answer: page.Format) -> int:
     """Score each line of ``file`` (``-``: standard input) that is not empty; prints as it goes."""
     loaded = None if config is None else load_config(config)
-    made = _scorer(name or (loaded.settings.scorer if loaded is not None else "lite"))
+    made = _configured(loaded) if loaded is not None and not name else _scorer(name or "lite")
     terms = _terms(loaded)
     rows = _scored(made, _texts(_lines(file), lang or None, terms))
     count = negatives = 0.0
@@ -43,6 +43,13 @@ def score(file: Path, config: Path | None, name: str, lang: str, answer: page.Fo
     said = page.counted(int(count), "text")
     page.note(f"\n{said}, {negatives:.1f} negative ones expected among them · {_known_as(made)}")
     return 0
+
+
+def _configured(loaded: Loaded) -> Scorer:
+    """The scorer that the daemon reads with, without its budget and without what labels taught."""
+    from crisiswatch.wiring import base_scorer
+
+    return base_scorer(loaded.settings)
 
 
 def _scorer(name: str) -> Scorer:
@@ -68,9 +75,9 @@ def _terms(loaded: Loaded | None) -> Callable[[str], tuple[str, ...]]:
     if loaded is None:
         return lambda _: ()
     from crisiswatch.matching import normalise
-    from crisiswatch.wiring import plan_for
+    from crisiswatch.wiring import matcher_for
 
-    matcher = plan_for(loaded).matcher
+    matcher = matcher_for(loaded)
     return lambda text: matcher.mask_terms(matcher.brands_in(normalise(text)))
 
 

@@ -9,11 +9,14 @@ author, a text, a URL or an incident's id is never one.
 
 from crisiswatch.metrics.families import (
     DELIVERY_OUTCOMES,
+    FALLBACK_REASONS,
     FAMILIES,
     FAULTS,
+    HEAD_STATES,
     INCIDENT_STATES,
     LEVELS,
     MENTION_OUTCOMES,
+    SCORERS,
     VERDICTS,
     WORDS,
     Family,
@@ -22,11 +25,14 @@ from crisiswatch.metrics.registry import Metrics
 
 __all__ = [
     "DELIVERY_OUTCOMES",
+    "FALLBACK_REASONS",
     "FAMILIES",
     "FAULTS",
+    "HEAD_STATES",
     "INCIDENT_STATES",
     "LEVELS",
     "MENTION_OUTCOMES",
+    "SCORERS",
     "VERDICTS",
     "WORDS",
     "Family",

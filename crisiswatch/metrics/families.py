@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 from crisiswatch.model import Level
 from crisiswatch.rules.model import SURPRISE_WORDS
+from crisiswatch.sentiment.budget import REASONS
 
 __all__ = [
     "ABSENT_AT_FIRST",
     "DELIVERY_OUTCOMES",
+    "FALLBACK_REASONS",
     "FAMILIES",
     "FAULTS",
+    "HEAD_STATES",
     "INCIDENT_STATES",
     "LEVELS",
     "MENTION_OUTCOMES",
     "OTHER",
+    "SCORERS",
     "UNKNOWN_AT_FIRST",
     "VERDICTS",
     "WORDS",
@@ -27,6 +31,10 @@ MENTION_OUTCOMES = ("accepted", "late", "duplicate", "unmatched", "refused")
 DELIVERY_OUTCOMES = ("sent", "found", "duplicate", "try_later", "unknown", "rejected", "dead")
 """What an attempt came to; ``found``: a look-up showed it had arrived; ``dead``: given up, somebody has to look."""
 INCIDENT_STATES = ("open", "settling")
+SCORERS = ("main", "fallback")
+FALLBACK_REASONS = REASONS
+HEAD_STATES = ("none", "shadow", "active", "rolled_back", "resting")
+"""Of a brand's newest head; ``active`` is one that reads, ``resting`` one that would but does not fit the scorer."""
 VERDICTS = ("useful", "false_alarm")
 FAULTS = ("silent", "failing", "rejected", "rate_limited", "out_of_budget")
 """Why a source is blind, as in `crisiswatch.model.Blind`."""
@@ -87,6 +95,27 @@ FAMILIES = (
     Family("queue_batches", "gauge", "Batches that wait for the engine."),
     Family("scoring_duration_seconds", "histogram", "Seconds to score one batch of texts.", buckets=_FAST),
     Family("scoring_failures_total", "counter", "Batches the sentiment scorer failed on."),
+    Family(
+        "scored_texts_total",
+        "counter",
+        "Texts that were scored, by the main scorer or by its fall-back.",
+        ("scorer",),
+    ),
+    Family("scorer_fallbacks_total", "counter", "Texts that went to the fall-back scorer, by reason.", ("reason",)),
+    Family("scorer_resting", "gauge", "1 while the main scorer is not asked because it failed, else 0."),
+    Family(
+        "scorer_seconds_per_text",
+        "gauge",
+        "Seconds that the model of a folder takes for a text, as a running mean; NaN without one.",
+    ),
+    Family("scorer_reduced", "gauge", "1 while the scorer lite has to do without its encoder, else 0."),
+    Family("feedback_labels", "gauge", "Labels of the brand's mentions that count.", ("brand",)),
+    Family(
+        "feedback_head_state",
+        "gauge",
+        "1 for what has become of what the brand's labels taught, 0 for all else.",
+        ("brand", "state"),
+    ),
     Family("negative_mentions", "gauge", "Negative mentions in the last closed window.", ("brand",)),
     Family(
         "negative_mentions_expected",

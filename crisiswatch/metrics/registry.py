@@ -24,12 +24,15 @@ from crisiswatch import __version__
 from crisiswatch.metrics.families import (
     ABSENT_AT_FIRST,
     DELIVERY_OUTCOMES,
+    FALLBACK_REASONS,
     FAMILIES,
     FAULTS,
+    HEAD_STATES,
     INCIDENT_STATES,
     LEVELS,
     MENTION_OUTCOMES,
     OTHER,
+    SCORERS,
     UNKNOWN_AT_FIRST,
     VERDICTS,
     WORDS,
@@ -37,6 +40,15 @@ from crisiswatch.metrics.families import (
 )
 
 __all__ = ["Metrics"]
+
+
+OWN_LISTS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "mentions_total": {"outcome": MENTION_OUTCOMES},
+    "deliveries_total": {"outcome": DELIVERY_OUTCOMES},
+    "scorer_fallbacks_total": {"reason": FALLBACK_REASONS},
+    "feedback_head_state": {"state": HEAD_STATES},
+}
+"""What a label may be where it means something of the metric's own."""
 
 
 class Metrics:
@@ -64,6 +76,7 @@ class Metrics:
             ProcessCollector(registry=self.registry)
             PlatformCollector(registry=self.registry)
             GCCollector(registry=self.registry)
+        self._set("scorer_seconds_per_text", math.nan)
         self._set("build_info", 1, __version__, platform.python_version())
 
     def _build(self, family: Family) -> None:
@@ -86,21 +99,22 @@ class Metrics:
 
         Called at start and after each reload: gauges of what is no longer configured disappear, counters stay.
         """
-        values: Mapping[str, Sequence[str]] = {
+        values: dict[str, Sequence[str]] = {
             "brand": tuple(brands),
             "source": tuple(sources),
             "rule": tuple(rules),
             "receiver": tuple(receivers),
             "level": LEVELS,
+            "scorer": SCORERS,
             "state": INCIDENT_STATES,
             "verdict": VERDICTS,
             "reason": FAULTS,
             "word": WORDS,
         }
-        outcomes = {"mentions_total": MENTION_OUTCOMES, "deliveries_total": DELIVERY_OUTCOMES}
         for family in FAMILIES:
-            if family.labels and all(label in values or label == "outcome" for label in family.labels):
-                lists = [outcomes[family.name] if label == "outcome" else values[label] for label in family.labels]
+            mine = {**values, **OWN_LISTS.get(family.name, {})}
+            if family.labels and all(label in mine for label in family.labels):
+                lists = [mine[label] for label in family.labels]
                 self._prepare(family, list(product(*lists)))
 
     def _prepare(self, family: Family, wanted: Sequence[tuple[str, ...]]) -> None:
@@ -180,6 +194,29 @@ class Metrics:
     def scoring_failed(self) -> None:
         """Count a batch that the scorer failed on."""
         self._count("scoring_failures_total", 1)
+
+    def texts_scored(self, scorer: str, count: int) -> None:
+        """Count texts that were scored, by which part of the scorer (one of `SCORERS`)."""
+        self._count("scored_texts_total", count, scorer)
+
+    def fell_back(self, reason: str, count: int) -> None:
+        """Count texts that went to the fall-back scorer, for one of `FALLBACK_REASONS`."""
+        self._count("scorer_fallbacks_total", count, reason if reason in FALLBACK_REASONS else OTHER)
+
+    def scorer_state(self, *, resting: bool, reduced: bool) -> None:
+        """Note whether the main scorer rests after failures, and whether `lite` has to do without its encoder."""
+        self._set("scorer_resting", float(resting))
+        self._set("scorer_reduced", float(reduced))
+
+    def scorer_pace(self, seconds: float) -> None:
+        """Note how long the model of a folder takes for a text, as a running mean."""
+        self._set("scorer_seconds_per_text", seconds)
+
+    def feedback(self, brand: str, *, labels: int, state: str) -> None:
+        """Note how many of a brand's labels count, and what became of its head (one of `HEAD_STATES`)."""
+        self._set("feedback_labels", labels, brand)
+        for each in HEAD_STATES:
+            self._set("feedback_head_state", float(each == state), brand, each)
 
     # --- the detector and its incidents
 

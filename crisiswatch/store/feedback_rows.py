@@ -18,7 +18,7 @@ from crisiswatch.store.rows import Click, StoredHead, StoredMention
 from crisiswatch.store.schema import feedback, heads, mention, mention_brand, meta
 from crisiswatch.store.times import from_micros, micros, minute_of
 
-__all__ = ["add", "all_heads", "counting", "find", "of_day", "on", "save_heads", "stored_mentions", "undo"]
+__all__ = ["add", "add_head", "all_heads", "counting", "find", "of_day", "on", "save_heads", "stored_mentions", "undo"]
 
 _CHUNK = 500
 _PRESSED = ("slack", "page")
@@ -42,8 +42,7 @@ def add(connection: sa.Connection, clicks: Iterable[Click]) -> list[Click]:
     back since: so the same file may be read twice. Who presses again after it was taken back, or after somebody else
     has said otherwise, says it anew.
     """
-    # the row of the last number is every writer's lock
-    connection.execute(sa.select(meta.c.value).where(meta.c.key == "last_seq").with_for_update())
+    _lock_out_writers(connection)
     last = int(connection.execute(sa.select(sa.func.max(feedback.c.id))).scalar() or 0)
     added: list[Click] = []
     for chunk in _chunks(clicks):
@@ -185,6 +184,21 @@ def save_heads(connection: sa.Connection, changed: Iterable[StoredHead]) -> None
             "base": each.base,
         }
         connection.execute(upsert(connection, heads), row)
+
+
+def add_head(connection: sa.Connection, head: StoredHead, changed: Iterable[StoredHead]) -> bool:
+    """Write a head whose version is not there yet, and change others; False if it is there."""
+    _lock_out_writers(connection)
+    newest = sa.select(sa.func.max(heads.c.version)).where(heads.c.brand == head.brand)
+    if int(connection.execute(newest).scalar() or 0) >= head.version:
+        return False
+    save_heads(connection, (head, *changed))
+    return True
+
+
+def _lock_out_writers(connection: sa.Connection) -> None:
+    """Wait until no other transaction writes: the row of the last number is every writer's lock."""
+    connection.execute(sa.select(meta.c.value).where(meta.c.key == "last_seq").with_for_update())
 
 
 def _row(click: Click) -> dict[str, Any]:

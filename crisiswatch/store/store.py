@@ -219,6 +219,14 @@ class Store:
         with self._database.write() as connection:
             feedback_rows.save_heads(connection, changed)
 
+    def add_head(self, head: StoredHead, changed: Iterable[StoredHead] = ()) -> bool:
+        """Write a new head, and ``changed`` ones as `save_heads` does.
+
+        False, and nothing is written, where somebody has written a head of that brand and version meanwhile.
+        """
+        with self._database.write() as connection:
+            return feedback_rows.add_head(connection, head, changed)
+
     # -- the outbox
 
     def lease(

@@ -8,7 +8,16 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from crisiswatch.metrics import DELIVERY_OUTCOMES, FAMILIES, INCIDENT_STATES, MENTION_OUTCOMES, WORDS, Metrics
+from crisiswatch.metrics import (
+    DELIVERY_OUTCOMES,
+    FALLBACK_REASONS,
+    FAMILIES,
+    HEAD_STATES,
+    INCIDENT_STATES,
+    MENTION_OUTCOMES,
+    WORDS,
+    Metrics,
+)
 from crisiswatch.rules.model import SURPRISE_WORDS
 from tests.support import ROOT, require_program
 
@@ -82,6 +91,7 @@ def test_names_labels_and_help_follow_the_house_rules() -> None:
         "status",
         "word",
         "action",
+        "scorer",
     }
     for family in FAMILIES:
         assert re.fullmatch(r"crisiswatch_[a-z_]+[a-z]", family.full_name)
@@ -103,6 +113,35 @@ def test_every_series_of_the_configuration_exists_before_anything_happens() -> N
     assert value(metrics, "incidents_opened_total", brand="acme", rule="negative-wave", level="watch") == 0
     assert value(metrics, "detection_delay_seconds_count", rule="negative-wave") == 0
     assert math.isnan(value(metrics, "negative_mentions_expected", brand="acme") or 0)
+
+
+def test_who_scored_what_and_why_is_counted() -> None:
+    metrics = prepared()
+    assert math.isnan(value(metrics, "scorer_seconds_per_text") or 0)
+    for reason in FALLBACK_REASONS:
+        assert value(metrics, "scorer_fallbacks_total", reason=reason) == 0
+    assert value(metrics, "scorer_fallbacks_total", reason="silent") is None
+    metrics.texts_scored("main", 7)
+    metrics.texts_scored("fallback", 2)
+    metrics.fell_back("budget", 2)
+    metrics.scorer_pace(0.04)
+    metrics.scorer_state(resting=True, reduced=True)
+    assert value(metrics, "scored_texts_total", scorer="main") == 7
+    assert value(metrics, "scored_texts_total", scorer="fallback") == 2
+    assert value(metrics, "scorer_fallbacks_total", reason="budget") == 2
+    assert value(metrics, "scorer_seconds_per_text") == 0.04
+    assert value(metrics, "scorer_resting") == value(metrics, "scorer_reduced") == 1
+
+
+def test_a_brands_head_is_in_one_state() -> None:
+    metrics = prepared()
+    assert [value(metrics, "feedback_head_state", brand="acme", state=each) for each in HEAD_STATES] == [0.0] * 5
+    metrics.feedback("acme", labels=99, state="shadow")
+    metrics.feedback("acme", labels=120, state="active")
+    assert value(metrics, "feedback_labels", brand="acme") == 120
+    told = {each: value(metrics, "feedback_head_state", brand="acme", state=each) for each in HEAD_STATES}
+    assert told == dict.fromkeys(HEAD_STATES, 0.0) | {"active": 1.0}
+    assert value(metrics, "feedback_head_state", brand="acme", state="open") is None
 
 
 def test_a_reload_drops_gauges_of_what_is_gone_and_keeps_counters() -> None:
