@@ -227,7 +227,9 @@ def test_menus_are_the_first_to_go_where_a_message_is_long():
     document = words()(a_delivery())
     long = replace(
         document,
-        posts=tuple(replace(post, text=f"{n} & < > " * 60, uid="u" * 255) for n, post in enumerate(document.posts * 12)),
+        posts=tuple(
+            replace(post, text=f"{n} & < > " * 60, uid="u" * 255) for n, post in enumerate(document.posts * 12)
+        ),
     )
     with_menus, without = blocks_for(long, "tag", menus=True), blocks_for(long, "tag")
     assert with_menus == without
