@@ -123,7 +123,9 @@ def test_every_example_is_taken_by_the_loader(block: str, tmp_path: Path) -> Non
     if "scrape_configs" in content:  # Prometheus's own file; promtool looks at it elsewhere
         return
     if "display_information" in content:  # Slack's own file
-        assert content["settings"]["interactivity"]["is_enabled"] == content["settings"]["socket_mode_enabled"] == "true"
+        assert (
+            content["settings"]["interactivity"]["is_enabled"] == content["settings"]["socket_mode_enabled"] == "true"
+        )
         return
     if "tests" in content:
         for rule in content["rules"]:
