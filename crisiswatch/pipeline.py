@@ -29,14 +29,17 @@ from crisiswatch.model import (
     Score,
     Scorer,
     ScorerChanged,
+    Signals,
     SourceHealth,
     StandInsMet,
+    Text,
     Tick,
 )
 from crisiswatch.outbox import Route, rows_for
 from crisiswatch.rescoring import model_of, own_scorer, rescored, stand_ins
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment import score_mentions
+from crisiswatch.sentiment.signals import Reader
 from crisiswatch.store import Fence, JournalEntry, OutboxRow, SourceMark, Store, StoredMention, Work
 from crisiswatch.windows import minute_of, moment
 
@@ -56,7 +59,8 @@ class Arrival(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is in force: replaced as a whole by a reload. ``editors`` are receivers that can change a sent message."""
+    """What is in force: replaced as a whole by a reload. ``editors`` are receivers that can change a sent message;
+    ``reader`` finds what mentions say beyond the mood that ``scorer`` finds."""
 
     brands: tuple[str, ...]
     matcher: Matcher
@@ -64,6 +68,7 @@ class Plan:
     ruleset: Ruleset
     routes: tuple[Route, ...] = ()
     editors: frozenset[str] = frozenset()
+    reader: Reader = field(default_factory=Reader)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +155,10 @@ class Pipeline:
         self.scored += sum(score.model not in NO_SCORERS for score in scores)
         events: dict[str, list[Event]] = {}
         stored: list[StoredMention] = []
-        for (mention, brands, folded), score in zip(ours, scores, strict=True):
+        for (mention, brands, folded), score, signals in zip(ours, scores, self._signals(ours, terms), strict=True):
             at = self._arrived(mention)
-            stored.append(_stored(mention, brands, score, at))
-            event = MentionScored(at, mention, score, folded)
+            stored.append(_stored(mention, brands, score, at, signals))
+            event = MentionScored(at, mention, score, folded, signals)
             for brand in brands:
                 events.setdefault(brand, []).append(event)
         if self._arrival is Arrival.DATA and self._came_to is not None:
@@ -314,6 +319,11 @@ class Pipeline:
                 ours.append(_Ours(mention, brands, folded))
         return ours
 
+    def _signals(self, ours: Sequence[_Ours], terms: Sequence[tuple[str, ...]]) -> list[Signals]:
+        """What the mentions say beyond their mood; after the scorer, whose encoder still knows them."""
+        texts = [Text(each.mention.text, each.mention.lang, hidden) for each, hidden in zip(ours, terms, strict=True)]
+        return self._plan.reader.read(texts, [each.folded for each in ours])
+
     def _arrived(self, mention: Mention) -> datetime:
         """When it arrived; never before what arrived earlier, because time does not run backwards."""
         if self._arrival is Arrival.CLOCK:
@@ -386,8 +396,10 @@ def _plain(rows: Iterable[Likened | Rescored]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
 
 
-def _stored(mention: Mention, brands: tuple[str, ...], score: Score, at: datetime) -> StoredMention:
+def _stored(mention: Mention, brands: tuple[str, ...], score: Score, at: datetime, signals: Signals) -> StoredMention:
     minute = minute_of(mention.created_at)
     if mention.created_at > at:
         minute = min(minute, minute_of(at) + 2)
-    return StoredMention(mention=mention, brands=brands, score=score, event_minute=minute, received_at=at)
+    return StoredMention(
+        mention=mention, brands=brands, score=score, event_minute=minute, received_at=at, signals=signals
+    )

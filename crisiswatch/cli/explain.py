@@ -61,7 +61,7 @@ def _behind(store: Store, loaded: Loaded, incident: Incident) -> Iterator[Stored
     reading = incident.reading
     found = list(store.evidence_mentions(incident.brand, reading.start, reading.end, _MOST))
     for each in reversed(found):
-        if not each.purged and admission.admits(each.mention, each.score.label):
+        if not each.purged and admission.admits(each.mention, each.score.label, each.signals):
             yield each
 
 

@@ -29,6 +29,7 @@ _ENDS = re.compile(r"(?<=[.!?…\n;\u061f\u037e\uff1f])\s+|\n+|\s+[-\u2013\u2014
 _MARKS = "?\u00bf\u061f\u037e\uff1f\u055e\u1367"  # Latin, Spanish, Arabic, Greek, full-width, Armenian, Ethiopic
 _RUN = re.compile(f"[!\u00a1{_MARKS}]*[{_MARKS}][!\u00a1{_MARKS}]*")
 _BROKEN = re.compile(r"(?<=[^\W\d_])\?+(?=[^\W\d_A-Z])")  # "l?app": an apostrophe that some encoding lost
+_FIRST = re.compile(r"[\s\"(@#.,:*-]*([A-Za-z]+)(?=[\s,.:;!?)\"]|$)")  # a first word that folding would leave as it is
 _GREEK_END = re.compile(r";(?=\s|$)")
 
 
@@ -87,34 +88,48 @@ def _without_addresses(text: str) -> str:
 def _opened(text: str, lang: str | None) -> Flag | None:
     """The first sentence that opens with an interrogative of a language, or of any where it is None."""
     tables = _tables()
-    openings = tables.openings.get(lang or "")
-    if not openings:
+    openings, greetings = tables.openings.get(lang or ""), tables.greetings
+    if openings is None:
         return None
     for sentence in _ENDS.split(text):
-        if sentence.rstrip().endswith("!") and not any(mark in sentence for mark in _MARKS):
-            continue
+        first = _FIRST.match(sentence)
+        if first is not None and first[1].lower() not in openings.firsts and first[1].lower() not in greetings.firsts:
+            continue  # most sentences: no need to fold them
         words = normalise(sentence[:200]).split()
         for _ in range(3):
-            words = words[tables.starting(words, tables.greetings) :]
-        opening = tables.starting(words, openings)
-        if opening:
+            greeting = greetings.at_start(words)
+            if not greeting:
+                break
+            words = words[greeting:]
+        opening = openings.at_start(words)
+        if opening and not (sentence.rstrip().endswith("!") and not any(mark in sentence for mark in _MARKS)):
             return Flag("opening", " ".join(words[:opening]))
     return None
 
 
+class _Openings:
+    """Phrases that texts begin with, by their first word: few texts begin with any of those."""
+
+    def __init__(self, phrases: frozenset[str]) -> None:
+        self.phrases = phrases
+        self.firsts: dict[str, int] = {}  # words of the longest phrase with this first word
+        for phrase in phrases:
+            first, *rest = phrase.split()
+            self.firsts[first] = max(self.firsts.get(first, 0), 1 + len(rest))
+
+    def at_start(self, words: list[str]) -> int:
+        """How many words the longest phrase takes at the start; 0 for none of them."""
+        counts = range(min(self.firsts.get(words[0], 0), len(words)), 0, -1) if words else ()
+        return next((count for count in counts if " ".join(words[:count]) in self.phrases), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """``openings`` by language, those of all of them under ""; ``longest`` is the most words that one phrase has."""
+    """``openings`` by language, those of all of them under ""."""
 
-    openings: dict[str, frozenset[str]]
-    greetings: frozenset[str]
+    openings: dict[str, _Openings]
+    greetings: _Openings
     complaints: Phrases
-    longest: int
-
-    def starting(self, words: list[str], phrases: frozenset[str]) -> int:
-        """How many words the longest of ``phrases`` takes at the start; 0 for none of them."""
-        counts = range(min(self.longest, len(words)), 0, -1)
-        return next((count for count in counts if " ".join(words[:count]) in phrases), 0)
 
 
 @lru_cache(maxsize=1)
@@ -123,9 +138,9 @@ def _tables() -> _Tables:
     held = yaml.safe_load(_CUES.read_text(encoding="utf-8"))
     openings = {lang: _forms(lines) for lang, lines in held["openings"].items()}
     openings[""] = frozenset().union(*openings.values())
-    greetings = _forms(held["greetings"])
-    longest = max(len(form.split()) for form in openings[""] | greetings)
-    return _Tables(openings, greetings, Phrases(held["complaints"], held["satisfied"]), longest)
+    by_lang = {lang: _Openings(forms) for lang, forms in openings.items()}
+    complaints = Phrases(held["complaints"], held["satisfied"])
+    return _Tables(by_lang, _Openings(_forms(held["greetings"])), complaints)
 
 
 def _forms(lines: Iterable[str]) -> frozenset[str]:

@@ -34,6 +34,8 @@ LEAST = 0.17
 """Cosine below which a text is about none of the themes: about one tweet in twenty about anything comes nearer."""
 MARGIN = 0.03
 """Lead over the second theme below which nothing is said."""
+MOST = 2
+"""Themes that one text may have; where more of them are as near, none is told."""
 DESCRIPTION = 5.0  # taught texts' worth
 START = 50.0  # texts' worth of the mean that the stream begins with
 MEMORY = 5_000.0  # texts: the weight of one in the running mean does not sink below 1 / 5,000
@@ -90,6 +92,7 @@ class ThemeFinder:
         self._seen = 0.0
         self._taught: dict[str, tuple[str, Floats]] = {}
         self._prototypes: Floats | None = None
+        self._targets: Floats | None = None
         self._asked = False
 
     @property
@@ -124,14 +127,33 @@ class ThemeFinder:
             self._hear(given)
         return [self._best(row) for row in scores]
 
+    def nearest(self, texts: Sequence[Text]) -> list[tuple[str, ...]]:
+        """The themes of each text, the nearest first: the one that leads, or two that are as near; none where more
+        are. The stream's mean is left where it is, so a text has the same themes whatever came before it."""
+        vectors = self._encode(texts) if texts and self._ready() else None
+        if vectors is None:
+            return [()] * len(texts)
+        scores = self.scores(vectors)
+        least = np.maximum(scores.max(axis=1) - self._margin, self._least)[:, None]
+        near = (scores >= least).sum(axis=1)
+        ids = tuple(self._themes)
+        found: list[tuple[str, ...]] = [()] * len(texts)
+        for row in np.flatnonzero((near > 0) & (near <= MOST)):
+            best = np.argsort(-scores[row], kind="stable")[: near[row]]
+            found[row] = tuple(ids[theme] for theme in best)
+        return found
+
     def scores(self, vectors: npt.NDArray[Any]) -> Floats:
         """Cosines (n, themes) of vectors (n, d) and the themes, in the order of `themes`. Needs the encoder."""
         if not self._ready() or self._mean is None:
             return np.zeros((len(vectors), len(self._themes)))
         if self._prototypes is None:
-            self._prototypes = self._moved()
-        given = _unit(np.asarray(vectors, dtype=np.float64) - self._mean)
-        return np.asarray(given @ _unit(self._prototypes - self._mean).T)
+            self._prototypes, self._targets = self._moved(), None
+        if self._targets is None:
+            self._targets = _unit(self._prototypes - self._mean).T
+        given = np.asarray(vectors, dtype=np.float64) - self._mean
+        lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", given, given)), 1e-12)
+        return np.asarray((given @ self._targets) / lengths[:, None])
 
     def teach(self, theme: str, embedding: npt.NDArray[Any], key: str) -> None:
         """Learn that a text with this vector (d) is about ``theme``; the same ``key`` again replaces what it taught.
@@ -183,7 +205,7 @@ class ThemeFinder:
         }
         self._taught, self._prototypes = kept, None
         if mean is not None and size in (None, mean.shape):
-            self._mean, self._seen = mean, seen
+            self._mean, self._seen, self._targets = mean, seen, None
         return len(taught) - len(kept)
 
     def _ready(self) -> bool:
@@ -218,6 +240,7 @@ class ThemeFinder:
         held = min(self._seen + START, MEMORY)
         self._mean = (self._mean * held + vectors.sum(axis=0)) / (held + len(vectors))
         self._seen += len(vectors)
+        self._targets = None
 
     def _best(self, scores: Floats) -> Theme | None:
         """The theme that leads; with one theme alone, its margin is the whole score."""

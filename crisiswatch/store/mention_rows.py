@@ -7,7 +7,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from crisiswatch.model import Score
+from crisiswatch.model import NO_SIGNALS, Score, Signals
 from crisiswatch.model.mention import mention_of
 from crisiswatch.store.rows import StoredMention
 from crisiswatch.store.schema import mention
@@ -20,7 +20,9 @@ _OPTIONAL = (
     *("author_id", "author_followers", "lang", "url", "channel", "likes", "replies", "reposts", "views"),
     *("parent_uid", "thread_id", "rating", "repost_of", "brand"),
 )
-_NULLABLE = ("source_received_at", *_OPTIONAL)
+_NULLABLE = ("source_received_at", "signals", *_OPTIONAL)
+
+_SIGNALS = ("flags", "severity", "themes")
 
 COLUMNS = (
     *("seq", "created_at", "event_minute", "received_at", "brands"),
@@ -71,6 +73,7 @@ def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]
         score.calibrated,
         *_required_of(one),
         source_received_at,
+        none if stored.signals is NO_SIGNALS else _signals_to_json(stored.signals) or none,
         *(optional if none is None else [none if value is None else value for value in optional]),
     )
 
@@ -78,7 +81,7 @@ def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]
 def from_row(row: Any) -> StoredMention:
     """The inverse of `to_row`, for a row of `SELECTED`."""
     seq, created_at, minute, received_at, brands, _, negative, neutral, positive, model, calibrated, *rest = row
-    uid, source, text, weight, source_received_at, *optional, brand = rest
+    uid, source, text, weight, source_received_at, signals, *optional, brand = rest
     return StoredMention(
         mention=mention_of(
             (
@@ -92,7 +95,21 @@ def from_row(row: Any) -> StoredMention:
         received_at=from_micros(received_at),
         seq=seq,
         purged=text is None,
+        signals=NO_SIGNALS if signals is None else _signals_from_json(signals),
     )
+
+
+@lru_cache(maxsize=10_000)
+def _signals_to_json(signals: Signals) -> str:
+    """Empty where there is nothing to say."""
+    said = {name: list(getattr(signals, name)) for name in _SIGNALS if getattr(signals, name)}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")) if said else ""
+
+
+@lru_cache(maxsize=10_000)
+def _signals_from_json(text: str) -> Signals:
+    said = json.loads(text)
+    return Signals(*(tuple(said.get(name, ())) for name in _SIGNALS))
 
 
 @lru_cache(maxsize=10_000)

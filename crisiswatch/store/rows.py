@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crisiswatch.model import Blind, Effect, Incident, Mention, Score, Sentiment, Stage
+from crisiswatch.model import NO_SIGNALS, Blind, Effect, Incident, Mention, Score, Sentiment, Signals, Stage
 
 __all__ = [
     "BrandBlind",
@@ -31,6 +31,7 @@ class StoredMention:
 
     ``event_minute`` counts minutes since 1970: the mention's place in the windows. ``seq`` is its place in the order
     of arrival, given by the store (0 before). ``purged``: its text and author are gone, only the counts are left.
+    ``signals`` are what it says beyond its mood; none of mentions that were stored before anybody looked.
     """
 
     mention: Mention
@@ -40,6 +41,7 @@ class StoredMention:
     received_at: datetime
     seq: int = 0
     purged: bool = False
+    signals: Signals = NO_SIGNALS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

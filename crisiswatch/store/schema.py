@@ -25,9 +25,10 @@ __all__ = [
     "outbox",
     "source_cursor",
     "state",
+    "theme_feedback",
 ]
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration this program knows; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -66,6 +67,7 @@ mention = sa.Table(
     sa.Column("p_positive", sa.Double, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("calibrated", sa.Boolean, nullable=False),
+    sa.Column("signals", sa.Text),  # JSON; NULL where a mention says nothing beyond its mood
 )
 
 mention_brand = sa.Table(
@@ -235,6 +237,20 @@ feedback = sa.Table(
     sa.Column("undone_at", sa.BigInteger),
     sa.Column("model", sa.Text, nullable=False),
     sa.UniqueConstraint("brand", "uid", "actor", "at", "label"),
+)
+
+theme_feedback = sa.Table(
+    "theme_feedback",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("brand", _Key, nullable=False),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("theme", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("via", sa.String(16), nullable=False),  # as for feedback
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("undone_at", sa.BigInteger),
+    sa.UniqueConstraint("brand", "uid", "actor", "at", "theme"),
 )
 
 heads = sa.Table(

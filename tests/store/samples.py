@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crisiswatch.model import Gate, Incident, Level, Mention, Phase, Reading, Score, Stage
+from crisiswatch.model import NO_SIGNALS, Gate, Incident, Level, Mention, Phase, Reading, Score, Signals, Stage
 from crisiswatch.store import OutboxRow, StoredMention, incident_to_json, minute_of
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -21,6 +21,7 @@ def stored(number: int, *, brand: str = "acme", at: datetime | None = None, **fi
         score=Score(0.7, 0.2, 0.1, "vader 3.3.2"),
         event_minute=minute_of(at),
         received_at=at,
+        signals=Signals(("complaint",), ("safety", "recall"), ("delivery",)) if number % 2 else NO_SIGNALS,
     )
 
 

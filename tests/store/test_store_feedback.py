@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from crisiswatch.model import Sentiment
 from crisiswatch.store import Click, Store, StoredHead, Work, counting
-from crisiswatch.store.schema import feedback, heads
+from crisiswatch.store.schema import feedback, heads, theme_feedback
 from tests.store.samples import NOON, stored
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment
@@ -146,6 +146,8 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path) -> None:
     with Store.open(url) as store, store.engine.begin() as connection:
         feedback.drop(connection)
         heads.drop(connection)
+        theme_feedback.drop(connection)
+        connection.execute(sa.text("ALTER TABLE mention DROP COLUMN signals"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     with Store.open(url) as store:
         assert store.add_feedback([said()])

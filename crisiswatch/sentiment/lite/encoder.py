@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from crisiswatch.sentiment.lite.vocabulary import open_encoder
 __all__ = ["DIMENSIONS", "Encoder", "encoder"]
 
 DIMENSIONS = 512
+_REMEMBERED = 6_000  # texts, 12 MB: a batch of a replay, whose vectors the scorer asks for first and the themes then
 _LONGEST = 1_000  # characters: the time grows with the length, and 1,000 take as long as eight posts
 
 
@@ -32,6 +34,7 @@ class Encoder:
         self._use: Any = None
         self._tried = False
         self._missing: str | None = None
+        self._recent: dict[str, npt.NDArray[np.float32]] = {}
 
     @property
     def missing(self) -> str | None:
@@ -48,11 +51,24 @@ class Encoder:
             return None
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
-        once = {text[:_LONGEST]: None for text in texts}  # in a crisis, half of what comes repeats itself
-        at = {text: index for index, text in enumerate(once)}
+        cut = [text[:_LONGEST] for text in texts]
         with self._lock:
-            made: npt.NDArray[np.float32] = self._use.encode(list(once))
-        return made if len(once) == len(texts) else made[[at[text[:_LONGEST]] for text in texts]]
+            once = dict.fromkeys(cut)  # in a crisis, half of what comes repeats itself
+            found = {text: self._recent[text] for text in once if text in self._recent}
+            new = [text for text in once if text not in found]
+            if new:
+                made: npt.NDArray[np.float32] = self._use.encode(new)
+                self._remember(new, made)
+                if len(new) == len(texts):
+                    return made
+                found.update(zip(new, made, strict=True))
+        return np.stack([found[text] for text in cut])
+
+    def _remember(self, texts: Sequence[str], vectors: npt.NDArray[np.float32]) -> None:
+        recent = self._recent
+        recent.update(zip(texts, vectors.copy(), strict=True))
+        for oldest in list(islice(recent, max(len(recent) - _REMEMBERED, 0))):
+            del recent[oldest]
 
     def _load(self) -> None:
         with self._lock:
