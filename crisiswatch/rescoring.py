@@ -21,7 +21,7 @@ from crisiswatch.sentiment.priors import Classes, StreamPrior, corrected
 from crisiswatch.sentiment.stage import Brandwise
 from crisiswatch.store import Store, StoredMention
 
-__all__ = ["ReadAgain", "likened", "model_of", "own_scorer", "rescored", "stand_ins"]
+__all__ = ["ReadAgain", "likened", "model_of", "own_scorer", "rescored", "stand_ins", "without"]
 
 SPAN = timedelta(days=14)
 READ_AGAIN = 400
@@ -54,6 +54,12 @@ def stand_ins(scorer: Scorer, brand: str) -> tuple[Scorer, ...]:
     shared = scorer.for_brands(()) if isinstance(scorer, Brandwise) else scorer
     every = (shared.main, shared.fallback) if isinstance(shared, Budgeted) else (shared,)
     return tuple(each for each in every if each is not own)
+
+
+def without(scorer: Scorer) -> str:
+    """What a scorer, or the fall-back of one, has to do without, and why; empty if nothing."""
+    every = (scorer.main, scorer.fallback) if isinstance(scorer, Budgeted) else (scorer,)
+    return "; ".join(why for each in every if (why := getattr(each, "reduced", None)))
 
 
 def model_of(scorer: Scorer) -> str:

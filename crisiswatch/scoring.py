@@ -6,7 +6,6 @@ takes as it takes a reload: between two jobs, and only if no other configuration
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,7 +18,7 @@ from crisiswatch.feedback import Learned, is_due, relearn, taught_scorer
 from crisiswatch.metrics import Metrics
 from crisiswatch.model import Scorer
 from crisiswatch.pipeline import Pipeline, Plan, Result
-from crisiswatch.rescoring import likened, stand_ins
+from crisiswatch.rescoring import likened, stand_ins, without
 from crisiswatch.sentiment.budget import Budgeted
 from crisiswatch.sentiment.taught import TaughtScorer, Teachable
 from crisiswatch.store import Store, counting
@@ -85,7 +84,7 @@ class Scoring:
     def watch(self, pipeline: Pipeline) -> None:
         """Bring the metrics of the scorer up to date: cheap, every few seconds."""
         base = _base(pipeline.plan.scorer)
-        reduced = _reduced(base)
+        reduced = without(base)
         self._metrics.scorer_state(resting=isinstance(base, Budgeted) and base.tally.resting, reduced=bool(reduced))
         if reduced:
             self._tell("reduced", reduced, "scorer_reduced")
@@ -172,12 +171,6 @@ def _base(scorer: Scorer) -> Scorer:
 
 def _heads(scorer: Scorer) -> dict[str, str]:
     return scorer.heads if isinstance(scorer, TaughtScorer) else {}
-
-
-def _reduced(base: Scorer) -> str:
-    """What a scorer, or the fall-back of one, has to do without; empty if nothing."""
-    parts: Iterable[Scorer] = (base.main, base.fallback) if isinstance(base, Budgeted) else (base,)
-    return "; ".join(why for each in parts if (why := getattr(each, "reduced", None)))
 
 
 def _log(learned: Learned) -> None:

@@ -13,7 +13,7 @@ from crisiswatch.cli import page
 from crisiswatch.cli.open import must_exist, sqlite_file
 from crisiswatch.cli.page import Format
 from crisiswatch.config import FilesOptions, Loaded, SlackOptions, SourceSettings, load
-from crisiswatch.errors import ConfigError, StoreError
+from crisiswatch.errors import ConfigError, CrisiswatchError, StoreError
 
 __all__ = ["Finding", "doctor"]
 
@@ -60,6 +60,7 @@ def _all(config: Path, *, online: bool) -> Iterator[Finding]:
     rules = page.counted(len(loaded.ruleset.rules), "rule")
     yield Finding("ok", "configuration", f"{rules}, {page.counted(len(loaded.problems), 'warning')}")
     yield from _secrets(loaded)
+    yield _scorer(loaded)
     yield from _store(loaded)
     for source in loaded.settings.sources:
         yield _source(source)
@@ -86,6 +87,23 @@ def _secrets(loaded: Loaded) -> Iterator[Finding]:
         yield Finding("bad", f"secret at {problem.file}:{problem.line}", f"{problem.message}; {problem.hint}")
     if secrets and not missing:
         yield Finding("ok", "secrets", f"all {len(secrets)} can be read")
+
+
+def _scorer(loaded: Loaded) -> Finding:
+    """Opens it, as the daemon will: a large model may take a while."""
+    from crisiswatch.rescoring import model_of, own_scorer, without
+    from crisiswatch.wiring import base_scorer
+
+    heavy = loaded.settings.heavy
+    try:
+        made = base_scorer(loaded.settings)
+    except CrisiswatchError as error:
+        return Finding("bad", "scorer", clip(clean(str(error)), 300))
+    missing = without(made)
+    name = loaded.settings.scorer if heavy is None else f"{model_of(own_scorer(made, ''))}, else {heavy.fallback},"
+    if missing:
+        return Finding("warn", "scorer", f"{name} works reduced: {clip(clean(missing), 200)}")
+    return Finding("ok", "scorer", f"{name} is ready")
 
 
 def _store(loaded: Loaded) -> Iterator[Finding]:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from pytest_httpserver import HTTPServer
 
+from crisiswatch.sentiment.lite import LiteScorer
 from crisiswatch.testing.fake_slack import FakeSlack
 from crisiswatch.testing.fake_smtp import FakeSmtp
 from tests.cli.support import HERE, copy_config
+from tests.sentiment.heavy_model import make_folder
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>
 <item><guid>1</guid><title>Acme opens a shop</title><pubDate>Mon, 02 Mar 2026 10:00:00 GMT</pubDate></item>
@@ -124,3 +127,29 @@ def test_online_says_who_refuses(crisiswatch, outside, monkeypatch):
     assert found["receiver pr-slack, tried"] == ("bad", "Slack refused: invalid_auth")
     assert found["receiver pr-mail, tried"][0] == "bad"
     assert found["receiver pr-mail, tried"][1].startswith("can't be reached: ")
+
+
+def scorer_of(crisiswatch, config) -> dict[str, str]:
+    findings = json.loads(crisiswatch("doctor", "--config", config, "--format", "json").out)["findings"]
+    (found,) = [each for each in findings if each["what"] == "scorer"]
+    return found
+
+
+def test_the_model_of_a_folder_is_opened(crisiswatch, tmp_path):
+    config = copy_config(tmp_path)
+    folder = make_folder(tmp_path / "tiny")
+    config.write_text(config.read_text("utf-8") + "sentiment: {folder: ./tiny, fallback: vader}\n", "utf-8")
+    found = scorer_of(crisiswatch, config)
+    assert found["state"] == "ok"
+    assert re.fullmatch(r"tiny-[0-9a-f]{10}, else vader, is ready", found["detail"])
+    (folder / "model.onnx").write_text("damaged")
+    found = scorer_of(crisiswatch, config)
+    assert found["state"] == "bad"
+    assert "model.onnx is damaged" in found["detail"]
+
+
+def test_a_scorer_without_its_encoder_is_told(crisiswatch, tmp_path, monkeypatch):
+    monkeypatch.setattr("crisiswatch.wiring.named_scorer", lambda name: LiteScorer(small=True))
+    found = scorer_of(crisiswatch, copy_config(tmp_path))
+    assert found["state"] == "warn"
+    assert found["detail"].endswith("works reduced: the small model was asked for")
