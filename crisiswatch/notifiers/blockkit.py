@@ -180,12 +180,12 @@ def _posts(document: Document, *, menus: bool) -> list[Block]:
         head += "\nThemes: " + ", ".join(f"*{escape(theme, 60)}*" for theme in document.themes)
     if not menus:
         return [DividerBlock(), *_lines(head, [_quote(post) for post in document.posts])]
-    head += "\n_Is one not negative? Say so with the ⋯ beside it: crisiswatch learns from that._"
+    head += "\n_What does each mean for the brand? Say so with the ⋯ beside it: crisiswatch learns from that._"
     return [DividerBlock(), _text(head), *(_post(post) for post in document.posts)]
 
 
 def _post(post: Quote) -> Block:
-    text = MarkdownTextObject(text=_quote(post), verbatim=True)
+    text = MarkdownTextObject(text=_quote(post).rstrip("\n"), verbatim=True)
     return SectionBlock(text=text, accessory=menu(post.uid) if post.uid else None)
 
 

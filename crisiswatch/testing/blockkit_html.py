@@ -41,9 +41,10 @@ body {
 h3 { font-size: 18px; line-height: 1.33; font-weight: 900; margin: 8px 0 4px; }
 .section { margin: 8px 0; }
 .beside { display: flex; gap: 12px; align-items: flex-start; justify-content: space-between; }
+.beside blockquote, .beside .section { margin: 4px 0; }
 .overflow {
   flex: none; border: 1px solid #c9c9c9; border-radius: 4px; padding: 0 10px; font-weight: 900; line-height: 26px;
-  margin-top: 8px; color: #616061;
+  margin-top: 4px; color: #616061;
 }
 .context { margin: 6px 0; font-size: 13px; color: #616061; }
 .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 20px; margin: 10px 0; }

@@ -142,9 +142,9 @@ def shoot(html: str, picture: Path, width: int, height: int, *, dark: bool = Fal
 def main() -> None:
     """Both pictures of the documentation; more of the e-mail with ``--all FOLDER``, to look at."""
     alert = document()
-    slack = slack_page(blocks_for(alert, alert.footer[0]), time="9:15 AM", replies=1)
+    slack = slack_page(blocks_for(alert, alert.footer[0], menus=True), time="9:15 AM", replies=1)
     mail = email_page(alert)
-    shoot(slack, HERE / "slack-alert.png", 740, 1045)
+    shoot(slack, HERE / "slack-alert.png", 740, 1125)
     shoot(mail, HERE / "email-alert.png", 720, 1545)
     if len(sys.argv) == 3 and sys.argv[1] == "--all":
         folder = Path(sys.argv[2])
