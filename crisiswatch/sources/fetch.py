@@ -77,7 +77,7 @@ def _check(answer: httpx.Response, now: datetime) -> None:
 def _read(answer: httpx.Response, clock: Clock, end: float, largest: int) -> bytes:
     """The body, cut off as soon as it is too large or takes too long: httpx itself only limits each single read."""
     body = bytearray()
-    for chunk in answer.iter_bytes(1 << 16):
+    for chunk in answer.iter_bytes():  # as they come: a chunk of a given size would be waited for without an end
         body += chunk
         if len(body) > largest:
             raise SourceRejected(f"the answer is larger than {largest} bytes")
