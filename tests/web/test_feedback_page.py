@@ -126,8 +126,12 @@ def test_not_sure_goes_on_to_the_next_and_comes_back_at_the_end(here: World) -> 
 def test_when_all_is_labelled_the_page_says_thank_you_and_opens_the_next_brand(here: World) -> None:
     for number in (1, 2, 3):
         here.label("negative", f"x:{number}")
-    assert "All 3 labelled. Thank you" in here.page("/feedback?brand=acme")
+    page = here.page("/feedback?brand=acme&by=A%26b")
+    assert "All 3 labelled." in page
+    assert 'href="/feedback?brand=other&amp;by=A%26b" autofocus>Next: Other</a>' in page
     assert "another brand&#39;s" in here.page()
+    here.label("positive", "x:4", brand="other")
+    assert "All 1 labelled. Thank you" in here.page("/feedback?brand=other")
 
 
 def test_hostile_texts_are_texts(here: World) -> None:
