@@ -273,7 +273,7 @@ def _state(given: int, report: Report | None) -> tuple[str, str]:
         return ACTIVE, "on labels it had not learned it does well"
     if report.recall_after < report.recall_before - WORST:
         return ROLLED_BACK, "it loses negatives among labels it had not learned"
-    return ROLLED_BACK, "it is wrong more often on labels it had not learned"
+    return ROLLED_BACK, "it is right no more often than without it on labels it had not learned"
 
 
 def _withdrawn(

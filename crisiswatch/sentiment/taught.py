@@ -120,7 +120,8 @@ class _Voice:
 def head_to_json(head: Head) -> str:
     """A head as one line of JSON; its numbers are float32, little-endian, in base64."""
     parts = {name: _packed(getattr(head, name)) for name in _PARTS}
-    return json.dumps({"format": _FORMAT, "dimensions": len(head.weights), **parts}, separators=(",", ":"))
+    body = {"format": _FORMAT, "dimensions": len(head.weights), "slope": round(head.slope, 6), **parts}
+    return json.dumps(body, separators=(",", ":"))
 
 
 def head_from_json(text: str) -> Head:
@@ -131,10 +132,12 @@ def head_from_json(text: str) -> Head:
             raise StateError(f"a head of format {body['format']}, this program knows {_FORMAT}")
         size = int(body["dimensions"])
         weights, bias, centre, scale = (_unpacked(body[name]) for name in _PARTS)
-        head = Head(weights.reshape(size, 3), bias.reshape(3), centre.reshape(size), scale.reshape(size))
+        slope = float(body.get("slope", 1.0))
+        head = Head(weights.reshape(size, 3), bias.reshape(3), centre.reshape(size), scale.reshape(size), slope)
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise StateError(f"a stored head is damaged: {error}") from None
-    if not all(np.isfinite(getattr(head, name)).all() for name in _PARTS) or not (head.scale > 0.0).all():
+    finite = all(np.isfinite(getattr(head, name)).all() for name in (*_PARTS, "slope"))
+    if not finite or not (head.scale > 0.0).all():
         raise StateError("a stored head is damaged: it holds what is no number")
     return head
 

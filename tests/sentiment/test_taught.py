@@ -80,12 +80,14 @@ def test_logits_and_vectors_are_those_of_the_two_questions(lite):
 
 def test_a_head_is_stored_and_read_again():
     chance = np.random.default_rng(3)
-    head = Head(chance.normal(size=(SIZE, 3)), chance.normal(size=3), chance.normal(size=SIZE), np.full(SIZE, 0.4))
+    head = Head(chance.normal(size=(SIZE, 3)), chance.normal(size=3), chance.normal(size=SIZE), np.full(SIZE, 0.4), 0.7)
     text = head_to_json(head)
     again = head_from_json(text)
     assert len(text) < 20_000
     assert again.weights == pytest.approx(head.weights, rel=1e-6)
+    assert again.slope == 0.7
     assert head_to_json(again) == text
+    assert head_from_json(text.replace('"slope":0.7,', "")).slope == 1.0
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,7 @@ def test_a_head_is_stored_and_read_again():
         lambda text: text.replace('"format":1', '"format":2'),
         lambda text: text.replace('"dimensions":512', '"dimensions":511'),
         lambda text: text.replace('"bias":"', '"bias":"!'),
+        lambda text: text.replace('"slope":1.0', '"slope":NaN'),
         lambda text: "[]",
         lambda text: head_to_json(Head(GLOOMY.weights, np.array([np.nan, 0, 0]), GLOOMY.centre, GLOOMY.scale)),
         lambda text: head_to_json(Head(GLOOMY.weights, GLOOMY.bias, GLOOMY.centre, np.zeros(SIZE))),
