@@ -84,7 +84,7 @@ class Scoring:
     def watch(self, pipeline: Pipeline) -> None:
         """Bring the metrics of the scorer up to date: cheap, every few seconds."""
         base = _base(pipeline.plan.scorer)
-        reduced = without(base)
+        reduced = without(base) if pipeline.scored else ""  # asking loads the encoder
         self._metrics.scorer_state(resting=isinstance(base, Budgeted) and base.tally.resting, reduced=bool(reduced))
         if reduced:
             self._tell("reduced", reduced, "scorer_reduced")

@@ -343,7 +343,9 @@ def test_a_scorer_without_its_encoder_is_seen(store):
     metrics = Metrics()
     scoring = Scoring(ManualClock(NOON), metrics)
     with capture_logs() as logs:
-        for _ in range(2):
-            scoring.watch(Pipeline(store, plan_of(LiteScorer(small=True), "acme"), clock=lambda: NOON))
+        pipeline = Pipeline(store, plan_of(LiteScorer(small=True), "acme"), clock=lambda: NOON)
+        pipeline.ingest(Intake(source="x", mentions=[replace(mentions(1)[0].mention, brand="acme", rating=None)]))
+        scoring.watch(pipeline)
+        scoring.watch(pipeline)
     assert metrics.registry.get_sample_value("crisiswatch_scorer_reduced") == 1
     assert [(each["event"], each["why"]) for each in logs] == [("scorer_reduced", "the small model was asked for")]
