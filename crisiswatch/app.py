@@ -206,7 +206,7 @@ class App:
             raise ConfigError(missing)
         parts = _Parts(loaded, plan_for(loaded, self._scoring.base(loaded.settings)))
         for each in loaded.settings.sources:
-            source = make_source(each, self._clock)
+            source = make_source(each, self._clock, loaded.settings.brands)
             if source is not None:
                 parts.sources[each.id] = source
         for receiver in loaded.settings.receivers:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TextIO, cast
 
@@ -62,6 +63,11 @@ EDITING = frozenset({"slack"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
 
 
+SHIPPED_SOURCES: dict[str, str] = {}
+"""By type the factory of a source that is handed its options as a mapping, as plug-ins are: ``module:function``. Its
+module is imported when it is asked for, because each brings a client library."""
+
+
 def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
     """Give what the pipeline has to follow under this configuration; its own scorer unless another is given."""
     settings = loaded.settings
@@ -109,8 +115,11 @@ def brand_terms(brand: Brand) -> BrandTerms:
     )
 
 
-def make_source(settings: SourceSettings, clock: Clock) -> Source | None:
-    """Give the source to poll; None for one that is pushed to us (a webhook)."""
+def make_source(settings: SourceSettings, clock: Clock, brands: Sequence[Brand] = ()) -> Source | None:
+    """Give the source to poll; None for one that is pushed to us (a webhook).
+
+    A factory is handed the options with ``brands`` among them: the `BrandTerms` of the source's own brand, or of all.
+    """
     match settings.options:
         case FilesOptions(path=path):
             return FilesSource(settings.id, path, clock, batch_size=BATCH)
@@ -122,8 +131,9 @@ def make_source(settings: SourceSettings, clock: Clock) -> Source | None:
             )
             return FeedSource(settings.id, url, clock, client)
         case Mapping():
-            made = _plug_in("crisiswatch.sources", settings.type)(settings.id, settings.options, clock)
-            return cast("Source", made)
+            terms = tuple(brand_terms(each) for each in brands if settings.brand in {None, each.id})
+            options = {"brands": terms, **settings.options}
+            return cast("Source", _plug_in("crisiswatch.sources", settings.type)(settings.id, options, clock))
         case _:
             return None
 
@@ -207,6 +217,10 @@ def _matching(filter_: MentionFilter) -> Callable[[Mention, Score], bool]:
 
 
 def _plug_in(group: str, name: str) -> Callable[..., object]:
+    if group == "crisiswatch.sources" and name in SHIPPED_SOURCES:
+        module, _, factory = SHIPPED_SOURCES[name].partition(":")
+        shipped: Callable[..., object] = getattr(import_module(module), factory)
+        return shipped
     for point in entry_points(group=group, name=name):
         made: Callable[..., object] = point.load()
         return made
