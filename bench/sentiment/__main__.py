@@ -9,27 +9,30 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.sentiment import data, quality, speed, themes
+from bench.sentiment import data, feedback, flood, quality, speed, streams, themes
 from bench.sentiment.goals import goals
 from bench.sentiment.report import print_goals, print_quality, print_speed
 from bench.sentiment.rivals import SYSTEMS
 from crisiswatch.model import Text
 
-_PARTS = ["quality", "speed", "themes"]
+_PARTS = ["quality", "speed", "themes", "feedback", "flood", "streams"]
+_WITHOUT_TWEETS = {"themes", "streams"}
 _NEEDED = tuple(f"{name}.tsv.gz" for name in (*data.TRAINING, data.VALIDATION))
 
 
 def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     missing = [name for name in _NEEDED if not (given.data / name).exists()]
-    if missing and (given.command == "train" or given.parts != ["themes"]):
+    if missing:
         print(f"left out: {given.data} has no {', '.join(missing)} (--data FOLDER says where they are)")
-        return 2 if given.command == "train" else 0
-    return _train(given) if given.command == "train" else _measure(given)
+        given.parts = [part for part in given.parts if part in _WITHOUT_TWEETS]
+    if given.command == "train":
+        return 2 if missing else _train(given)
+    return _measure(given)
 
 
 def _measure(given: argparse.Namespace) -> int:
-    found: dict[str, Any] = {"quality": {}, "speed": {}}
+    found: dict[str, Any] = {}
     if "quality" in given.parts:
         found["quality"] = quality.measure(given.data, given.quick)
         print_quality(found["quality"])
@@ -39,7 +42,15 @@ def _measure(given: argparse.Namespace) -> int:
     if "themes" in given.parts:
         found["themes"] = themes.measure(_general(given.data))
         themes.print_themes(found["themes"])
-    found["goals"] = goals(found["quality"], found["speed"])
+    if "feedback" in given.parts:
+        found["feedback"] = feedback.measure(given.data, given.quick, given.cache)
+        feedback.print_feedback(found["feedback"])
+    if "flood" in given.parts:
+        found["flood"] = flood.measure(given.data, given.quick, given.cache)
+        flood.print_flood(found["flood"])
+    if "streams" in given.parts:
+        found["streams"] = _streams(given)
+    found["goals"] = goals(found)
     print_goals(found["goals"])
     if given.json:
         given.json.parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +59,16 @@ def _measure(given: argparse.Namespace) -> int:
     if given.quick and missed:
         print("\nA quick run looks at too little to miss a goal.")
     return 1 if missed and not given.quick else 0
+
+
+def _streams(given: argparse.Namespace) -> dict[str, Any]:
+    absent = streams.missing(given.recordings)
+    if absent:
+        print(f"left out: {given.recordings} has no {', '.join(absent)} (--recordings FOLDER says where they are)")
+        return {}
+    found = streams.measure(given.recordings, given.quick)
+    streams.print_streams(found)
+    return found
 
 
 def _general(folder: Path) -> list[Text]:
@@ -78,12 +99,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.sentiment", description=__doc__)
     parser.add_argument("command", nargs="?", choices=["measure", "train"], default="measure")
     parser.add_argument("--data", type=Path, default=data.FOLDER, help="folder of the labelled tweets")
+    parser.add_argument("--recordings", type=Path, default=data.FOLDER.parent, help="folder of the recorded streams")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--quick", action="store_true", help="next to nothing of everything")
     parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS)
     parser.add_argument("--lexicon", type=Path, default=Path("package/build/languages"), help="train: its word lists")
     parser.add_argument("--target", type=Path, default=_shipped(), help="train: the model file to write")
-    parser.add_argument("--cache", type=Path, help="train: folder for the encoder's vectors (a temporary one)")
+    parser.add_argument("--cache", type=Path, help="folder to keep vectors and a trained model in (a temporary one)")
     return parser
 
 

@@ -61,14 +61,14 @@ def quality_lines(found: Mapping[str, Any]) -> list[str]:
 
 def print_speed(found: Mapping[str, Any]) -> None:
     print("\nOne core, one thread, languages found by itself\n")
-    head = ["system", "texts/s one by one", "in batches of 64", "load s", "and finder", "peak MB"]
+    head = ["system", "texts/s one by one", "in batches of 64", "load s, CPU (clock)", "and finder", "peak MB"]
     rows = [
         [
             name,
             f"{e['one_by_one']:,.0f}",
             f"{e['in_batches']:,.0f}",
-            f"{e['load_s']:.2f}",
-            f"{e['load_with_finder_s']:.2f}",
+            f"{e['load_cpu_s']:.2f} ({e['load_s']:.2f})",
+            f"{e['load_with_finder_cpu_s']:.2f} ({e['load_with_finder_s']:.2f})",
             f"{e['peak_mb'] or 0:.0f}",
         ]
         for name, e in found.items()

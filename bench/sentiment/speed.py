@@ -1,9 +1,9 @@
 """How fast each system is and what memory it takes: each in a process of its own, on one core, one thread.
 
-Rates are texts a second of processor time, so that what else runs on the machine does not count; loading is told in
-seconds by the clock, from the first import to the first score of a text with a language tag, and of one without, which
-loads the language finder too. The texts that are timed carry no tag: finding the language is in the rates. Memory is
-the peak of the whole process, interpreter included.
+Rates are texts a second of processor time, so that what else runs on the machine does not count. Loading is told in
+seconds of processor time and by the clock, from the first import to the first score of a text with a language tag, and
+of one without, which loads the language finder too. The texts that are timed carry no tag: finding the language is in
+the rates. Memory is the peak of the whole process, interpreter included.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _child(folder: Path, name: str, seconds: float) -> None:
     score([Text("il treno è in ritardo, che vergogna", "it")])
     loaded, loaded_cpu = time.perf_counter() - started, time.process_time() - busy
     score([Text("il treno è in ritardo, che vergogna")])
-    loaded_finder = time.perf_counter() - started
+    loaded_finder, loaded_finder_cpu = time.perf_counter() - started, time.process_time() - busy
     from bench.sentiment.data import VALIDATION, load
 
     texts = load(folder, VALIDATION).untagged()
@@ -78,6 +78,7 @@ def _child(folder: Path, name: str, seconds: float) -> None:
                 "load_s": loaded,
                 "load_cpu_s": loaded_cpu,
                 "load_with_finder_s": loaded_finder,
+                "load_with_finder_cpu_s": loaded_finder_cpu,
                 "peak_mb": _peak_mb(),
             }
         )
