@@ -13,6 +13,7 @@ from pathlib import Path
 
 from crisiswatch.config import Expectation, MentionSpec, RuleTest, RuleTestFile, load_rules
 from crisiswatch.engine import State, fold
+from crisiswatch.matching import normalise
 from crisiswatch.model import (
     Effect,
     Event,
@@ -25,11 +26,14 @@ from crisiswatch.model import (
     Mention,
     MentionScored,
     Score,
+    Signals,
+    Text,
     Tick,
     VolumeSample,
     VolumeSampled,
 )
 from crisiswatch.rules.model import Ruleset
+from crisiswatch.sentiment.signals import signals_of
 
 __all__ = ["BEGIN", "Failure", "RuleTestResult", "run_rule_test", "run_rule_tests"]
 
@@ -149,6 +153,7 @@ def _mentions(place: int, spec: MentionSpec) -> Iterator[MentionScored]:
         count, step = max(-((spec.at - spec.until) // spec.every), 0), spec.every
     else:
         count, step = spec.count, spec.over / max(spec.count, 1)
+    signals = _signals(spec)
     for number in range(count):
         source = spec.sources[number % len(spec.sources)]
         author = number if isinstance(spec.authors, str) else number % spec.authors
@@ -162,7 +167,18 @@ def _mentions(place: int, spec: MentionSpec) -> Iterator[MentionScored]:
             author_followers=spec.audience,
             lang=spec.lang,
         )
-        yield MentionScored(at, mention, SCORES[spec.sentiment])
+        yield MentionScored(at, mention, SCORES[spec.sentiment], signals=signals)
+
+
+def _signals(spec: MentionSpec) -> Signals:
+    """What the mentions say beyond their mood: what the story says of that, and for the rest what their text says."""
+    text = Text(spec.text or "", spec.lang)
+    read = signals_of(text, normalise(text.text))
+    return Signals(
+        read.flags if spec.flags is None else spec.flags,
+        read.severity if spec.severity is None else spec.severity,
+        spec.themes,
+    )
 
 
 def _with_heartbeats(mentions: Sequence[MentionScored], sources: Sequence[str], end: timedelta) -> Iterator[Event]:

@@ -39,6 +39,8 @@ from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import MentionFilter
 from crisiswatch.sentiment import scorer as named_scorer
 from crisiswatch.sentiment.budget import Budgeted
+from crisiswatch.sentiment.described import Described
+from crisiswatch.sentiment.signals import Reader, encode_with
 from crisiswatch.sources.feed import FeedSource
 from crisiswatch.sources.files import FilesSource
 from crisiswatch.store import OutboxRow, Store, incident_from_json
@@ -53,6 +55,7 @@ __all__ = [
     "matcher_for",
     "plan_for",
     "poll_every",
+    "reader_for",
 ]
 
 EVIDENCE_MENTIONS = 2000
@@ -71,14 +74,26 @@ module is imported when it is asked for, because each brings a client library.""
 def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
     """Give what the pipeline has to follow under this configuration; its own scorer unless another is given."""
     settings = loaded.settings
+    made = scorer or base_scorer(settings)
     return Plan(
         brands=tuple(brand.id for brand in settings.brands),
         matcher=matcher_for(loaded),
-        scorer=scorer or base_scorer(settings),
+        scorer=made,
         ruleset=loaded.ruleset,
         routes=tuple(Route(route.levels, route.brands, route.receivers) for route in settings.routes),
         editors=frozenset(each.id for each in settings.receivers if each.type in EDITING),
+        reader=reader_for(loaded.themes, made),
     )
+
+
+def reader_for(themes: Mapping[str, Described], scorer: Scorer) -> Reader:
+    """Give what reads mentions beside ``scorer``: for themes only where that has an encoder."""
+    encode = encode_with(scorer)
+    if encode is None or not themes:
+        return Reader()
+    from crisiswatch.sentiment.themes import ThemeFinder  # numpy comes with it
+
+    return Reader(ThemeFinder(encode, {theme: each.sentences for theme, each in themes.items()}))
 
 
 def matcher_for(loaded: Loaded) -> Matcher:

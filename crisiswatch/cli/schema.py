@@ -10,12 +10,18 @@ from crisiswatch.errors import CrisiswatchError
 
 __all__ = ["schema"]
 
-_KINDS = ("config", "rules", "alerts", "tests", "all")
-_TITLES = {"config": "crisiswatch.yaml", "rules": "a rule file", "alerts": "an alert file", "tests": "a rule test"}
+_TITLES = {
+    "config": "crisiswatch.yaml",
+    "rules": "a rule file",
+    "alerts": "an alert file",
+    "tests": "a rule test",
+    "themes": "a themes file",
+}
+_KINDS = (*_TITLES, "all")
 
 
 def schema(what: str) -> int:
-    """Print the schema of ``config``, ``rules``, ``alerts`` or ``tests``, with what it refers to; or of ``all``."""
+    """Print the schema of a kind of file, with what it refers to; or of ``all``."""
     if what not in _KINDS:
         raise CrisiswatchError(f"there is no kind of file {what!r}; there are: {', '.join(_KINDS)}")
     whole = json_schema()

@@ -195,6 +195,14 @@ CODES: dict[str, CodeInfo] = {
         "One secret for two things", "Two of a Slack receiver's token, app_token and signing_secret are the same.",
         "Give each its own: the bot token is xoxb-..., the app-level token xapp-..., the signing secret neither.",
     ),
+    "CW064": CodeInfo(
+        "No such theme", "The theme is neither one that ships nor in the themes file.",
+        "Check the spelling, or describe the theme in themes.yaml.",
+    ),
+    "CW065": CodeInfo(
+        "Themes that nobody finds", "A rule counts mentions by theme, and the scorer has no encoder to find them with.",
+        "Write `sentiment: {scorer: lite}`, or take `themes` out of the rule.",
+    ),
     "CW070": CodeInfo(
         "A term that catches everything",
         "The term is one common word, so posts that have nothing to do with the brand will be counted.",

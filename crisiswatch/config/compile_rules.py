@@ -37,6 +37,9 @@ def compile_rule(model: RuleModel, document: Document, where: Where, detector: s
             ignore_words=mentions.ignore_words,
             languages=mentions.languages,
             sources=mentions.sources,
+            flags=mentions.flags,
+            severity=mentions.severity,
+            themes=mentions.themes,
         ),
         window=model.window,
         levels=tuple(

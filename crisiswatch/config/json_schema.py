@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from crisiswatch.config.schema_alerts import AlertFile, TestFile
 from crisiswatch.config.schema_config import ConfigFile
 from crisiswatch.config.schema_rules import RuleFile
+from crisiswatch.config.schema_themes import ThemesFile
 
 __all__ = ["json_schema", "references"]
 
@@ -19,11 +20,12 @@ _FILES: dict[str, type[BaseModel]] = {
     "rules": RuleFile,
     "alerts": AlertFile,
     "rule_tests": TestFile,
+    "themes": ThemesFile,
 }
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of all files. A file is described by ``#/$defs/config``, ``rules``, ``alerts`` or ``rule_tests``."""
+    """The schema of all files. A file is described by ``#/$defs/`` and its kind: `_FILES`."""
     _, whole = models_json_schema([(model, "validation") for model in _FILES.values()])
     parts: dict[str, Any] = {name.removesuffix("Model"): _tidy(part) for name, part in whole["$defs"].items()}
     for name, model in _FILES.items():
@@ -32,7 +34,7 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "crisiswatch",
-        "description": "The files of crisiswatch: crisiswatch.yaml, rules, alerts and rule tests.",
+        "description": "The files of crisiswatch: crisiswatch.yaml, rules, alerts, rule tests and themes.",
         "anyOf": [{"$ref": f"#/$defs/{name}"} for name in _FILES],
         "$defs": {name: part for name, part in sorted(parts.items()) if name in used},
     }

@@ -12,28 +12,32 @@ from crisiswatch.config.compile_alerts import check_words, compile_alert
 from crisiswatch.config.compile_rules import compile_rule
 from crisiswatch.config.compile_settings import compile_calendar, compile_settings
 from crisiswatch.config.document import Document, Where
+from crisiswatch.config.load_themes import check_themed_rules, read_themes
 from crisiswatch.config.reader import read
 from crisiswatch.config.schema_alerts import AlertFile
 from crisiswatch.config.schema_config import ConfigFile
 from crisiswatch.config.schema_rules import RuleFile, RuleModel
 from crisiswatch.config.settings import Settings
-from crisiswatch.config.suspicions import check_levels, check_use
+from crisiswatch.config.suspicions import check_findable, check_levels, check_use
 from crisiswatch.config.translate import salvage, validate
 from crisiswatch.errors import ConfigError
 from crisiswatch.model import Problem
 from crisiswatch.model.alert import AlertDefinition
 from crisiswatch.rules.model import Rule, Ruleset
+from crisiswatch.sentiment.described import Described
 
 __all__ = ["Loaded", "load", "load_rules", "settle", "unresolved_secrets", "yaml_files"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A configuration that can be run. ``problems`` are warnings; ``fingerprint`` is SHA-256 over all files."""
+    """A configuration that can be run. ``problems`` are warnings; ``fingerprint`` is SHA-256 over all files;
+    ``themes`` are those that mentions are looked through for, by id."""
 
     settings: Settings
     ruleset: Ruleset
     alerts: Mapping[str, AlertDefinition]
+    themes: Mapping[str, Described]
     problems: tuple[Problem, ...]
     fingerprint: str
 
@@ -60,6 +64,8 @@ def load(path: Path) -> Loaded:
     model = None if config.broken else validate(ConfigFile, config)
     rules = _directory(files, config, "rules")
     alerts = _directory(files, config, "alerts")
+    themes = read_themes(config, files.read)
+    check_themed_rules(rules, themes)
     found = _check(config, rules, alerts)
     if model is not None:
         checks.check_suspicions(model, config)
@@ -73,11 +79,13 @@ def load(path: Path) -> Loaded:
     for rule in compiled:
         check_levels(rule, *places[rule.id])
     check_use(settings, ruleset, config, places, alerts)
+    check_findable(settings, ruleset, places)
     definitions = [compile_alert(AlertFile.model_validate(document.data)) for document in alerts]
     return Loaded(
         settings=settings,
         ruleset=ruleset,
         alerts={one.id: one for one in definitions},
+        themes=themes,
         problems=tuple(settle(files.documents)),
         fingerprint=files.digest.hexdigest(),
     )

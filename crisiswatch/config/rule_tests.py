@@ -24,6 +24,7 @@ class MentionSpec:
 
     Either ``every`` (one mention every so often from ``at`` until just before ``until``), or ``count`` mentions from
     ``at``, spread evenly ``over`` a while. ``authors`` is how many accounts take turns; ``many``: each writes once.
+    ``flags`` and ``severity`` follow from the text where they are None.
     """
 
     at: timedelta = timedelta(0)
@@ -37,6 +38,9 @@ class MentionSpec:
     text: str | None = None
     audience: int | None = None
     lang: str | None = None
+    flags: tuple[str, ...] | None = None
+    severity: tuple[str, ...] | None = None
+    themes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +148,9 @@ def _mentions(model: MentionModel) -> MentionSpec:
         text=model.text,
         audience=model.audience,
         lang=model.lang,
+        flags=model.flags,
+        severity=model.severity,
+        themes=model.themes,
     )
 
 

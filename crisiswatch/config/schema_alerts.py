@@ -19,6 +19,7 @@ from crisiswatch.config.fields import (
     bad,
     limited,
 )
+from crisiswatch.config.schema_rules import SeverityName
 
 __all__ = ["AlertFile", "ExpectModel", "MentionModel", "StageModel", "TestCaseModel", "TestFile"]
 
@@ -96,6 +97,12 @@ class MentionModel(Section):
     """Followers of each account."""
     lang: Language | None = None
     """Their language."""
+    flags: tuple[Literal["complaint", "question"], ...] | None = None
+    """Whether they complain or ask; as their text says if left out."""
+    severity: tuple[SeverityName, ...] | None = None
+    """The kinds of grave words they have; as their text says if left out."""
+    themes: tuple[Id, ...] = ()
+    """What they are about: a story's text is not looked through for themes."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:

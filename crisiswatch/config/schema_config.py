@@ -298,6 +298,8 @@ class ConfigFile(Section):
     """The directory of the rules, relative to this file; searched with its subdirectories."""
     alerts: Words = "./alerts"
     """The directory of the alerts, relative to this file; searched with its subdirectories."""
+    themes: Words = "./themes.yaml"
+    """A file that describes your own themes, relative to this file; those that ship are there without one."""
     store: StoreModel = Field(default_factory=StoreModel)
     """The database."""
     retention: RetentionModel = Field(default_factory=RetentionModel)

@@ -33,6 +33,9 @@ _PLUG_INS = "\0plug-ins"  # can't be meant by anybody who writes a rule
 _WEEK = 7 * 24 * 60
 
 Surprise = Literal["elevated", "high", "extreme"]
+SeverityName = Literal[
+    "safety", "violence", "recall", "breach", "discrimination", "legal", "boycott", "fraud", "news", "outage"
+]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -129,6 +132,12 @@ class BlockModel(Section):
     """How many mentions match in the window."""
     organic: Counted | None = None
     """How many mentions match with copies discounted: one of an account or of a text counts a fifth."""
+    complaints: Counted | None = None
+    """How many of the matching mentions say that something went wrong."""
+    questions: Counted | None = None
+    """How many of the matching mentions ask something."""
+    severity: Counted | None = None
+    """How grave the matching mentions are, added up: 0.4 (the news) to 0.8 (people hurt) for each with grave words."""
     authors: Counted | None = None
     """How many different accounts wrote them."""
     sources: Counted | None = None
@@ -192,6 +201,12 @@ class FilterModel(Section):
     """Count only mentions in these languages; one whose language is unknown passes."""
     sources: tuple[Id, ...] = ()
     """Count only mentions from these sources."""
+    flags: tuple[Literal["complaint", "question"], ...] = ()
+    """Count only mentions that complain, or ask: with at least one of these flags, whatever their mood."""
+    severity: tuple[SeverityName, ...] = ()
+    """Count only mentions with grave words of at least one of these kinds, in English or Italian."""
+    themes: tuple[Id, ...] = ()
+    """Count only mentions that are about at least one of these themes; it needs a scorer with an encoder (`lite`)."""
 
 
 class SettleModel(Section):

@@ -9,7 +9,7 @@ from crisiswatch.config.settings import Route, Settings
 from crisiswatch.model import Level
 from crisiswatch.rules.model import Block, Rule, Ruleset
 
-__all__ = ["check_levels", "check_use"]
+__all__ = ["check_findable", "check_levels", "check_use"]
 
 
 def check_levels(rule: Rule, document: Document, where: Where) -> None:
@@ -68,6 +68,18 @@ def check_use(
             hint = "add a route in crisiswatch.yaml, or write `status: trial`"
             document.report("CW072", (*where, "id"), message, hint, severity="warning")
     _check_unused(settings, ruleset, config, alerts)
+
+
+def check_findable(settings: Settings, ruleset: Ruleset, places: Mapping[str, tuple[Document, Where]]) -> None:
+    """Note rules that count by theme where the scorer has no encoder to find themes with."""
+    if settings.heavy is not None or settings.scorer not in {"vader", "none"}:
+        return
+    for rule in ruleset.rules:
+        if rule.mentions.themes and rule.status != "off":
+            document, where = places[rule.id]
+            message = f"the scorer {shown(settings.scorer)} has no encoder, so no mention has a theme"
+            hint = "write `sentiment: {scorer: lite}` in crisiswatch.yaml"
+            document.report("CW065", (*where, "mentions", "themes"), message, hint, severity="warning")
 
 
 def _check_unused(settings: Settings, ruleset: Ruleset, config: Document, alerts: Sequence[Document]) -> None:

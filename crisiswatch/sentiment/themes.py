@@ -40,7 +40,7 @@ DESCRIPTION = 5.0  # taught texts' worth
 START = 50.0  # texts' worth of the mean that the stream begins with
 MEMORY = 5_000.0  # texts: the weight of one in the running mean does not sink below 1 / 5,000
 _VERSION = 1
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_ID = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 Floats = npt.NDArray[np.float64]
 Encode = Callable[[Sequence[Text]], npt.NDArray[np.float32] | None]

@@ -55,6 +55,7 @@ KINDS = {
         "Rule tests",
         "A file `NAME.test.yaml` beside a rule: stories that `crisiswatch test` plays through.",
     ),
+    "themes": ("Themes", "The file that `themes` names: what mentions may be about, beside the themes that ship."),
     "alerts": ("Alerts", "A file in `alerts/`: what people are told, and what they do then."),
 }
 FOUND = {
@@ -89,7 +90,7 @@ def pages() -> dict[str, str]:
         "README.md": _index(),
         "alerts.md": _files(schema, ["alerts"]) + _alert_words(),
         "commands.md": _commands(),
-        "configuration.md": _files(schema, ["config"]),
+        "configuration.md": _files(schema, ["config", "themes"]),
         "errors.md": _errors(),
         "python.md": _python(),
         "rules.md": _files(schema, ["rules", "rule_tests"]),
@@ -99,7 +100,7 @@ def pages() -> dict[str, str]:
 
 def _index() -> str:
     rows = [
-        ["[configuration.md](configuration.md)", "every field of `crisiswatch.yaml`"],
+        ["[configuration.md](configuration.md)", "every field of `crisiswatch.yaml` and of a themes file"],
         ["[rules.md](rules.md)", "every field of a rule and of a rule test"],
         ["[alerts.md](alerts.md)", "every field of an alert, and every placeholder"],
         ["[commands.md](commands.md)", "every command, its options and exit codes"],

@@ -44,4 +44,7 @@ def test_a_schema_holds_all_that_it_refers_to_and_no_more(crisiswatch):
 def test_another_kind_is_refused_with_those_there_are(crisiswatch):
     said = crisiswatch("schema", "rule")
     assert said.code == 2
-    assert said.err == "crisiswatch: there is no kind of file 'rule'; there are: config, rules, alerts, tests, all\n"
+    assert (
+        said.err
+        == "crisiswatch: there is no kind of file 'rule'; there are: config, rules, alerts, tests, themes, all\n"
+    )

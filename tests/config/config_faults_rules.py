@@ -32,6 +32,13 @@ RULES = (
         ("rules/wave.yaml:3:5: CW020: `title` is missing in an item of `rules`; add `title: what it notices`",),
     ),
     Case(
+        "a theme that is not there",
+        RULE_FILE,
+        "ignore_words: [giveaway]",
+        "themes: [delivry]",
+        ("rules/wave.yaml:5:60: CW064: there is no theme `delivry`; did you mean `delivery`?",),
+    ),
+    Case(
         "a misspelt field of a rule",
         RULE_FILE,
         "window: 15m",

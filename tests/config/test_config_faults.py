@@ -80,6 +80,10 @@ def test_every_code_is_explained_and_every_explanation_is_used(monkeypatch: pyte
     with pytest.raises(ConfigError) as caught:
         load(Path("nowhere.yaml"))
     used |= {problem.code for problem in caught.value.problems}
+    themed = FILES["rules/wave.yaml"].replace("mentions: {", "mentions: {themes: [delivery], ")
+    without = FILES["crisiswatch.yaml"] + "sentiment: {scorer: vader}\n"
+    write(Path(), FILES | {"rules/wave.yaml": themed, "crisiswatch.yaml": without})
+    used |= {problem.code for problem in load(Path("crisiswatch.yaml")).problems}
     assert used == set(CODES)
 
 

@@ -149,3 +149,24 @@ def test_every_shipped_rule_has_its_stories():
     stories = {path.name.removesuffix(".test.yaml") for path in STARTER.glob("*.test.yaml")}
     assert rules == stories
     assert "negative-hour" in rules
+
+
+def test_what_invented_mentions_say_follows_from_their_text_unless_the_story_tells(tmp_path):
+    (tmp_path / "r.yaml").write_text(
+        "version: 1\nrules:\n  - {id: hurt, title: T, window: 15m, alert: a, mentions: {severity: [safety]},"
+        " levels: {warning: {complaints: {at_least: 2}}}}\n"
+        "  - {id: late, title: T, window: 15m, alert: a, mentions: {themes: [delivery]},"
+        " levels: {warning: {count: {at_least: 2}}}}\n"
+    )
+    (tmp_path / "r.test.yaml").write_text(
+        "rules: [r.yaml]\ntests:\n"
+        "  - name: from the text\n    mentions:\n"
+        "      - {at: 1h, count: 2, text: 'I was injured by your kettle and nobody answers'}\n"
+        "    expect: [{by: 1h10m, incident: hurt}]\n"
+        "  - name: as told\n    mentions:\n"
+        "      - {at: 1h, count: 2, text: 'I was injured', flags: [complaint], themes: [delivery]}\n"
+        "      - {at: 5h, count: 2, text: 'I was injured and nobody answers', severity: []}\n"
+        "    expect: [{by: 1h10m, incident: hurt}, {by: 1h10m, incident: late}, {between: [2h, 6h], incidents: 0}]\n"
+    )
+    results = run_rule_tests(load_rule_tests(tmp_path))
+    assert [(each.name, each.passed) for each in results] == [("from the text", True), ("as told", True)], results
