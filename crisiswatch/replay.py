@@ -84,8 +84,13 @@ class Report:
             "first": _time(self.first),
             "last": _time(self.last),
             "seconds": round(self.seconds, 3),
-            "incidents": [_incident(each) for each in told if not each.incident.trial],
+            "incidents": [
+                _incident(each) for each in told if not each.incident.trial and not each.incident.of_blindness
+            ],
             "trial": [_incident(each) for each in told if each.incident.trial],
+            "blind_incidents": [
+                _incident(each) for each in told if not each.incident.trial and each.incident.of_blindness
+            ],
             "blind": [
                 {"source": b.source, "from": _time(b.since), "to": _time(b.until), "reason": b.reason, "brand": brand}
                 for (brand, _, _), b in sorted(self.blind.items(), key=lambda each: (each[1].since, each[0]))

@@ -1,7 +1,8 @@
 """Rule tests: the stories beside a rule, played in virtual time through the very core the daemon runs.
 
-A story begins on a Monday at midnight UTC (`BEGIN`). Its sources stay healthy to the end, so silence in a story is
-silence and never blindness; every brand list is left out, so that a rule is tested whatever it watches.
+A story begins on a Monday at midnight UTC (`BEGIN`). Its sources stay healthy but for the outages it tells of, so
+silence in a story is silence and never blindness; every brand list is left out, so that a rule is tested whatever it
+watches.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from crisiswatch.config import Expectation, MentionSpec, RuleTest, RuleTestFile, load_rules
+from crisiswatch.config import Expectation, MentionSpec, Outage, RuleTest, RuleTestFile, load_rules
 from crisiswatch.engine import State, fold
 from crisiswatch.matching import normalise
 from crisiswatch.model import (
@@ -27,6 +28,7 @@ from crisiswatch.model import (
     MentionScored,
     Score,
     Signals,
+    SourceHealth,
     Text,
     Tick,
     VolumeSample,
@@ -129,7 +131,8 @@ def run_rule_test(path: Path, test: RuleTest, ruleset: Ruleset) -> RuleTestResul
     )
     end = max([_last(each) for each in test.expect] + [event.at - BEGIN for event in mentions]) + HEARTBEAT
     sources = sorted({event.mention.source for event in mentions})
-    _, effects = fold(State(BRAND), _with_heartbeats(mentions, sources, end), anywhere)
+    live = _with_heartbeats(mentions, sources, end, test.outages)
+    _, effects = fold(State(BRAND), live, anywhere)
     lives = _lives(effects)
     failures = tuple(
         Failure(path, expected.line, _said(expected), _happened(expected, lives, effects))
@@ -181,19 +184,38 @@ def _signals(spec: MentionSpec) -> Signals:
     )
 
 
-def _with_heartbeats(mentions: Sequence[MentionScored], sources: Sequence[str], end: timedelta) -> Iterator[Event]:
-    """Put a sign of life of every source into every minute from its first mention on, and end on a tick."""
+def _with_heartbeats(
+    mentions: Sequence[MentionScored], sources: Sequence[str], end: timedelta, outages: Sequence[Outage] = ()
+) -> Iterator[Event]:
+    """Put a sign of life of every source into every minute from its first mention on, and end on a tick.
+
+    In an outage there is none, and what is said then is never heard.
+    """
     first = {name: min(event.at for event in mentions if event.mention.source == name) for name in sources}
     at, place = BEGIN, 0
     while at < BEGIN + end:
+        yield from _turns(outages, at)
         for name in sources:
-            if at >= first[name]:
+            if at >= first[name] and not _out(outages, name, at):
                 yield VolumeSampled(at, VolumeSample(source=name, brand=BRAND, start=at, seconds=60, count=0))
         at += HEARTBEAT
         while place < len(mentions) and mentions[place].at < at:
-            yield mentions[place]
+            if not _out(outages, mentions[place].mention.source, mentions[place].at):
+                yield mentions[place]
             place += 1
     yield Tick(BEGIN + end)
+
+
+def _out(outages: Sequence[Outage], source: str, at: datetime) -> bool:
+    return any(each.source == source and each.at <= at - BEGIN < each.until for each in outages)
+
+
+def _turns(outages: Sequence[Outage], at: datetime) -> Iterator[SourceHealth]:
+    """What the daemon is told in the minute from ``at``: a source fails, or is read again."""
+    for each in outages:
+        for moment, healthy in ((each.at, False), (each.until, True)):
+            if at <= BEGIN + moment < at + HEARTBEAT:
+                yield SourceHealth(at, each.source, healthy, "" if healthy else "failing")
 
 
 def _lives(effects: Sequence[Effect]) -> list[Life]:

@@ -10,11 +10,11 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from crisiswatch.alerts.stopwords import STOP_WORDS
 from crisiswatch.alerts.words import clean, clip, mask, safe_url
-from crisiswatch.model import Evidence, Mention, Post, Score
+from crisiswatch.model import NO_SIGNALS, Evidence, Mention, Post, Score, Signals
 
 __all__ = ["TEXT_LIMIT", "gather"]
 
@@ -36,11 +36,13 @@ def gather(
     matches: Callable[[Mention, Score], bool],
     limit: int = 3,
     brand_terms: Collection[str] = (),
+    said: Mapping[str, Signals] | None = None,
 ) -> Evidence:
     """Evidence from the scored `mentions` of a window: the `limit` first and `limit` loudest posts that `matches`.
 
     Texts that say the same are shown once. Themes are the three words or word pairs most characteristic of the
-    matching mentions against the others (log-odds over distinct texts); words of `brand_terms` are none.
+    matching mentions against the others (log-odds over distinct texts); words of `brand_terms` are none. Topics are the
+    ids of the themes that `said` (what mentions say, by uid) has found in at least a tenth of the matching mentions.
     """
     inside: list[Mention] = []
     outside: list[Mention] = []
@@ -54,7 +56,16 @@ def gather(
         sources=dict(sorted(Counter(mention.source for mention in inside).items())),
         languages=dict(sorted(Counter(mention.lang or "unknown" for mention in inside).items())),
         themes=_themes(inside, outside, brand_terms),
+        topics=_topics([said.get(mention.uid, NO_SIGNALS) for mention in inside]) if said else (),
     )
+
+
+def _topics(signals: Sequence[Signals]) -> tuple[str, ...]:
+    """The themes that mark the mentions, the most frequent first; a mention counts for the one it is nearest to."""
+    counts = Counter(each.themes[0] for each in signals if each.themes)
+    least = max(min(2, len(signals)), 0.1 * len(signals))
+    ranked = sorted(counts, key=lambda theme: (-counts[theme], theme))
+    return tuple(theme for theme in ranked if counts[theme] >= least)[:_THEMES]
 
 
 def _loudness(mention: Mention) -> float:

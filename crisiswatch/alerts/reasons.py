@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from crisiswatch.alerts.document import Reason
-from crisiswatch.alerts.words import UNKNOWN, clean, exact, percent, rarity, times
+from crisiswatch.alerts.words import UNKNOWN, clean, exact, percent, rarity, span, times
 from crisiswatch.model import Gate
 
 __all__ = ["reason"]
@@ -36,6 +37,19 @@ def _count(gate: Gate) -> str:
 
 def _organic(gate: Gate) -> str:
     return f"{_side(gate)} {exact(gate.bound)} mentions came in, copies discounted: {_seen(gate, ' did')}"
+
+
+def _complaints(gate: Gate) -> str:
+    return f"{_side(gate)} {exact(gate.bound)} mentions complain: {_seen(gate, ' do')}"
+
+
+def _questions(gate: Gate) -> str:
+    return f"{_side(gate)} {exact(gate.bound)} mentions ask something: {_seen(gate, ' do')}"
+
+
+def _severity(gate: Gate) -> str:
+    seen = "can't be judged yet" if gate.value is None else _plain(gate.value)
+    return f"the mentions' grave words add up to {_side(gate)} {_plain(gate.bound)}: {seen}"
 
 
 def _authors(gate: Gate) -> str:
@@ -72,6 +86,11 @@ def _surprise(gate: Gate) -> str:
     return f"chance alone would bring this {rarity(gate.bound)} {side}: {seen}"
 
 
+def _blind(gate: Gate) -> str:
+    seen = "none is" if not gate.value else f"one has been for {span(timedelta(minutes=gate.value))}"
+    return f"a source has been blind for {span(timedelta(minutes=gate.bound))} or longer: {seen}"
+
+
 def _other(gate: Gate) -> str:
     name = clean(gate.measure).replace("_", " ") or UNKNOWN
     seen = "can't be judged yet" if gate.value is None else _plain(gate.value)
@@ -85,6 +104,9 @@ def _plain(number: float) -> str:
 _SENTENCES: dict[str, Callable[[Gate], str]] = {
     "count": _count,
     "organic": _organic,
+    "complaints": _complaints,
+    "questions": _questions,
+    "severity": _severity,
     "authors": _authors,
     "sources": _sources,
     "reach": _reach,
@@ -92,4 +114,5 @@ _SENTENCES: dict[str, Callable[[Gate], str]] = {
     "share": _share,
     "growth": _growth,
     "surprise": _surprise,
+    "blind_for": _blind,
 }

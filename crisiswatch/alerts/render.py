@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta, tzinfo
 
-from crisiswatch.alerts.document import Document, Fact, Quote, Task
+from crisiswatch.alerts.blindness import blind_facts, warning
+from crisiswatch.alerts.document import Document, Fact, Quote, Reason, Task
 from crisiswatch.alerts.model import SHOWABLE, AlertDefinition, PlaybookStep, StageText
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.story import began, range_words, story
-from crisiswatch.alerts.values import placeholder_values, span_between
+from crisiswatch.alerts.values import grave_words, placeholder_values, span_between, topics
 from crisiswatch.alerts.words import (
     UNKNOWN,
     clean,
@@ -27,7 +28,7 @@ from crisiswatch.alerts.words import (
     span,
     times,
 )
-from crisiswatch.model import Blind, Delivery, Evidence, Incident, Post, Reading, Stage
+from crisiswatch.model import Delivery, Evidence, Incident, Post, Reading, SignalCounts, Stage
 
 __all__ = ["Renderer", "build", "fill", "renderer"]
 
@@ -36,13 +37,6 @@ Renderer = Callable[[Delivery], Document]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SHOWN_POSTS = 5
-_SILENCES = {
-    "silent": "has been silent",
-    "failing": "has been failing",
-    "rejected": "has been refusing us",
-    "rate_limited": "has been limiting us",
-    "out_of_budget": "has been out of budget",
-}
 _ENDINGS = {
     "calm": "Closed because it has calmed down.",
     "rule_removed": "Closed because its rule was removed, not because it calmed down.",
@@ -58,7 +52,7 @@ def build(definition: AlertDefinition, delivery: Delivery, brand_name: str, zone
     incident, evidence, stage = delivery.incident, delivery.evidence, delivery.stage
     words = _stage_text(definition, stage, incident)
     show = frozenset(_shown(definition, words, stage))
-    values = placeholder_values(incident, evidence, brand_name, zone)
+    values = placeholder_values(incident, evidence, brand_name, zone, definition.language)
     over = stage is Stage.RESOLVED
     reading = incident.peak if over else incident.reading
     day = moment(incident.opened_at, zone).partition(", ")[0] + ", "
@@ -72,12 +66,12 @@ def build(definition: AlertDefinition, delivery: Delivery, brand_name: str, zone
         status=_status(incident, stage, zone),
         facts=_facts(incident, evidence, zone, places="sources" in show, over=over),
         trend=incident.trend if "chart" in show else (),
-        warnings=tuple(_warning(blind, zone) for blind in incident.blind[:3]),
+        warnings=() if incident.of_blindness else tuple(warning(blind, zone) for blind in incident.blind[:3]),
         note=_note(reading),
         because=clip(clean(incident.because), 300) if "why" in show else "",
         story=story(reading, began(incident), zone) if "why" in show and not over else "",
-        why=tuple(reason(gate) for gate in incident.gates[:10]) if "why" in show else (),
-        themes=tuple(clip(clean(theme), 60) for theme in evidence.themes[:3]),
+        why=_why(incident, over) if "why" in show else (),
+        themes=topics(evidence) if "themes" in show else (),
         posts=_posts(evidence, day, zone) if "top_posts" in show else (),
         steps=() if over else tuple(_task(step, incident, zone) for step in definition.playbook[:12]),
         footer=_footer(incident),
@@ -164,6 +158,8 @@ def _status(incident: Incident, stage: Stage, zone: tzinfo) -> str:
 def _facts(incident: Incident, evidence: Evidence, zone: tzinfo, *, places: bool, over: bool) -> tuple[Fact, ...]:
     """At most ten figures, the most telling first."""
     reading = incident.peak if over else incident.reading
+    if incident.of_blindness:
+        return blind_facts(incident, zone, _opened(incident, over, zone).partition(";")[0])
     window = span_between(reading.start, reading.end)
     found = [
         Fact("At its peak" if over else "Mentions now", f"{exact(reading.observed)} in {span(window)}"),
@@ -173,6 +169,8 @@ def _facts(incident: Incident, evidence: Evidence, zone: tzinfo, *, places: bool
         Fact("Different accounts", exact(reading.authors)),
         Fact("Opened", _opened(incident, over, zone)),
     ]
+    if reading.signals is not None and (reading.signals.complaints or reading.signals.questions):
+        found.append(Fact("Complaints", _complaints(reading)))
     if reading.share is not None:
         found.append(Fact("Of everything said", percent(reading.share)))
     if reading.reach is not None:
@@ -185,6 +183,19 @@ def _facts(incident: Incident, evidence: Evidence, zone: tzinfo, *, places: bool
                 named[language(tag)] += count
             found.append(Fact("Languages", listed(named)))
     return tuple(found[:10])
+
+
+def _why(incident: Incident, over: bool) -> tuple[Reason, ...]:
+    """The rule's conditions, and the grave words that were found: they make an alert more urgent, if not opened it."""
+    grave = ", ".join(f"{name} in {exact(count)}" for name, count in grave_words(incident)[:5])
+    found = () if over or not grave else (Reason(f"grave words stand in some of the mentions: {grave}"),)
+    return (*(reason(gate) for gate in incident.gates[:10]), *found)
+
+
+def _complaints(reading: Reading) -> str:
+    said = reading.signals or SignalCounts()
+    asked = f"; {exact(said.questions)} ask something" if said.questions else ""
+    return f"{exact(said.complaints)} of {exact(reading.observed)}{asked}"
 
 
 def _normal(reading: Reading) -> str:
@@ -205,15 +216,6 @@ def _opened(incident: Incident, over: bool, zone: tzinfo) -> str:
 
 def _places(counted: Mapping[str, int], named: tuple[str, ...]) -> str:
     return listed(counted) if counted else ", ".join(clip(clean(name), 30) for name in named[:6]) or UNKNOWN
-
-
-def _warning(blind: Blind, zone: tzinfo) -> str:
-    what = _SILENCES.get(blind.reason, "has not been heard")
-    source = clip(clean(blind.source), 60)
-    if blind.until is None:
-        return f"Source {source} {what} since {moment(blind.since, zone)}: the figures may be too low."
-    until = f"{moment(blind.since, zone)} to {moment(blind.until, zone)}"
-    return f"Source {source} was not heard from {until}: the figures for that time may be too low."
 
 
 def _note(reading: Reading) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
+from crisiswatch.alerts.blindness import blind_words
 from crisiswatch.alerts.story import began
 from crisiswatch.alerts.words import (
     UNKNOWN,
@@ -19,19 +20,29 @@ from crisiswatch.alerts.words import (
     span,
     times,
 )
-from crisiswatch.model import Evidence, Incident, Level
+from crisiswatch.model import Evidence, Incident, Level, SignalCounts
+from crisiswatch.sentiment.severity import NAMES
 
-__all__ = ["placeholder_values", "span_between"]
+__all__ = ["grave_words", "placeholder_values", "span_between", "topics"]
+
+_NO_THEME = {"en": "no clear theme", "it": "nessun tema evidente"}
+_NOTHING_GRAVE = {"en": "no grave words", "it": "nessuna parola grave"}
 
 
-def placeholder_values(incident: Incident, evidence: Evidence, brand_name: str, zone: tzinfo) -> dict[str, str]:
-    """A text for every placeholder; a missing value is said in words. Estimates come without the word "about"."""
+def placeholder_values(
+    incident: Incident, evidence: Evidence, brand_name: str, zone: tzinfo, lang: str = "en"
+) -> dict[str, str]:
+    """A text for every placeholder; a missing value is said in words. Estimates come without the word "about".
+
+    Kinds of grave words are named in ``lang``.
+    """
     return {
         "brand": clip(clean(brand_name), 80),
         "title": clip(clean(incident.title), 150),
         "because": clip(clean(incident.because), 300),
         "rule": clip(clean(incident.rule), 80),
         "incident": clip(clean(incident.id), 120),
+        "blind": blind_words(incident, zone),
         "level": incident.level.word,
         "previous_level": _previous(incident),
         "peak_level": incident.peak_level.word,
@@ -39,7 +50,31 @@ def placeholder_values(incident: Incident, evidence: Evidence, brand_name: str, 
         "total_authors": exact(incident.authors),
         **_figures(incident),
         **_times(incident, zone),
-        **_evidence(incident, evidence),
+        **_signals(incident, lang),
+        **_evidence(incident, evidence, lang),
+    }
+
+
+def grave_words(incident: Incident, lang: str = "en") -> list[tuple[str, float]]:
+    """The kinds of grave words in the window with their mentions, the gravest first, as people call them."""
+    said = incident.reading.signals
+    names = NAMES.get(lang, NAMES["en"])
+    return [] if said is None else [(names.get(each, clip(clean(each), 30)), count) for each, count in said.categories]
+
+
+def topics(evidence: Evidence) -> tuple[str, ...]:
+    """What the mentions are about: their themes, else the words that mark them."""
+    found = [clip(clean(theme), 60) for theme in (evidence.topics or evidence.themes)[:3]]
+    return tuple(theme for theme in found if theme)
+
+
+def _signals(incident: Incident, lang: str) -> dict[str, str]:
+    said = incident.reading.signals or SignalCounts()
+    kinds = ", ".join(name for name, _ in grave_words(incident, lang)[:4])
+    return {
+        "complaints": exact(said.complaints),
+        "questions": exact(said.questions),
+        "severity": kinds or _NOTHING_GRAVE.get(lang, _NOTHING_GRAVE["en"]),
     }
 
 
@@ -84,15 +119,15 @@ def _times(incident: Incident, zone: tzinfo) -> dict[str, str]:
     }
 
 
-def _evidence(incident: Incident, evidence: Evidence) -> dict[str, str]:
-    themes = [clip(clean(theme), 60) for theme in evidence.themes[:3]]
+def _evidence(incident: Incident, evidence: Evidence, lang: str) -> dict[str, str]:
+    themes, none = topics(evidence), _NO_THEME.get(lang, _NO_THEME["en"])
     languages = {language(tag): 0 for tag in evidence.languages}
     for tag, count in evidence.languages.items():
         languages[language(tag)] += count
     named = ", ".join(clip(clean(source), 30) for source in incident.reading.sources[:6])
     return {
-        "theme": themes[0] if themes and themes[0] else UNKNOWN,
-        "themes": ", ".join(theme for theme in themes if theme) or UNKNOWN,
+        "theme": themes[0] if themes else none,
+        "themes": ", ".join(themes) or none,
         "sources": listed(evidence.sources) if evidence.sources else named or UNKNOWN,
         "languages": listed(languages) if languages else UNKNOWN,
     }

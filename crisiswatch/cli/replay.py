@@ -147,7 +147,7 @@ def _progress(total: int) -> Iterator[Callable[[int, Report], None] | None]:
 def _show(report: Report, loaded: Loaded) -> None:
     _counts(report)
     told = sorted(report.incidents.values(), key=lambda each: (each.incident.opened_at, each.incident.id))
-    real = [each for each in told if not each.incident.trial]
+    real = [each for each in told if not each.incident.trial and not each.incident.of_blindness]
     trial = [each for each in told if each.incident.trial]
     page.heading(page.counted(len(real), "incident") + (" (times are UTC)" if real else ""))
     _incidents(real)

@@ -58,6 +58,7 @@ def _condition(line: Condition) -> str:
     sentences = {
         "share": f"{side} {percent(line.bound)} of everything said",
         "reach": f"{side} {exact(line.bound)} people reached",
+        "blind_for": f"a source blind for {minutes(round(line.bound))} or longer",
         "largest_audience": f"one account with {side} {exact(line.bound)} followers",
     }
     return sentences.get(line.measure) or f"{line.measure.replace('_', ' ')} {side} {line.bound:g}"

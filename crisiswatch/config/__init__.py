@@ -7,7 +7,7 @@
 from crisiswatch.config.codes import CODES, CodeInfo, explain_code
 from crisiswatch.config.json_schema import json_schema
 from crisiswatch.config.load import Loaded, load, load_rules, unresolved_secrets
-from crisiswatch.config.rule_tests import Expectation, MentionSpec, RuleTest, RuleTestFile, load_rule_tests
+from crisiswatch.config.rule_tests import Expectation, MentionSpec, Outage, RuleTest, RuleTestFile, load_rule_tests
 from crisiswatch.config.secrets import Secret
 from crisiswatch.config.settings import (
     Brand,
@@ -42,6 +42,7 @@ __all__ = [
     "Loaded",
     "LogSettings",
     "MentionSpec",
+    "Outage",
     "ReceiverSettings",
     "Retention",
     "Route",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crisiswatch.config.document import Document, Where
-from crisiswatch.config.schema_rules import BlockModel, Bound, RuleModel, ScheduleModel, SurpriseBound
+from crisiswatch.config.schema_rules import BlockModel, Bound, DurationBound, RuleModel, ScheduleModel, SurpriseBound
 from crisiswatch.model import Level
 from crisiswatch.rules.model import (
     MEASURES,
@@ -72,11 +72,11 @@ def _block(model: BlockModel, document: Document, where: Where) -> Block:
     )
 
 
-def _conditions(measure: str, bound: Bound | SurpriseBound) -> list[Condition]:
+def _conditions(measure: str, bound: Bound | SurpriseBound | DurationBound) -> list[Condition]:
     against = getattr(bound, "against", None)
     found = []
     for operator in ("at_least", "at_most"):
-        value: float | str | None = getattr(bound, operator)
+        value: float | str | None = getattr(bound, operator, None)
         if value is not None:
             number = SURPRISE_WORDS[value] if isinstance(value, str) else float(value)
             found.append(Condition(measure, operator, number, against))

@@ -61,12 +61,22 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A time in which ``source`` could not be read, from the start of the test."""
+
+    source: str
+    at: timedelta
+    until: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTest:
     """One story."""
 
     name: str
     mentions: tuple[MentionSpec, ...]
     expect: tuple[Expectation, ...]
+    outages: tuple[Outage, ...] = ()
     line: int = 0
 
 
@@ -129,7 +139,8 @@ def _compile(model: TestFile, document: Document) -> RuleTestFile:
             _, place, _ = document.place(("tests", at, "expect", number))
             expect.append(_expectation(one, place))
         mentions = tuple(_mentions(one) for one in case.mentions)
-        cases.append(RuleTest(name=case.name, mentions=mentions, expect=tuple(expect), line=line))
+        outages = tuple(Outage(source=one.source, at=one.at, until=one.until) for one in case.outages)
+        cases.append(RuleTest(name=case.name, mentions=mentions, expect=tuple(expect), outages=outages, line=line))
     return RuleTestFile(
         path=document.path.absolute(), rules=tuple(home / name for name in model.rules), tests=tuple(cases)
     )

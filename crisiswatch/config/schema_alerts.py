@@ -23,7 +23,7 @@ from crisiswatch.config.schema_rules import SeverityName
 
 __all__ = ["AlertFile", "ExpectModel", "MentionModel", "StageModel", "TestCaseModel", "TestFile"]
 
-Shown = Literal["why", "chart", "top_posts", "sources"]
+Shown = Literal["why", "chart", "top_posts", "sources", "themes"]
 
 
 class StageModel(Section):
@@ -34,7 +34,7 @@ class StageModel(Section):
     summary: Words
     """Two or three sentences: how much, who, since when, what to do first."""
     show: tuple[Shown, ...] = ()
-    """What to show below: why, chart, top_posts, sources. If left out, what `opened` shows."""
+    """What to show below: why, chart, top_posts, sources, themes. If left out, what `opened` shows."""
 
 
 class StepModel(Section):
@@ -55,6 +55,8 @@ class AlertFile(Section):
     """The version of the format: 1."""
     alert: Id
     """The alert's name, used by rules."""
+    language: Language = "en"
+    """The language of its words, in which themes and kinds of grave words are named: en or it, or as in themes.yaml."""
     opened: StageModel
     """Sent when an incident opens."""
     escalated: StageModel | None = None
@@ -145,6 +147,23 @@ class ExpectModel(Section):
         return self
 
 
+class OutageModel(Section):
+    """A time in which a source could not be read."""
+
+    source: Words
+    """The source, as the mentions of the story name it."""
+    at: Period
+    """When it began, from the start of the story."""
+    until: Period
+    """When it could be read again."""
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.at >= self.until:
+            raise bad("CW080", "an outage must begin before it ends", "write {source: x, at: 1d, until: 1d3h}")
+        return self
+
+
 class TestCaseModel(Section):
     """One story: what is said, and what must come of it."""
 
@@ -152,6 +171,8 @@ class TestCaseModel(Section):
     """The story in a sentence."""
     mentions: tuple[MentionModel, ...]
     """What is said."""
+    outages: tuple[OutageModel, ...] = ()
+    """When a source could not be read; sources are healthy to the end if left out."""
     expect: tuple[ExpectModel, ...] = Field(min_length=1)
     """What must come of it."""
 

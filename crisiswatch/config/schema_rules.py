@@ -121,6 +121,13 @@ class SurpriseBound(Section):
         return self
 
 
+class DurationBound(Section):
+    """A bound for how long something has lasted."""
+
+    at_least: Annotated[Minutes, limited(1)]
+    """The condition holds once it has lasted this long."""
+
+
 _Bounded = BeforeValidator(_needs_bound)
 Counted = Annotated[Bound, _Bounded]
 
@@ -152,6 +159,8 @@ class BlockModel(Section):
     """How many times more than in the period `against` names."""
     surprise: Annotated[SurpriseBound, _Bounded] | None = None
     """How unusual the number is for this brand at this hour, in words."""
+    blind_for: Annotated[DurationBound, _Bounded] | None = None
+    """How long a source that the rule counts has been silent against its habit, failing, or out of budget."""
     any: tuple[BlockModel, ...] = Field(default=(), min_length=1)
     """Blocks of which at least one must hold."""
     none: tuple[BlockModel, ...] = Field(default=(), min_length=1)

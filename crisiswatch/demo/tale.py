@@ -38,9 +38,9 @@ class Verdict:
 
 
 def verdict(watcher: Watcher) -> Verdict:
-    """Judge the incidents of the whole run; those on trial are not counted."""
+    """Judge the incidents of the whole run; those on trial, or about a source that was silent, are not counted."""
     crisis = _chapter("crisis")
-    real = [each for each in watcher.latest.values() if not each.trial]
+    real = [each for each in watcher.latest.values() if not each.trial and not each.of_blindness]
     of_crisis = [each for each in real if crisis.start <= each.opened_at <= crisis.end]
     first = min((each.opened_at for each in of_crisis), default=None)
     later = crisis.end + timedelta(days=1)
@@ -57,7 +57,7 @@ def summary(watcher: Watcher, store: Store, rules: Ruleset, fed: int) -> list[st
     judged = verdict(watcher)
     sent = Counter(row.stage for row in store.outbox_rows(status="sent", limit=10_000))
     lines = [f"{fed:,} mentions in two weeks, {sum(sent.values())} messages: {_counted(sent)}", ""]
-    lines += [_incident(each) for each in watcher.latest.values() if not each.trial]
+    lines += [_incident(each) for each in watcher.latest.values() if not each.trial and not each.of_blindness]
     if judged.minutes is not None:
         lines.append(f"From the first word of the crisis to the first alert: {judged.minutes:.0f} minutes.")
     lines += ["", *_quiet(store, rules), *_blind(watcher), *_trials(watcher)]
@@ -122,7 +122,7 @@ def _worst(hits: Sequence[tuple[datetime, str]], window: timedelta) -> tuple[int
 def _blind(watcher: Watcher) -> list[str]:
     return [
         f"Blind     {each.source} from {clock_words(each.since)} to "
-        f"{'now' if each.until is None else clock_words(each.until)}: reported as blind, not taken for calm"
+        f"{'now' if each.until is None else clock_words(each.until)}: not taken for calm, and an alert of its own"
         for each in watcher.blind.values()
     ]
 

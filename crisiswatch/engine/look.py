@@ -19,11 +19,15 @@ __all__ = ["Look"]
 
 
 class Look:
-    """The measures of the window of ``window.length`` minutes before ``end`` of one series, early or final."""
+    """The measures of the window of ``window.length`` minutes before ``end`` of one series, early or final.
+
+    ``counted`` are the sources that the rule counts; empty means all.
+    """
 
     __slots__ = (
         "_authors",
         "_calendar",
+        "_counted",
         "_detector",
         "_kept",
         "_organic",
@@ -44,8 +48,10 @@ class Look:
         detector: Detector | None,
         *,
         calendar: tuple[CalendarEvent, ...] = (),
+        counted: tuple[str, ...] = (),
     ) -> None:
         self.end = end
+        self._counted = counted
         self._state = state
         self._kept = kept
         self._window = window
@@ -123,6 +129,13 @@ class Look:
     def share(self) -> float | None:
         """Matching part of the population; None without any."""
         return self._window.count / self._window.total if self._window.total else None
+
+    @property
+    def blind_for(self) -> int:
+        """Minutes for which a source that the rule counts has been blind by now; of several, the longest."""
+        counted, now = self._counted, self._state.now
+        going_on = [each for each in self._state.spells if each.until < 0 and (not counted or each.source in counted)]
+        return max([now - each.since for each in going_on], default=0)
 
     @property
     def verdict(self) -> Verdict | None:

@@ -33,8 +33,8 @@ from crisiswatch.model import (
     MeterMoved,
     RulesChanged,
     ScorerChanged,
-    StandInsMet,
     SourceHealth,
+    StandInsMet,
     VolumeSampled,
 )
 from crisiswatch.rules.judge import level_held
@@ -218,11 +218,12 @@ class _Step:
     def _looks(self, plan: RulePlan, kept: SeriesState) -> tuple[Look, Look]:
         series = kept.series
         detector = self.detectors[plan.series] if plan.judged else None
-        window, calendar = plan.rule.window, self.program.calendar
-        return (
-            Look(self.state, kept, series.early[window], series.early_end, detector, calendar=calendar),
-            Look(self.state, kept, series.final[window], series.final_end, detector, calendar=calendar),
+        window, counted, calendar = plan.rule.window, plan.rule.mentions.sources, self.program.calendar
+        early, final = (
+            Look(self.state, kept, sums[window], end, detector, calendar=calendar, counted=counted)
+            for sums, end in ((series.early, series.early_end), (series.final, series.final_end))
         )
+        return early, final
 
     def _meter(self, plan: RulePlan, minute: int) -> None:
         _, look = self._looks(plan, self.state.series[plan.series])

@@ -13,7 +13,9 @@ PLACEHOLDERS = {
     "authors": "how many different accounts wrote the mentions in the window",
     "because": "why the rule exists, as the rule says it",
     "began": "since when it has most likely been going on, which is before the rule could notice",
+    "blind": "which sources can't be heard, since when and why",
     "brand": "the brand's name",
+    "complaints": "how many of the mentions in the window say that something went wrong",
     "count": "mentions in the window now",
     "duration": "how long the incident has lasted, or lasted",
     "expected": "mentions that are usual for this window and hour",
@@ -31,14 +33,16 @@ PLACEHOLDERS = {
     "peak": "mentions in the window at its worst moment",
     "peak_level": "the highest level the incident has reached",
     "previous_level": "the level before the last change",
+    "questions": "how many of the mentions in the window ask something",
     "reach": "followers of all accounts that joined in, where known",
     "resolved_at": "when the incident was over",
     "rule": "the rule's id",
+    "severity": "the kinds of grave words in the window, the gravest first",
     "share": "the matching mentions as a part of everything said about the brand",
     "since": "since when the incident has had its present level",
     "sources": "where the mentions come from, with counts",
-    "theme": "the words most typical of these mentions",
-    "themes": "the three most typical themes",
+    "theme": "what most of these mentions are about; where no theme leads, the words most typical of them",
+    "themes": "the three themes, or typical words, that most of them are about",
     "times": "how many times the usual",
     "title": "the rule's title",
     "total": "all mentions since the incident began",
@@ -52,6 +56,7 @@ SHOWABLE = {
     "chart": "the last hours as a small chart",
     "top_posts": "the first post and the loudest ones, with links",
     "sources": "where it is said, in which languages",
+    "themes": "what it is about",
 }
 """The parts that ``show`` may name, and what each one is."""
 
@@ -79,7 +84,8 @@ class PlaybookStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertDefinition:
-    """One alert file. ``statements`` are holding statements as (language, text), never sent by the program itself."""
+    """One alert file. ``statements`` are holding statements as (language, text), never sent by the program itself.
+    Themes and grave words are named in ``language``."""
 
     id: str
     opened: StageText
@@ -88,3 +94,4 @@ class AlertDefinition:
     resolved: StageText
     playbook: tuple[PlaybookStep, ...] = ()
     statements: tuple[tuple[str, str], ...] = ()
+    language: str = "en"

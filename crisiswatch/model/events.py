@@ -16,8 +16,8 @@ __all__ = [
     "Rescored",
     "RulesChanged",
     "ScorerChanged",
-    "StandInsMet",
     "SourceHealth",
+    "StandInsMet",
     "Tick",
     "VolumeSampled",
 ]

@@ -153,3 +153,8 @@ class Incident:
     acknowledged_at: datetime | None = None
     reason: str = ""  # why it resolved: calm | rule_removed | by_hand
     extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def of_blindness(self) -> bool:
+        """Whether it is about a source that can't be heard, and not about what was said."""
+        return any(gate.measure == "blind_for" for gate in self.gates)

@@ -13,7 +13,16 @@ from typing import Protocol
 from crisiswatch.model import Gate, Level
 from crisiswatch.rules.model import Block, Condition, Rule
 
-__all__ = ["GROWS_ONLY", "Measures", "can_hold_early", "gates", "holds", "level_held", "needs_mentions"]
+__all__ = [
+    "GROWS_ONLY",
+    "Measures",
+    "asks_for_blindness",
+    "can_hold_early",
+    "gates",
+    "holds",
+    "level_held",
+    "needs_mentions",
+]
 
 GROWS_ONLY = frozenset(
     {
@@ -42,7 +51,7 @@ def level_held(rule: Rule, look: Measures, *, early: bool) -> Level:
     What an empty window could meet is a drop, and a drop is believed only where somebody looked: blind is not calm.
     """
     for level, block in reversed(rule.levels):
-        if holds(block, look, early=early) and (needs_mentions(block) or look.complete):
+        if holds(block, look, early=early) and (needs_mentions(block) or asks_for_blindness(block) or look.complete):
             return level
     return Level.CALM
 
@@ -72,9 +81,17 @@ def can_hold_early(block: Block) -> bool:
 
 def needs_mentions(block: Block) -> bool:
     """Say whether ``block`` can't hold in a window without a matching mention, so that empty windows cost nothing."""
-    if any(condition.operator == "at_least" and condition.bound > 0 for condition in block.conditions):
-        return True
+    for condition in block.conditions:
+        if condition.operator == "at_least" and condition.bound > 0 and condition.measure != "blind_for":
+            return True
     return bool(block.any_of) and all(needs_mentions(inner) for inner in block.any_of)
+
+
+def asks_for_blindness(block: Block) -> bool:
+    """Say whether ``block`` can hold only while a source is blind: what it is about is not what was said."""
+    if any(condition.operator == "at_least" and condition.measure == "blind_for" for condition in block.conditions):
+        return True
+    return bool(block.any_of) and all(asks_for_blindness(inner) for inner in block.any_of)
 
 
 def _conditions(block: Block) -> Iterator[Condition]:

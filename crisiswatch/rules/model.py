@@ -26,7 +26,7 @@ __all__ = [
 
 MEASURES = (
     *("count", "organic", "complaints", "questions", "severity", "authors", "sources", "reach", "largest_audience"),
-    *("share", "growth", "surprise"),
+    *("share", "growth", "surprise", "blind_for"),
 )
 """The closed vocabulary of rule language 1 (plug-ins add their own names)."""
 
