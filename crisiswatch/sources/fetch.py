@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from crisiswatch.clock import Clock
-from crisiswatch.errors import SourceRejected, SourceUnavailable
+from crisiswatch.errors import SourceError, SourceRejected, SourceUnavailable
 
-__all__ = ["Page", "fetch", "retry_after"]
+__all__ = ["Page", "error_of_status", "fetch", "retry_after"]
 
 _TRY_AGAIN = frozenset({408, 409, 425, 429})
 _LONGEST_WAIT = 86_400.0
@@ -65,13 +65,16 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     return min(max(0.0, (until - now).total_seconds()), _LONGEST_WAIT)
 
 
-def _check(answer: httpx.Response, now: datetime) -> None:
-    status = answer.status_code
-    if answer.is_success or status == 304:
-        return
+def error_of_status(status: int, after: float | None = None) -> SourceError:
+    """The error that a refusing HTTP status is; ``after`` is the wait in seconds that the answer asked for."""
     if status in _TRY_AGAIN or status >= 500:
-        raise SourceUnavailable(f"the server answered {status}", retry_after(answer.headers.get("retry-after"), now))
-    raise SourceRejected(f"the server answered {status}")
+        return SourceUnavailable(f"the server answered {status}", after)
+    return SourceRejected(f"the server answered {status}")
+
+
+def _check(answer: httpx.Response, now: datetime) -> None:
+    if not answer.is_success and answer.status_code != 304:
+        raise error_of_status(answer.status_code, retry_after(answer.headers.get("retry-after"), now))
 
 
 def _read(answer: httpx.Response, clock: Clock, end: float, largest: int) -> bytes:

@@ -162,6 +162,7 @@ def test_functions_are_short() -> None:
 
 SUPERVISED = {
     "polling.py": "a source's job",
+    "sources/streaming.py": "the thread of a stream hands its failure to the poll",
     "sentiment/stage.py": "the scorer",
     "sentiment/budget.py": "a slow scorer, which has another to stand in for it",
     "outbox/dispatcher.py": "a delivery",
