@@ -1,0 +1,94 @@
+"""Posts, all of them: page by page, the newest first, so that the first page's newest id is where to go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from crisiswatch.sources.x.calls import Answer, Calls, Expired, meta, rows
+from crisiswatch.sources.x.counting import WEEK
+from crisiswatch.sources.x.options import Account, Watch
+from crisiswatch.sources.x.place import Reading
+from crisiswatch.sources.x.tick import Tick, Wanted, count_of, written
+
+__all__ = ["LEAST_SEARCH", "next_mentions", "next_page"]
+
+LEAST_SEARCH = 10
+"""The smallest page of a search."""
+_LEAST_MENTIONS = 5
+_MOST = 100
+
+
+def next_page(tick: Tick, calls: Calls, watch: Watch, at: int) -> bool:
+    """Read the next page of a watch's query number ``at``; whether there is another one."""
+    reading, price = tick.place.reading(f"search {watch.name}/{at}"), tick.options.post_price
+    most = _affordable(tick, price)
+    if most < LEAST_SEARCH:
+        return False
+    query = watch.read[at]
+    answer = _asked(tick, reading, lambda bounds: tick.search(calls, query, {**bounds, "max_results": most}))
+    tick.pay(price * count_of(answer))
+    tick.haul.take(answer, "search", since=int(reading.since or 0), brand=tick.brand_of(watch))
+    return _turned(reading, rows(answer), meta(answer, "next_token"))
+
+
+def next_mentions(tick: Tick, calls: Calls, account: Account) -> bool:
+    """Read the next page of what names an account of ours; whether there is another one."""
+    reading, price = tick.place.reading(f"mentions {account.id}"), tick.options.mention_price
+    most = _affordable(tick, price)
+    if most < _LEAST_MENTIONS:
+        return False
+    answer = _asked(tick, reading, lambda bounds: tick.mentions(calls, account.id, {**bounds, "max_results": most}))
+    tick.pay(price * count_of(answer))
+    tick.haul.take(answer, "mentions", since=int(reading.since or 0))
+    for watch in tick.watched.values():
+        if account.handle.casefold() in watch.elsewhere:
+            tick.place.brand(watch.name).owned += count_of(answer)
+    return _turned(reading, rows(answer), meta(answer, "next_token"))
+
+
+def _affordable(tick: Tick, price: float) -> int:
+    return min(_MOST, int(tick.for_posts / price + 1e-9)) if price > 0 else _MOST
+
+
+def _asked(tick: Tick, reading: Reading, ask: Callable[[Wanted], Answer]) -> Answer:
+    """Ask from where the reading stands; once more from as far back as X goes, if that is too far."""
+    if not reading.since and not reading.start:
+        reading.start = int((tick.now - tick.options.look_back).timestamp())
+    try:
+        return ask(_bounds(reading))
+    except Expired:
+        _restart(reading, tick.now)
+        return ask(_bounds(reading))
+
+
+def _bounds(reading: Reading) -> Wanted:
+    """Where a page begins and ends."""
+    return {
+        "since_id": reading.since or None,
+        "start_time": None if reading.since else written(reading.start),
+        "next_token": reading.page or None,
+        "until_id": reading.below if reading.below and not reading.page else None,
+    }
+
+
+def _restart(reading: Reading, now: datetime) -> None:
+    """Leave what X can't go back to: the token of a page, else an id of more than a week ago."""
+    if reading.page:
+        reading.page = ""
+    else:
+        reading.since, reading.start = "", int((now - WEEK).timestamp())
+
+
+def _turned(reading: Reading, posts: Sequence[object], page: str | None) -> bool:
+    """Note what a page brought; whether there is another one."""
+    ids = [int(native) for post in posts if isinstance(post, dict) and (native := str(post.get("id"))).isdigit()]
+    if ids:
+        reading.top = reading.top or str(max(ids))
+        reading.below = str(min(ids))
+        if page is not None:
+            reading.page = page
+            return True
+    reading.since = reading.top or reading.since
+    reading.top = reading.page = reading.below = ""
+    return False
