@@ -62,9 +62,9 @@ def _child(folder: Path, name: str, seconds: float) -> None:
     from bench.sentiment.data import VALIDATION, load
 
     texts = load(folder, VALIDATION).untagged()
-    rates = {}
-    for size in (1, _BATCH):
-        done, at, from_ = 0, 0, time.process_time()
+    rates, at = {}, 0
+    for size in (1, _BATCH):  # on other texts than before: the encoder remembers the latest ones
+        done, from_ = 0, time.process_time()
         while (spent := time.process_time() - from_) < seconds:
             score(texts[at : at + size])
             done += size
