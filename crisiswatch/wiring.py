@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -29,7 +30,7 @@ from crisiswatch.config.settings import (
     SourceSettings,
 )
 from crisiswatch.matching import BrandTerms, Matcher
-from crisiswatch.model import Delivery, Evidence, Incident, Mention, Notifier, Score, Scorer, Source
+from crisiswatch.model import Delivery, Evidence, Incident, Mention, Notifier, Score, Scorer, Signals, Source
 from crisiswatch.notifiers.console import ConsoleNotifier
 from crisiswatch.notifiers.email import EmailNotifier
 from crisiswatch.notifiers.slack import SlackNotifier
@@ -39,7 +40,7 @@ from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import MentionFilter
 from crisiswatch.sentiment import scorer as named_scorer
 from crisiswatch.sentiment.budget import Budgeted
-from crisiswatch.sentiment.described import Described
+from crisiswatch.sentiment.described import Described, name_of
 from crisiswatch.sentiment.signals import Reader, encode_with
 from crisiswatch.sources.feed import FeedSource
 from crisiswatch.sources.files import FilesSource
@@ -194,6 +195,7 @@ class Messages:
 
     def __init__(self, store: Store, loaded: Loaded) -> None:
         self._store = store
+        self._alerts, self._themes = loaded.alerts, loaded.themes
         self._filters = {rule.id: rule.mentions for rule in loaded.ruleset.rules}
         self._terms = {
             brand.id: (brand.name, *brand.official, *brand.care, *brand.any) for brand in loaded.settings.brands
@@ -219,16 +221,21 @@ class Messages:
         start = min(start, incident.reading.start)
         found = self._store.evidence_mentions(incident.brand, start, incident.reading.end, EVIDENCE_MENTIONS)
         filter_ = self._filters.get(incident.rule, MentionFilter())
-        return gather(
+        said = {each.mention.uid: each.signals for each in found}
+        evidence = gather(
             ((each.mention, each.score) for each in found if not each.purged),
-            _matching(filter_),
+            _matching(filter_, said),
             brand_terms=self._terms.get(incident.brand, ()),
+            said=said,
         )
+        alert = self._alerts.get(incident.alert)
+        lang = "en" if alert is None else alert.language
+        return replace(evidence, topics=tuple(name_of(theme, self._themes, lang) for theme in evidence.topics))
 
 
-def _matching(filter_: MentionFilter) -> Callable[[Mention, Score], bool]:
+def _matching(filter_: MentionFilter, said: Mapping[str, Signals]) -> Callable[[Mention, Score], bool]:
     admission = Admission(filter_)
-    return lambda mention, score: admission.admits(mention, score.label)
+    return lambda mention, score: admission.admits(mention, score.label, said[mention.uid])
 
 
 def _plug_in(group: str, name: str) -> Callable[..., object]:

@@ -21,6 +21,7 @@ from crisiswatch.model import Incident, Reading, Reasons
 from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import MentionFilter
 from crisiswatch.store import IncidentEvent, Store, StoredMention
+from crisiswatch.store.codec import signals_to_dict
 
 __all__ = ["explain"]
 
@@ -109,6 +110,7 @@ def _figures(reading: Reading) -> dict[str, object]:
         "sources": list(reading.sources),
         "share": reading.share,
         "reasons": None if reading.reasons is None else asdict(reading.reasons),
+        "signals": None if reading.signals is None else signals_to_dict(reading.signals),
     }
 
 
@@ -164,6 +166,12 @@ def _rows(reading: Reading) -> list[tuple[str, str]]:
         ("accounts", exact(reading.authors)),
         ("sources", ", ".join(clean(each) for each in reading.sources) or "-"),
     ]
+    if reading.signals is not None:
+        said = reading.signals
+        rows.append(("of them", f"{exact(said.complaints)} complain, {exact(said.questions)} ask"))
+        if said.categories:
+            grave = ", ".join(f"{clean(name)} in {exact(count)}" for name, count in said.categories)
+            rows.append(("grave words", f"{grave}; severity {said.severity:.3g}"))
     if reading.share is not None:
         rows.append(("share", f"{percent(reading.share)} of what was said"))
     return rows if reading.reasons is None else [*rows, *_reasons(reading, reading.reasons)]

@@ -15,7 +15,8 @@ from crisiswatch.errors import CrisiswatchError
 
 if TYPE_CHECKING:
     from crisiswatch.config import Loaded
-    from crisiswatch.model import Score, Scorer, Text
+    from crisiswatch.model import Score, Scorer, Signals, Text
+    from crisiswatch.sentiment.signals import Reader
 
 __all__ = ["score"]
 
@@ -23,7 +24,7 @@ AT_ONCE = 32
 LONGEST = 100_000
 """Characters of a line that are read; no scorer looks at more."""
 
-Row = tuple["Text", "Score", list[tuple[str, float]]]
+Row = tuple["Text", "Score", list[tuple[str, float]], "Signals"]
 
 
 def score(file: Path, config: Path | None, name: str, lang: str, answer: page.Format) -> int:
@@ -31,18 +32,26 @@ def score(file: Path, config: Path | None, name: str, lang: str, answer: page.Fo
     loaded = None if config is None else load_config(config)
     made = _configured(loaded) if loaded is not None and not name else _scorer(name or "lite")
     terms = _terms(loaded)
-    rows = _scored(made, _texts(_lines(file), lang or None, terms))
+    rows = _scored(made, _reader(made, loaded), _texts(_lines(file), lang or None, terms))
     count = negatives = 0.0
-    for text, got, why in rows:
+    for text, got, why, said in rows:
         count += 1
         negatives += got.negative
-        (_print_json if answer is page.Format.JSON else _print_text)(text, got, why)
+        (_print_json if answer is page.Format.JSON else _print_text)(text, got, why, said)
     if not count:
         page.note("There was no line of text to score.")
         return 0
-    said = page.counted(int(count), "text")
-    page.note(f"\n{said}, {negatives:.1f} negative ones expected among them · {_known_as(made)}")
+    texts = page.counted(int(count), "text")
+    page.note(f"\n{texts}, {negatives:.1f} negative ones expected among them · {_known_as(made)}")
     return 0
+
+
+def _reader(made: Scorer, loaded: Loaded | None) -> Reader:
+    """What finds flags, grave words and themes: those configured, or those that ship."""
+    from crisiswatch.sentiment.described import shipped_themes
+    from crisiswatch.wiring import reader_for
+
+    return reader_for(shipped_themes() if loaded is None else loaded.themes, made)
 
 
 def _configured(loaded: Loaded) -> Scorer:
@@ -106,25 +115,31 @@ def _texts(lines: Iterable[str], lang: str | None, terms: Callable[[str], tuple[
     return (Text(line, lang, terms(line)) for line in lines)
 
 
-def _scored(made: Scorer, texts: Iterator[Text]) -> Iterator[Row]:
+def _scored(made: Scorer, reader: Reader, texts: Iterator[Text]) -> Iterator[Row]:
     """One by one from a terminal, so that the answer is there at once; else in batches."""
+    from crisiswatch.matching import normalise
     from crisiswatch.sentiment import UNSCORED, is_sound
 
     explain = getattr(made, "why", None)
     size = 1 if sys.stdin.isatty() else AT_ONCE
     while batch := list(islice(texts, size)):
         found: Sequence[Score] = made.score(batch)
-        for text, got in zip(batch, found, strict=True):
+        said = reader.read(batch, [normalise(text.text) for text in batch])
+        for text, got, signals in zip(batch, found, said, strict=True):
             sound = got if is_sound(got) else UNSCORED
-            yield text, sound, explain(text) if explain is not None else []
+            yield text, sound, explain(text) if explain is not None else [], signals
 
 
-def _print_text(text: Text, got: Score, why: list[tuple[str, float]]) -> None:
+def _print_text(text: Text, got: Score, why: list[tuple[str, float]], said: Signals) -> None:
     words = ", ".join(f"{word} {share:+.1f}" for word, share in why)
     shares = f"{got.negative:4.0%} negative {got.neutral:4.0%} neutral {got.positive:4.0%} positive"
     sys.stdout.write(f"{got.label.value:<8}  {shares}  {_short(text.text)}\n")
     if words:
         sys.stdout.write(f"{'':8}  {words}\n")
+    found = (("", said.flags), ("grave: ", said.severity), ("about: ", said.themes))
+    told = " · ".join(name + ", ".join(each) for name, each in found if each)
+    if told:
+        sys.stdout.write(f"{'':8}  {told}\n")
     sys.stdout.flush()
 
 
@@ -133,7 +148,7 @@ def _short(text: str) -> str:
     return shown if len(shown) <= page.WIDEST else shown[: page.WIDEST - 1] + "…"
 
 
-def _print_json(text: Text, got: Score, why: list[tuple[str, float]]) -> None:
+def _print_json(text: Text, got: Score, why: list[tuple[str, float]], said: Signals) -> None:
     row = {
         "text": text.text,
         "label": got.label.value,
@@ -142,6 +157,9 @@ def _print_json(text: Text, got: Score, why: list[tuple[str, float]]) -> None:
         "positive": got.positive,
         "model": got.model,
         "calibrated": got.calibrated,
+        "flags": said.flags,
+        "severity": said.severity,
+        "themes": said.themes,
         "why": [{"word": word, "share": share} for word, share in why],
     }
     sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")

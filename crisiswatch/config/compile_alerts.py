@@ -28,6 +28,7 @@ def compile_alert(model: AlertFile) -> AlertDefinition:
         resolved=_stage(model.resolved) if model.resolved else StageText(f"Over: {first}", over),
         playbook=tuple(PlaybookStep(step.step, step.role, step.within) for step in model.playbook),
         statements=tuple(sorted(model.statements.items())),
+        language=model.language,
     )
 
 

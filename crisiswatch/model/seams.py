@@ -102,13 +102,17 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What the store knows about an incident's window: counts by source and language, and the posts to show."""
+    """What the store knows about an incident's window: counts by source and language, and the posts to show.
+
+    ``topics`` are the themes that the mentions are about, ``themes`` the words that are most typical of them.
+    """
 
     first: tuple[Post, ...] = ()
     loudest: tuple[Post, ...] = ()
     sources: Mapping[str, int] = field(default_factory=dict)
     languages: Mapping[str, int] = field(default_factory=dict)
     themes: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

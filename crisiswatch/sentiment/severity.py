@@ -21,7 +21,7 @@ from functools import lru_cache
 from crisiswatch.matching.gravity import GRAVE
 from crisiswatch.matching.phrases import Found, Phrases
 
-__all__ = ["WEIGHTS", "Severity", "severity", "weight_of"]
+__all__ = ["NAMES", "WEIGHTS", "Severity", "severity", "weight_of"]
 
 WEIGHTS: dict[str, float] = {
     "safety": 0.8,
@@ -36,6 +36,23 @@ WEIGHTS: dict[str, float] = {
     "outage": 0.4,
 }
 """What a category weighs, between 0 and 1: an order of what a brand answers for, judged and not measured."""
+
+NAMES: dict[str, dict[str, str]] = {
+    "it": {
+        "safety": "sicurezza",
+        "violence": "violenza",
+        "recall": "richiamo di prodotti",
+        "breach": "violazione di dati",
+        "discrimination": "discriminazione",
+        "legal": "azioni legali",
+        "boycott": "boicottaggio",
+        "fraud": "frode",
+        "news": "stampa",
+        "outage": "guasto generale",
+    },
+    "en": {"legal": "legal action", "breach": "data breach", "news": "the press"},
+}
+"""What the categories are called for people, by language, where their own word would not do."""
 
 _MORE: dict[str, tuple[str, ...]] = {
     "legal": (

@@ -26,7 +26,7 @@ def test_each_line_gets_its_mood_and_the_whole_its_sum(crisiswatch, tmp_path):
     file.write_text(LINES, encoding="utf-8")
     said = crisiswatch("score", file, "--scorer", "vader")
     labels = [line.split()[0] for line in said.out.splitlines()]
-    assert (said.code, labels) == (0, ["positive", "negative", "neutral"])
+    assert (said.code, labels) == (0, ["positive", "negative", "neutral", "question"])
     assert "3 texts" in said.err
     assert "vader-3.3.2" in said.err
 

@@ -14,7 +14,7 @@ WAVE = AlertDefinition(
     opened=StageText(
         "{brand}: unusual wave of negative mentions",
         "{count} in {window} from {authors} accounts; usual for this hour is about {expected}. Main theme: {theme}.",
-        ("why", "chart", "top_posts", "sources"),
+        ("why", "chart", "top_posts", "sources", "themes"),
     ),
     escalated=StageText("{brand}: now {level}", "Was {previous_level} until {since}; {count} in {window}.", ()),
     calming=StageText("{brand}: calming down", "{count} in {window} now.", ()),
