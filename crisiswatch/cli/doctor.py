@@ -61,6 +61,7 @@ def _all(config: Path, *, online: bool) -> Iterator[Finding]:
     yield Finding("ok", "configuration", f"{rules}, {page.counted(len(loaded.problems), 'warning')}")
     yield from _secrets(loaded)
     yield _scorer(loaded)
+    yield _themes(loaded)
     yield from _store(loaded)
     for source in loaded.settings.sources:
         yield _source(source)
@@ -87,6 +88,21 @@ def _secrets(loaded: Loaded) -> Iterator[Finding]:
         yield Finding("bad", f"secret at {problem.file}:{problem.line}", f"{problem.message}; {problem.hint}")
     if secrets and not missing:
         yield Finding("ok", "secrets", f"all {len(secrets)} can be read")
+
+
+def _themes(loaded: Loaded) -> Finding:
+    """Whether themes can be found: without an encoder no mention has one, and nothing else is wrong."""
+    from crisiswatch.wiring import base_scorer, reader_for
+
+    try:
+        finder = reader_for(loaded.themes, base_scorer(loaded.settings)).themes
+    except CrisiswatchError:
+        finder = None
+    if finder is None:
+        return Finding("ok", "themes", "none are looked for: the scorer has no sentence encoder")
+    if finder.missing:
+        return Finding("warn", "themes", finder.missing)
+    return Finding("ok", "themes", f"{page.counted(len(finder.themes), 'theme')} looked for")
 
 
 def _scorer(loaded: Loaded) -> Finding:

@@ -24,7 +24,7 @@ def read_themes(config: Document, read: Callable[[Path, str], Document]) -> dict
     name = written if isinstance(written, str) and written.strip() and "\0" not in written else THEMES_FILE
     path = config.path.parent / name
     if not path.is_file():
-        if written is not None and not config.broken:
+        if isinstance(written, str) and not config.broken:
             config.report("CW001", ("themes",), f"there is no file {name}", "write one, or delete the line")
         return found
     document = read(path, str(path))

@@ -138,6 +138,10 @@ def test_every_example_is_taken_by_the_loader(block: str, tmp_path: Path) -> Non
     elif "alert" in content:
         loaded = load(a_configuration(tmp_path, "", RULE.format(content["alert"]), block))
         assert content["alert"] in loaded.alerts
+    elif isinstance(content.get("themes"), list):
+        (tmp_path / "themes.yaml").write_text(block, encoding="utf-8")
+        loaded = load(a_configuration(tmp_path, "", RULE.format("one"), ALERT))
+        assert {theme["id"] for theme in content["themes"]} <= set(loaded.themes)
     else:
         load(a_configuration(tmp_path, block, RULE.format("one"), ALERT))
 
