@@ -67,7 +67,7 @@ EDITING = frozenset({"slack"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
 
 
-SHIPPED_SOURCES: dict[str, str] = {}
+SHIPPED_SOURCES: dict[str, str] = {"x": "crisiswatch.sources.x.factory:make"}
 """By type the factory of a source that is handed its options as a mapping, as plug-ins are: ``module:function``. Its
 module is imported when it is asked for, because each brings a client library."""
 

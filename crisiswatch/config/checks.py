@@ -8,11 +8,14 @@ from functools import cache
 from pathlib import PurePath
 
 from crisiswatch.config import schema_config as schema
+from crisiswatch.config.check_x import check_x
 from crisiswatch.config.common_words import COMMON_WORDS
 from crisiswatch.config.document import Document, Where, did_you_mean, shown
 from crisiswatch.config.schema_config import RECEIVER_TYPES, SOURCE_TYPES, plug_in_names
+from crisiswatch.config.schema_sources import XModel
 from crisiswatch.config.secrets import Secret
 from crisiswatch.detector import names as all_detectors
+from crisiswatch.matching import BrandTerms
 from crisiswatch.sentiment import scorer_names as all_scorers
 
 __all__ = ["Found", "check_alerts", "check_config", "check_references", "check_rules", "ids"]
@@ -129,6 +132,13 @@ def check_suspicions(model: schema.ConfigFile, document: Document) -> None:
             document.report("CW076", ("receivers", at, "security"), message, hint, severity="warning")
         if isinstance(receiver, schema.SlackModel):
             _check_buttons(receiver, ("receivers", at), document)
+    terms = [
+        BrandTerms(one.id, (*one.handles.official, *one.handles.care), (one.name, *one.any), one.none)
+        for one in model.brands
+    ]
+    for at, source in enumerate(model.sources):
+        if isinstance(source, XModel):
+            check_x(source, ("sources", at), terms, document)
     if not model.sources:
         message = "there are no sources, so nothing is watched"
         document.report("CW077", (), message, "add `sources:`", severity="warning")

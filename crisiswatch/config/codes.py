@@ -203,6 +203,10 @@ CODES: dict[str, CodeInfo] = {
         "Themes that nobody finds", "A rule counts mentions by theme, and the scorer has no encoder to find them with.",
         "Write `sentiment: {scorer: lite}`, or take `themes` out of the rule.",
     ),
+    "CW066": CodeInfo(
+        "A query that X refuses", "The brand's terms, or the `query` written by hand, make no query that X takes.",
+        "Do what the hint says; the limits are on the page about sources.",
+    ),
     "CW070": CodeInfo(
         "A term that catches everything",
         "The term is one common word, so posts that have nothing to do with the brand will be counted.",

@@ -8,14 +8,36 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, Tag
+from pydantic import AfterValidator, ConfigDict, Field, Tag
 
-from crisiswatch.config.fields import Id, Period, SecretRef, Section, Url, Words, lasting
+from crisiswatch.config.fields import (
+    Flag,
+    Id,
+    Language,
+    Number,
+    Period,
+    SecretRef,
+    Section,
+    Url,
+    Whole,
+    Words,
+    bad,
+    lasting,
+)
 from crisiswatch.config.schema_plug_ins import PlugInModel, kind_of
 
-__all__ = ["SOURCE_TYPES", "AnySource", "FeedModel", "FilesModel", "SourceModel", "SourcePlugIn", "WebhookModel"]
+__all__ = [
+    "SOURCE_TYPES",
+    "AnySource",
+    "FeedModel",
+    "FilesModel",
+    "SourceModel",
+    "SourcePlugIn",
+    "WebhookModel",
+    "XModel",
+]
 
-SOURCE_TYPES = ("feed", "files", "webhook")
+SOURCE_TYPES = ("feed", "files", "webhook", "x")
 
 
 class SourceModel(Section):
@@ -69,6 +91,86 @@ class WebhookModel(SourceModel):
     """How old a signature may be."""
 
 
+def _account_number(value: str) -> str:
+    if not (value.isascii() and value.isdigit() and len(value) <= 19):
+        raise bad(
+            "CW027", "`{field}` is not an account's number", "X tells the number of @name at /2/users/by/username/name"
+        )
+    return value
+
+
+class XPricesModel(Section):
+    """What X charges, in US dollars."""
+
+    post: Number = Field(default=0.005, ge=0)
+    """For a post that is read."""
+    counts: Number = Field(default=0.005, ge=0)
+    """For a call that counts."""
+    user: Number = Field(default=0.010, ge=0)
+    """For an author's data."""
+    owned: Number = Field(default=0.001, ge=0)
+    """For a mention of an account, read with its own token."""
+    as_of: Words = "2026-11-21"
+    """The day these prices were looked up; nothing is made of it."""
+
+
+class XAccountModel(Section):
+    """An account of the brand on X."""
+
+    handle: Words
+    """The account's name, like "@acmecoffee"; it is one of the brand's `handles` too."""
+    id: Annotated[Words, AfterValidator(_account_number), Field(json_schema_extra={"pattern": "^[0-9]{1,19}$"})]
+    """The account's number: its name may change, this never does."""
+
+
+class XModel(SourceModel):
+    """Posts on X, by the brands' terms: all are counted, and as many are read as the budget allows."""
+
+    TAG: ClassVar[str] = "x"
+    type: Literal["x"]
+    """The kind of source: x."""
+    token: SecretRef
+    """The app's bearer token: {env: NAME} or {file: PATH}."""
+    user_token: SecretRef | None = None
+    """An OAuth 2.0 token of the brand's own account, with which its mentions cost less: {env: NAME} or {file: PATH},
+    which is read before every call, so that another program may keep it fresh."""
+    query: Words | None = None
+    """A query in X's own language, in place of the one made of the brands' terms; `brand` says whose it is."""
+    query_limit: Whole = Field(default=512, ge=64, le=4096)
+    """Characters X takes in a query: 512, or 4096 with an Enterprise contract; longer lists of terms make several."""
+    languages: tuple[Language, ...] = ()
+    """Only posts in these languages and those without words; all if left out. X tells short posts poorly."""
+    accounts: tuple[XAccountModel, ...] = ()
+    """The brand's own accounts, whose mentions are read one and all, apart from the sample."""
+    read: Literal["sample", "everything", "nothing"] = "sample"
+    """`sample`: as many posts as the budget allows, more when the count rises; `everything`: all, while it lasts;
+    `nothing`: posts are only counted."""
+    stream: Flag = False
+    """Every post within seconds, by the filtered stream; set `every` to about 10s then."""
+    every: Period = lasting("5m")
+    """How often it is polled."""
+    count_every: Period = lasting("5m")
+    """How often volumes are asked for: less often where they would take more than half of the budget."""
+    look_back: Period = lasting("1h")
+    """How far back posts are read at the first start; volumes are asked for seven days back."""
+    budget: Number = Field(default=100.0, gt=0)
+    """US dollars that may be spent in a calendar month (UTC)."""
+    reserve: Number = Field(default=0.3, ge=0, le=0.9)
+    """The part of the budget that is kept for times when the count is above the usual, with `read: sample`."""
+    most_posts: Whole = Field(default=100, ge=10, le=1000)
+    """Posts of a sample that are read at once at most."""
+    expansions: Flag = False
+    """Ask for the authors too, for `reach` and `largest_audience`: each costs as much as two posts."""
+    fields_dialect: Literal["tweet", "post"] = "tweet"
+    """The names fields are asked for by: X renamed them in August 2026; answers are read in both."""
+    prices: XPricesModel = Field(default_factory=XPricesModel)
+    """What X charges."""
+    base_url: Url = "https://api.x.com"
+    """Where X's API is; another address is for tests and gateways."""
+    timeout: Period = lasting("20s")
+    """How long one step of a request may take."""
+
+
 class SourcePlugIn(PlugInModel, SourceModel):
     """A source that another installed package brings; its options are its own."""
 
@@ -81,6 +183,7 @@ AnySource = Annotated[
     Annotated[FeedModel, Tag("feed")]
     | Annotated[FilesModel, Tag("files")]
     | Annotated[WebhookModel, Tag("webhook")]
+    | Annotated[XModel, Tag("x")]
     | Annotated[SourcePlugIn, Tag("plug-in")],
     kind_of(SOURCE_TYPES),
 ]

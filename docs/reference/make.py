@@ -168,6 +168,8 @@ def _default(name: str, field: Mapping[str, Any], required: Sequence[str]) -> st
         return "as below" if _complete(field) else "none"
     if default in (None, "", []):
         return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     if isinstance(default, list):
         return "`[" + ", ".join(str(item) for item in default) + "]`"
     return f"`{default}`"
@@ -194,6 +196,8 @@ def kind_of(field: Mapping[str, Any]) -> str:
         return "secret: `{env: NAME}` or `{file: PATH}`" if secret else " or ".join(kind_of(each) for each in several)
     plain: dict[str, Any] = {"array": _list, "object": _mapping, "string": _text, "integer": _number, "number": _number}
     kind = field.get("type")
+    if kind == "boolean":
+        return "true or false"
     return str(plain[kind](field)) if isinstance(kind, str) else "text or secret"
 
 

@@ -759,4 +759,31 @@ CONFIG = (
         "log: {level: off}\nstore: {",
         ("crisiswatch.yaml:29:14: CW022: `level` can't be `off`; possible here: `debug`, `info`, `warning`, `error`",),
     ),
+    Case(
+        "a query of exclusions for X",
+        CONFIG_FILE,
+        "  - id: hook\n    type: webhook\n",
+        '  - {id: posts, type: x, token: {env: HOOK_SECRET}, query: "-acme lang:it"}\n  - id: hook\n    type: webhook\n',
+        (
+            "crisiswatch.yaml:12:60: CW066: the query only excludes and narrows, which X refuses; add a word, a phrase, a #hashtag or an @account",
+        ),
+    ),
+    Case(
+        "a term that X has no room for",
+        CONFIG_FILE,
+        "    any: [acme coffee]\n    none: [acme anvils]\n    languages: [it, en]\nsources:\n",
+        f"    any: [{'coffee' * 90}]\nsources:\n  - {{id: posts, type: x, token: {{env: HOOK_SECRET}}}}\n",
+        (
+            "crisiswatch.yaml:7:23: CW066: the term 'coffeecoffeecoffeecoffeecoffeecoffeecoff' and what every query excludes are longer than the 512 characters X takes; shorten the term or have fewer `none` terms, or set `query_limit: 4096` if X has given you that",
+        ),
+    ),
+    Case(
+        "an account of X by its name",
+        CONFIG_FILE,
+        "  - id: hook\n    type: webhook\n",
+        '  - {id: posts, type: x, token: {env: HOOK_SECRET}, accounts: [{handle: "@acme", id: "acme"}]}\n  - id: hook\n    type: webhook\n',
+        (
+            "crisiswatch.yaml:12:86: CW027: `id` is not an account's number; X tells the number of @name at /2/users/by/username/name",
+        ),
+    ),
 )
