@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,7 +13,7 @@ import httpx
 from crisiswatch.clock import Clock
 from crisiswatch.errors import SourceError, SourceRejected, SourceUnavailable
 
-__all__ = ["Page", "error_of_status", "fetch", "retry_after"]
+__all__ = ["Page", "asked_wait", "error_of_status", "fetch", "fetch_json", "retry_after"]
 
 _TRY_AGAIN = frozenset({408, 409, 425, 429})
 _LONGEST_WAIT = 86_400.0
@@ -49,6 +51,36 @@ def fetch(
         raise SourceUnavailable(f"the connection failed: {type(error).__name__}") from error
 
 
+def fetch_json(
+    client: httpx.Client, url: str, headers: dict[str, str], *, clock: Clock, seconds: float, largest: int
+) -> tuple[object, httpx.Headers]:
+    """The same for an answer in JSON, with its headers; `SourceUnavailable` when it is something else."""
+    page = fetch(client, url, {"Accept": "application/json", **headers}, clock=clock, seconds=seconds, largest=largest)
+    try:
+        return json.loads(page.body), page.headers
+    except (ValueError, RecursionError) as error:
+        raise SourceUnavailable("the server answered something that is not JSON") from error
+
+
+def asked_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The seconds a refusing answer asks us to wait: by ``Retry-After``, or by ``X-RateLimit-Reset`` (a time, or
+    seconds, either from now or since 1970), at most a day; None if it does not say."""
+    wait = retry_after(headers.get("retry-after"), now)
+    reset = (headers.get("x-ratelimit-reset") or "").strip()
+    if wait is not None or not reset:
+        return wait
+    try:
+        seconds = float(reset)
+    except ValueError:
+        try:
+            seconds = datetime.fromisoformat(reset).astimezone(UTC).timestamp()
+        except (ValueError, OverflowError, OSError):
+            return None
+    if seconds > _LONGEST_WAIT:  # no wait, but a moment
+        seconds -= now.timestamp()
+    return min(max(0.0, seconds), _LONGEST_WAIT)
+
+
 def retry_after(value: str | None, now: datetime) -> float | None:
     """The seconds a ``Retry-After`` header asks for, given as a number or a date; at most a day; None if unreadable."""
     if value is None:
@@ -74,7 +106,7 @@ def error_of_status(status: int, after: float | None = None) -> SourceError:
 
 def _check(answer: httpx.Response, now: datetime) -> None:
     if not answer.is_success and answer.status_code != 304:
-        raise error_of_status(answer.status_code, retry_after(answer.headers.get("retry-after"), now))
+        raise error_of_status(answer.status_code, asked_wait(answer.headers, now))
 
 
 def _read(answer: httpx.Response, clock: Clock, end: float, largest: int) -> bytes:

@@ -170,6 +170,8 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer, length: int | None = 
     handler.send_response(answer.status)
     for name, value in answer.headers.items():
         handler.send_header(name, value)
+    if handler.close_connection:  # as the client asked; one that is not told would use the connection again
+        handler.send_header("Connection", "close")
     handler.send_header("Content-Length", str(len(answer.body) if length is None else length))
     handler.end_headers()
     handler.wfile.write(answer.body)
