@@ -100,6 +100,7 @@ class FakeX(FakeSite):
         self.billed = {"posts": 0, "counts": 0, "users": 0}
         self.rules: list[Json] = []
         self.connects = 0
+        self.counted_back = _WEEK  # how far it counts where no start is asked for
         self.close_streams_at_once = False
         self.untagged = False
         self._lock = threading.RLock()
@@ -207,9 +208,10 @@ class FakeX(FakeSite):
     def _refused(self, query: str, asked: Asked) -> Answer | None:
         if not query or len(query) > self.limit:
             return _problem(400, f"There were errors processing your request: query is {len(query)} characters long")
-        now, since = self.clock.now(), asked.query.get("since_id")
-        if since is not None and int(since) < post_id(now - _WEEK):
-            return _problem(400, "'since_id' must be a tweet id created after a week ago", "since_id")
+        now = self.clock.now()
+        for name in ("since_id", "until_id"):
+            if int(asked.query.get(name, str(1 << 63))) < post_id(now - _WEEK):
+                return _problem(400, f"'{name}' must be a tweet id created after a week ago", name)
         start, end = (_moment(asked.query.get(name)) for name in ("start_time", "end_time"))
         if start is not None and start < now - _WEEK:
             return _problem(400, "'start_time' must be on or after a week ago", "start_time")
@@ -267,7 +269,7 @@ class FakeX(FakeSite):
         if wrong is not None:
             return wrong
         now = self.clock.now()
-        start = _moment(asked.query.get("start_time")) or now - _WEEK
+        start = _moment(asked.query.get("start_time")) or now - self.counted_back
         fitting = [post.at for post in self.posts if start <= post.at < now and _matches(query, post, self.accounts)]
         by_minute: dict[datetime, int] = {}
         for at in fitting:

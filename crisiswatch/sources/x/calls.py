@@ -112,7 +112,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
         return _too_many(headers, said, now)
     if status == 402 or (status == 403 and (b"credit" in said or b"spend" in said)):
         return QuotaExhausted(f"X answered {status}: the account's credits or spending limit are used up")
-    if status == 400 and (b"since_id" in said or b"next_token" in said or b"pagination_token" in said):
+    if status == 400 and any(name in said for name in (b"since_id", b"until_id", b"next_token", b"pagination_token")):
         return Expired("X does not search that far back", 0.0)
     if status >= 500 or status in {408, 409, 425}:
         return SourceUnavailable(f"X answered {status}", _asked_wait(headers, now))

@@ -1,6 +1,6 @@
 """A month's budget for X: what has been spent, what counting will still take, and what is kept for a crisis. Pure.
 
-The budget is cut in three. Counting takes what its interval costs, at most half of what is left: the interval grows
+The budget is cut in three. Counting takes what its interval costs, at most half of the budget: the interval grows
 until it does. A ``reserve`` is kept for hours in which the count is above the usual. What remains is saved up second by
 second over the rest of the month, so that a month begun late or spent slowly is read more closely.
 """
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 __all__ = ["Budget", "Prices", "Wallet", "month_end"]
 
 _FOR_COUNTS = 0.5
-_LONGEST = 3600.0
+_LONGEST = 6 * 3600.0
 _HELD = timedelta(days=1)  # of saving at most: what is not read in a day is spread over the days to come
 _AT_ONCE = 0.1  # of the reserve that is left may go in one reading: it thins out, but is never gone
 
@@ -44,16 +44,14 @@ class Budget:
 
     def interval(self, wallet: Wallet, now: datetime) -> float:
         """The seconds from one count to the next, such that they last to the end of the month."""
-        left = self.monthly - wallet.spent
-        if left <= 0:
-            return _LONGEST
-        fitting = self.count_calls * self.counts * _left(now) / (_FOR_COUNTS * left)
+        money = self.for_counts(wallet, now)
+        fitting = self._calls(now) / money if money > 0 else _LONGEST
         return min(max(self.count_every, fitting), max(_LONGEST, self.count_every))
 
     def for_counts(self, wallet: Wallet, now: datetime) -> float:
-        """The dollars that counting will take to the end of the month; all that is left at most."""
-        asked = self.count_calls * self.counts * _left(now) / self.interval(wallet, now)
-        return min(asked, max(0.0, self.monthly - wallet.spent))
+        """The dollars that are kept for counting to the end of the month."""
+        share = _FOR_COUNTS * self.monthly * _left(now) / _length(now)
+        return min(self._calls(now) / self.count_every, share, max(0.0, self.monthly - wallet.spent))
 
     def for_posts(self, wallet: Wallet, now: datetime) -> float:
         """The dollars that may still go into posts, the reserve with them."""
@@ -86,6 +84,10 @@ class Budget:
         rate = self._rate(wallet, now)
         allowance = min(wallet.allowance + rate * passed, max(rate * _HELD.total_seconds(), wallet.allowance))
         return replace(wallet, allowance=round(allowance, 9), at=now)
+
+    def _calls(self, now: datetime) -> float:
+        """The dollars that counting once a second would take to the end of the month."""
+        return self.count_calls * self.counts * _left(now)
 
     def _rate(self, wallet: Wallet, now: datetime) -> float:
         """Dollars a second that are saved for reading in calm."""
@@ -128,3 +130,9 @@ def month_end(now: datetime) -> datetime:
 def _left(now: datetime) -> float:
     """Seconds to the end of the month, at least a minute."""
     return max(60.0, (month_end(now) - now).total_seconds())
+
+
+def _length(now: datetime) -> float:
+    """Seconds of this month."""
+    end = month_end(now)
+    return (end - (end - timedelta(days=1)).replace(day=1)).total_seconds()

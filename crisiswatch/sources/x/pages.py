@@ -52,32 +52,38 @@ def _affordable(tick: Tick, price: float) -> int:
 
 
 def _asked(tick: Tick, reading: Reading, ask: Callable[[Wanted], Answer]) -> Answer:
-    """Ask from where the reading stands; once more from as far back as X goes, if that is too far."""
+    """Ask from where the reading stands; if that is too far back, from as far back as X goes."""
     if not reading.since and not reading.start:
         reading.start = int((tick.now - tick.options.look_back).timestamp())
-    try:
-        return ask(_bounds(reading))
-    except Expired:
-        _restart(reading, tick.now)
-        return ask(_bounds(reading))
+    while True:
+        try:
+            return ask(_bounds(reading, tick.now))
+        except Expired:
+            if not _restarted(reading, tick.now):
+                raise
 
 
-def _bounds(reading: Reading) -> Wanted:
+def _bounds(reading: Reading, now: datetime) -> Wanted:
     """Where a page begins and ends."""
     return {
         "since_id": reading.since or None,
-        "start_time": None if reading.since else written(reading.start),
+        "start_time": None if reading.since else written(max(reading.start, int((now - WEEK).timestamp()))),
         "next_token": reading.page or None,
         "until_id": reading.below if reading.below and not reading.page else None,
     }
 
 
-def _restart(reading: Reading, now: datetime) -> None:
-    """Leave what X can't go back to: the token of a page, else an id of more than a week ago."""
+def _restarted(reading: Reading, now: datetime) -> bool:
+    """Leave one thing that X can't go back to: the token of a page, a page begun long ago, an id of a week ago."""
     if reading.page:
         reading.page = ""
-    else:
+    elif reading.below:
+        reading.below = reading.top = ""
+    elif reading.since:
         reading.since, reading.start = "", int((now - WEEK).timestamp())
+    else:
+        return False
+    return True
 
 
 def _turned(reading: Reading, posts: Sequence[object], page: str | None) -> bool:

@@ -117,7 +117,7 @@ class XSource:
         if self._options.read == "nothing":
             return []
         if self._budget.for_posts(place.wallet, now) < self._least():
-            return ["broke"]
+            return ["broke"] if self._stream is None else ["stream", "broke"]  # what it brought is paid for
         searches = [f"search {name}/{at}" for name, watch in self._watched.items() for at in range(len(watch.read))]
         if self._stream is not None:
             return [*(searches if self._joins(place, self._stream) else []), "stream"]
