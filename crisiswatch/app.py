@@ -31,13 +31,13 @@ from crisiswatch.metrics import Metrics
 from crisiswatch.model import Notifier, Source
 from crisiswatch.observer import Observer
 from crisiswatch.pipeline import Arrival, Pipeline, Plan, Result
-from crisiswatch.polling import Poller, first_mark
+from crisiswatch.polls import Polls
 from crisiswatch.scoring import Scoring
 from crisiswatch.senders import Senders
 from crisiswatch.status import status_view
 from crisiswatch.store import Fence, Store
 from crisiswatch.web import Hook, StatusView, WebServer, WebState, create_app, incident_view
-from crisiswatch.wiring import Messages, close_source, make_notifier, make_source, plan_for, poll_every
+from crisiswatch.wiring import Messages, close_source, make_notifier, make_source, plan_for
 from crisiswatch.worker import Worker
 
 __all__ = ["App"]
@@ -94,11 +94,9 @@ class App:
         except StoreError:
             self._web.stop()
             raise
-        self._pollers: dict[str, Poller] = {}
         self._senders = Senders(self.store, self._clock, self._fence, self.observer.delivery)
-        self._polls_stop = threading.Event()
+        self._polls = Polls(self._clock, self.metrics, self._schedule, live=not stream_time)
         self._last_problems: tuple[str, ...] = ()
-        self._health: dict[str, tuple[bool, str]] = {}
         self._started_at = self._loaded_at = self._clock.now()
         self.worker = self._make_worker()
         self._scheduler = self._make_scheduler()
@@ -133,7 +131,7 @@ class App:
 
     def stop(self, grace: float = 8.0) -> None:
         """Stop polling, let the engine finish what it has, let sends under way end; leave the rest for next time."""
-        self._polls_stop.set()
+        self._polls.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         self.worker.stop(grace / 2)
@@ -189,7 +187,7 @@ class App:
 
     def settled(self) -> bool:
         """Say whether every source has nothing new, the engine's queue is empty and every message is delivered."""
-        idle = all(poller.idle for poller in self._pollers.values()) and not self.worker.waiting
+        idle = self._polls.idle and not self.worker.waiting
         return idle and not any(stats.pending for stats in self.store.outbox_stats(self._clock.now()).values())
 
     def act(self, incident: str, action: str, actor: str) -> Result | None:
@@ -270,30 +268,12 @@ class App:
         for job in self._scheduler.get_jobs():
             job.remove()
         marks = self.store.cursors()
-        self._polls_stop.set()  # those still reading stop at their next batch; nothing they committed is read again
-        self._polls_stop = threading.Event()
-        self._pollers = {}
         pushed = [each for each in parts.loaded.settings.sources if each.id not in parts.sources]
         hooks = {each.id: intake_for(each, self.worker, self._clock, self.metrics) for each in pushed}
         self._hooks.update(hooks)
         for gone in set(self._hooks) - set(hooks):
             del self._hooks[gone]
-        for number, each in enumerate(parts.loaded.settings.sources):
-            source = parts.sources.get(each.id)
-            if source is None:
-                continue
-            poller = Poller(
-                source_id=each.id,
-                source=source,
-                worker=self.worker,
-                clock=self._clock,
-                stop=self._polls_stop,
-                mark=first_mark(marks.get(each.id), self._clock.now()),
-                on_health=self._source_health,
-                brand=each.brand,
-            )
-            self._pollers[each.id] = poller
-            self._schedule(f"poll:{each.id}", poller.run, poll_every(each), delay=0.05 * number)
+        self._polls.swap(parts.loaded.settings.sources, parts.sources, marks, self.worker)
         self._schedule("upkeep", self._upkeep, UPKEEP_EVERY, delay=60.0)
         self._schedule("study", lambda: self._scoring.study(self.store, self.worker), UPKEEP_EVERY, delay=120.0)
         self._schedule("gauges", self._gauges, timedelta(seconds=5), delay=1.0)
@@ -318,21 +298,6 @@ class App:
             return self.store.renew(self._fence, self._clock.now(), LEASE)
         except StoreError:
             return True  # the store is in trouble, not lost; the fence protects every commit anyway
-
-    def _source_health(self, source: str, healthy: bool, reason: str) -> None:
-        before = self._health.get(source)
-        if before == (healthy, reason):
-            return
-        self._health[source] = (healthy, reason)
-        self.metrics.source_health(source, healthy=healthy, reason=reason)
-        if before is None and healthy and not self.worker.pipeline.failing(source):
-            return  # as it should be; only a failure that the last run ended in has to be taken back
-        log.warning("source_health", source=source, healthy=healthy, reason=reason)
-        ticket = self.worker.submit(
-            "health", lambda pipeline: pipeline.source_health(source, healthy=healthy, reason=reason), seconds=5.0
-        )
-        if ticket is None:
-            self._health.pop(source)  # the engine is busy: tell it again at the next poll
 
     def _missed(self, event: Any) -> None:
         if event.job_id.startswith("poll:"):
@@ -407,7 +372,7 @@ class App:
                 self._parts.loaded,
                 self.worker.pipeline,
                 meters=self.observer.meters,
-                health=dict(self._health),
+                health=dict(self._polls.health),
                 now=self._clock.now(),
                 started_at=self._started_at,
                 loaded_at=self._loaded_at,

@@ -63,6 +63,8 @@ class Observer:
             if result.newest is not None:
                 newest = result.newest.timestamp()
                 self._metrics.source_spoke(source, newest, now.timestamp() - newest)
+        for sample in result.samples:
+            self._metrics.source_counted(source or sample.source, sample.brand, sample.count)
         if result.unscored:
             self._metrics.scoring_failed()
             log.error("scorer_failed", texts=result.unscored)

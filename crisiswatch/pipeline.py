@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from crisiswatch.engine import State, decode, encode, fold
 from crisiswatch.engine.calibration import NO_SCORERS
-from crisiswatch.matching import Matcher, normalise
+from crisiswatch.intake import Arrival, Intake, Plan, Result
+from crisiswatch.matching import normalise
 from crisiswatch.model import (
     Effect,
     Event,
@@ -34,12 +34,13 @@ from crisiswatch.model import (
     StandInsMet,
     Text,
     Tick,
+    VolumeSample,
+    VolumeSampled,
 )
-from crisiswatch.outbox import Route, rows_for
+from crisiswatch.outbox import rows_for
 from crisiswatch.rescoring import model_of, own_scorer, rescored, stand_ins
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment import score_mentions
-from crisiswatch.sentiment.signals import Reader
 from crisiswatch.store import Fence, JournalEntry, OutboxRow, SourceMark, Store, StoredMention, Work
 from crisiswatch.windows import minute_of, moment
 
@@ -48,49 +49,6 @@ __all__ = ["Arrival", "Intake", "Pipeline", "Plan", "Result"]
 
 NO_RULES = Ruleset()
 """What a brand is judged by that is no longer in the configuration."""
-
-
-class Arrival(StrEnum):
-    """Whose clock says when a mention arrived."""
-
-    CLOCK = "clock"  # ours, as the batch is taken in: live
-    DATA = "data"  # the mention's own ``received_at``, else ``created_at``: recorded streams
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is in force: replaced as a whole by a reload. ``editors`` are receivers that can change a sent message;
-    ``reader`` finds what mentions say beyond the mood that ``scorer`` finds."""
-
-    brands: tuple[str, ...]
-    matcher: Matcher
-    scorer: Scorer
-    ruleset: Ruleset
-    routes: tuple[Route, ...] = ()
-    editors: frozenset[str] = frozenset()
-    reader: Reader = field(default_factory=Reader)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
-    """Mentions of one source, in the order they came, and where the source stands after them."""
-
-    source: str
-    mentions: Sequence[Mention] = ()
-    refused: int = 0
-    mark: SourceMark | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What one call did. ``outcomes`` counts mentions as accepted, late, duplicate, unmatched or refused."""
-
-    outcomes: Mapping[str, int] = field(default_factory=dict)
-    effects: tuple[Effect, ...] = ()
-    rows: tuple[OutboxRow, ...] = ()
-    unscored: int = 0
-    oldest: datetime | None = None
-    newest: datetime | None = None
 
 
 class _Ours(NamedTuple):
@@ -147,7 +105,7 @@ class Pipeline:
 
     def ingest(self, intake: Intake) -> Result:
         """Take in a batch; raises StoreError, and then nothing happened."""
-        fresh, duplicates = self._fresh(intake.mentions)
+        fresh, duplicates, edited = self._fresh(intake)
         ours = self._matched(fresh)
         terms = [self._plan.matcher.mask_terms(each.brands) for each in ours]
         about = [each.brands for each in ours]
@@ -161,12 +119,17 @@ class Pipeline:
             event = MentionScored(at, mention, score, folded, signals)
             for brand in brands:
                 events.setdefault(brand, []).append(event)
+        counted = self._counted(intake.samples)
+        for sample in counted:
+            events.setdefault(sample.brand, []).append(VolumeSampled(self._now(), sample))
         if self._arrival is Arrival.DATA and self._came_to is not None:
             self._bring_all_to(self._came_to, events)
         late_before = self._late(events)
         carries = self._carries.get(intake.source, frozenset()) | {each.mention.source for each in ours}
         marks = {} if intake.mark is None else {intake.source: replace(intake.mark, carries=tuple(sorted(carries)))}
-        effects, rows = self._commit(events, mentions=stored, cursors=marks)
+        effects, rows = self._commit(
+            events, mentions=stored, cursors=marks, edited=edited, deleted=tuple(intake.deleted)
+        )
         self._carries[intake.source] = carries
         late = min(self._late(events) - late_before, len(ours))  # one mention may be late at several brands
         outcomes = {
@@ -184,6 +147,7 @@ class Pipeline:
             unscored=unscored,
             oldest=min(times, default=None),
             newest=max(times, default=None),
+            samples=tuple(counted),
         )
 
     def tick(self, at: datetime) -> Result:
@@ -196,14 +160,18 @@ class Pipeline:
         return Result(effects=effects, rows=rows)
 
     def source_health(self, source: str, *, healthy: bool, reason: str = "", mark: SourceMark | None = None) -> Result:
-        """Tell every brand that knows what the source carries whether it can be trusted to speak."""
+        """Tell the brands whether what the source carries can be trusted to speak.
+
+        A source that fails before it ever brought anything is told to every brand: it may be about any of them.
+        """
         at = self._now()
         events: dict[str, list[Event]] = {}
         journal: list[JournalEntry] = []
         for name in sorted(self.carries(source)):
             payload = json.dumps({"source": name, "healthy": healthy, "reason": reason})
-            for brand, state in self._states.items():
-                if name in state.sources:
+            unheard = not healthy and not any(name in state.sources for state in self._states.values())
+            for brand in self._plan.brands if unheard else tuple(self._states):
+                if unheard or name in self._states[brand].sources:
                     events.setdefault(brand, []).append(SourceHealth(at, name, healthy, reason))
                     journal.append(JournalEntry(brand=brand, at=at, kind="source_health", payload=payload))
         effects, rows = self._commit(events, journal=journal, cursors={} if mark is None else {source: mark})
@@ -294,16 +262,39 @@ class Pipeline:
             told = {"model": model, "rows": _plain(again.rows), "likened": _plain(stand_in)}
             journal.append(JournalEntry(brand=brand, at=at, kind="scorer_changed", payload=json.dumps(told)))
 
-    def _fresh(self, mentions: Sequence[Mention]) -> tuple[list[Mention], int]:
-        """Those that were never seen, each once, in order; and how many were dropped."""
-        unique = {mention.uid: mention for mention in reversed(mentions)}
-        known = self._store.known(unique)
+    def _fresh(self, intake: Intake) -> tuple[list[Mention], int, list[Mention]]:
+        """Those that were never seen, each once, in order; how many were dropped; and new wordings of known ones."""
+        known = self._store.known({mention.uid for mention in (*intake.mentions, *intake.edited)})
+        edited = [mention for mention in intake.edited if mention.uid in known]
+        mentions = [*intake.mentions, *(mention for mention in intake.edited if mention.uid not in known)]
+        if (hidden := self._plan.pseudonyms) is not None:
+            mentions = [hidden.hide(mention) for mention in mentions]
         fresh: list[Mention] = []
         for mention in mentions:
             if mention.uid not in known:
                 fresh.append(mention)
                 known.add(mention.uid)
-        return fresh, len(mentions) - len(fresh)
+        return fresh, len(mentions) - len(fresh), edited
+
+    def _counted(self, samples: Sequence[VolumeSample]) -> list[VolumeSample]:
+        """One count for each source and brand of ours: what a poll brought is one sign of life, however fine it is."""
+        found: dict[tuple[str, str], VolumeSample] = {}
+        for sample in samples:
+            key = (sample.source, sample.brand)
+            if sample.brand not in self._plan.brands:
+                continue
+            before = found.get(key)
+            if before is None:
+                found[key] = sample
+                continue
+            found[key] = replace(
+                before,
+                start=min(before.start, sample.start),
+                seconds=before.seconds + sample.seconds,
+                count=before.count + sample.count,
+                complete=before.complete and sample.complete,
+            )
+        return [found[key] for key in sorted(found)]
 
     def _matched(self, mentions: Sequence[Mention]) -> list[_Ours]:
         """Those that are about a brand of ours. The text is folded here, once for all that look into it."""
@@ -354,6 +345,8 @@ class Pipeline:
         mentions: Sequence[StoredMention] = (),
         cursors: Mapping[str, SourceMark] | None = None,
         journal: Sequence[JournalEntry] = (),
+        edited: Sequence[Mention] = (),
+        deleted: Sequence[str] = (),
     ) -> tuple[tuple[Effect, ...], tuple[OutboxRow, ...]]:
         states: dict[str, State] = {}
         effects: list[Effect] = []
@@ -371,6 +364,8 @@ class Pipeline:
             outbox=rows,
             cursors=cursors or {},
             journal=journal,
+            edited=edited,
+            deleted=deleted,
             fence=self.fence,
         )
         self._store.commit(work)

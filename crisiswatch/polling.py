@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ import structlog
 
 from crisiswatch.clock import Clock
 from crisiswatch.errors import QuotaExhausted, SourceError, SourceRejected, SourceUnavailable
-from crisiswatch.model import Batch, Source
+from crisiswatch.model import Batch, Mention, Source
 from crisiswatch.pipeline import Intake, Pipeline, Result
 from crisiswatch.store import SourceMark
 from crisiswatch.worker import Worker
@@ -19,6 +19,8 @@ from crisiswatch.worker import Worker
 __all__ = ["Poller", "first_mark"]
 
 PATIENCE = timedelta(seconds=30)
+CATCH_UP = timedelta(minutes=15)
+"""What is older when it is read, after a time in which nobody listened, is backfill (`Mention.backfill`)."""
 COMMIT_WAIT = 60.0  # seconds for the engine to take a batch before the poll gives up and reads it again
 FAILURES_UNTIL_BLIND = 3
 FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
@@ -30,7 +32,10 @@ class Poller:
     """One source's poller. `run` is what the scheduler calls; it never raises and never overlaps with itself.
 
     A batch's cursor is remembered only after the engine committed it, so whatever goes wrong in between, the source is
-    asked for the same mentions again and the store drops those it has.
+    asked for the same mentions again and the store drops those it has. After a time in which nobody listened (the first
+    poll of all, an outage, a stop of the daemon) what is older than a quarter of an hour is marked as backfill until
+    the source has been read to its end; ``every`` is the usual time between two polls. ``on_read`` is told of each
+    batch that was taken. Not ``live``: the source is a recording, and its times are no matter of ours.
     """
 
     source_id: str
@@ -40,6 +45,9 @@ class Poller:
     stop: threading.Event
     mark: SourceMark
     on_health: Callable[[str, bool, str], None]
+    on_read: Callable[[str, Batch], None] = lambda _, __: None
+    every: timedelta = timedelta(minutes=1)
+    live: bool = True
     brand: str | None = None
     idle: bool = False
     not_before: float = 0.0
@@ -60,21 +68,28 @@ class Poller:
     def _once(self) -> bool:
         batch = self.source.poll(self.mark.cursor, self.clock.now() + PATIENCE)
         mark = self._marked(batch)
-        changed = bool(batch.mentions or batch.refused) or batch.cursor != self.mark.cursor
+        brought = batch.mentions or batch.refused or batch.samples or batch.edited or batch.deleted
+        changed = bool(brought) or batch.cursor != self.mark.cursor
         self.idle = not changed
         for refused in batch.refused:
             log.warning("mention_refused", source=self.source_id, where=refused.where, why=refused.detail)
         if changed and not self._hand_over(batch, mark):
             return False
         self.mark = mark
+        self.on_read(self.source_id, batch)
         self._succeeded()
         return batch.more
 
     def _hand_over(self, batch: Batch, mark: SourceMark) -> bool:
-        mentions = batch.mentions
-        if self.brand is not None:
-            mentions = tuple(replace(mention, brand=self.brand) for mention in mentions)
-        intake = Intake(source=self.source_id, mentions=mentions, refused=len(batch.refused), mark=mark)
+        intake = Intake(
+            source=self.source_id,
+            mentions=self._ours(batch.mentions),
+            samples=batch.samples,
+            edited=self._ours(batch.edited),
+            deleted=batch.deleted,
+            refused=len(batch.refused),
+            mark=mark,
+        )
 
         def job(pipeline: Pipeline) -> Result:
             return pipeline.ingest(intake)
@@ -85,13 +100,32 @@ class Poller:
                 return ticket.wait(COMMIT_WAIT) is not None
         return False
 
+    def _ours(self, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+        """With the brand that everything from here is about, and marked where they come too late to alarm."""
+        limit = self.clock.now() - CATCH_UP if self._catches_up() else None
+        made = []
+        for mention in mentions:
+            late = limit is not None and mention.created_at < limit and not mention.backfill
+            if late or self.brand is not None:
+                brand, backfill = self.brand or mention.brand, late or mention.backfill
+                made.append(replace(mention, brand=brand, backfill=backfill))
+            else:
+                made.append(mention)
+        return tuple(made)
+
+    def _catches_up(self) -> bool:
+        """Whether nobody listened for longer than between any two polls."""
+        last = self.mark.last_success
+        return self.live and (last is None or self.clock.now() - last > max(2 * self.every, CATCH_UP))
+
     def _marked(self, batch: Batch) -> SourceMark:
         now = self.clock.now()
         newest = max((mention.created_at for mention in batch.mentions), default=self.mark.last_mention_at)
         return SourceMark(
             cursor=self.mark.cursor if batch.cursor is None else batch.cursor,
             updated_at=now,
-            last_success=now,
+            # It has caught up once nothing more waits: a crash in the middle must not make the rest look like news.
+            last_success=self.mark.last_success if batch.more and self._catches_up() else now,
             last_mention_at=newest,
         )
 

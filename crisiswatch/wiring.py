@@ -36,6 +36,7 @@ from crisiswatch.notifiers.email import EmailNotifier
 from crisiswatch.notifiers.slack import SlackNotifier
 from crisiswatch.outbox import Route
 from crisiswatch.pipeline import Plan
+from crisiswatch.privacy import Pseudonyms
 from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import MentionFilter
 from crisiswatch.sentiment import scorer as named_scorer
@@ -67,7 +68,13 @@ EDITING = frozenset({"slack"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
 
 
-SHIPPED_SOURCES: dict[str, str] = {"x": "crisiswatch.sources.x.factory:make"}
+SHIPPED_SOURCES: dict[str, str] = {
+    "bluesky": "crisiswatch.sources.bluesky:bluesky",
+    "hackernews": "crisiswatch.sources.hackernews:hackernews",
+    "mastodon": "crisiswatch.sources.mastodon:mastodon",
+    "reddit": "crisiswatch.sources.reddit:reddit",
+    "x": "crisiswatch.sources.x.factory:make",
+}
 """By type the factory of a source that is handed its options as a mapping, as plug-ins are: ``module:function``. Its
 module is imported when it is asked for, because each brings a client library."""
 
@@ -82,6 +89,7 @@ def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
         scorer=made,
         ruleset=loaded.ruleset,
         routes=tuple(Route(route.levels, route.brands, route.receivers) for route in settings.routes),
+        pseudonyms=None if settings.author_key is None else Pseudonyms(settings.author_key.reveal().encode()),
         editors=frozenset(each.id for each in settings.receivers if each.type in EDITING),
         reader=reader_for(loaded.themes, made),
     )
@@ -219,7 +227,7 @@ class Messages:
         """Give the posts of the incident so far: those of its first and last hours, at most a few thousand."""
         start = max(incident.peak.start, incident.reading.end - EVIDENCE_SPAN)
         start = min(start, incident.reading.start)
-        found = self._store.evidence_mentions(incident.brand, start, incident.reading.end, EVIDENCE_MENTIONS)
+        found = list(self._store.evidence_mentions(incident.brand, start, incident.reading.end, EVIDENCE_MENTIONS))
         filter_ = self._filters.get(incident.rule, MentionFilter())
         said = {each.mention.uid: each.signals for each in found}
         evidence = gather(

@@ -56,6 +56,7 @@ def compile_settings(model: schema.ConfigFile, document: Document) -> Settings:
         alerts=home / model.alerts,
         store=StoreSettings(url=_store_url(model.store.url, home, place)),
         retention=Retention(texts=model.retention.texts, counts=model.retention.counts),
+        author_key=place(model.privacy.key, ("privacy", "key")) if model.privacy.key is not None else None,
         web=WebSettings(host=model.web.host, port=model.web.port, token=model.web.token),
         engine=EngineSettings(lateness=timedelta(minutes=model.engine.lateness), tick=model.engine.tick),
         scorer=model.sentiment.scorer,

@@ -209,6 +209,21 @@ class RetentionModel(Section):
     """How long counts and incidents are kept."""
 
 
+class PrivacyModel(Section):
+    """What is kept of the people who write."""
+
+    authors: Literal["as_given", "pseudonym"] = "as_given"
+    """Whether author ids are stored as the platform gives them, or as keyed hashes that nobody can trace back."""
+    key: SecretRef | None = None
+    """The key of the hashes: {env: NAME} or {file: PATH}; another key makes every account a new one."""
+
+    @model_validator(mode="after")
+    def _keyed(self) -> Self:
+        if (self.authors == "pseudonym") != (self.key is not None):
+            raise bad("CW039", "`authors: pseudonym` and `key` belong together", "write both, or neither")
+        return self
+
+
 class WebModel(Section):
     """The pages, health checks, metrics and hooks."""
 
@@ -304,6 +319,8 @@ class ConfigFile(Section):
     """The database."""
     retention: RetentionModel = Field(default_factory=RetentionModel)
     """How long things are kept."""
+    privacy: PrivacyModel = Field(default_factory=PrivacyModel)
+    """What is kept of the people who write."""
     web: WebModel = Field(default_factory=WebModel)
     """The pages, health checks, metrics and hooks."""
     engine: EngineModel = Field(default_factory=EngineModel)

@@ -199,7 +199,8 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The whole of ``crisiswatch.yaml``. ``path`` is that file; ``rules`` and ``alerts`` are absolute directories.
+    """The whole of ``crisiswatch.yaml``. ``path`` is that file; ``rules`` and ``alerts`` are absolute directories;
+    with an ``author_key`` authors are stored as keyed hashes.
 
     ``heavy`` reads in the place of ``scorer`` where it is given.
     """
@@ -213,6 +214,7 @@ class Settings:
     alerts: Path
     store: StoreSettings
     retention: Retention = Retention()
+    author_key: Secret | None = None
     web: WebSettings = WebSettings()
     engine: EngineSettings = EngineSettings()
     scorer: str = "lite"
@@ -227,6 +229,7 @@ class Settings:
             _collect(options, found)
         _collect(self.store.url, found)
         _collect(self.web.token, found)
+        _collect(self.author_key, found)
         return tuple(found)
 
 

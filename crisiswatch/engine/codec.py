@@ -56,6 +56,8 @@ def encode(state: State) -> bytes:
             model: {key: list(weights) for key, weights in sorted(rows.items())}
             for model, rows in sorted(state.stand_ins.items())
         }
+    if state.caught_up:
+        body["caught_up"] = [list(span) for span in state.caught_up]
     return json.dumps(body, separators=(",", ":"), ensure_ascii=True).encode()
 
 
@@ -92,6 +94,7 @@ def _state_in(body: dict[str, Any]) -> State:
             model: {key: _classes_in(row) for key, row in rows.items()}
             for model, rows in body.get("stand_ins", {}).items()
         },
+        caught_up=[(index(start), index(end)) for start, end in body.get("caught_up", [])],
     )
 
 

@@ -39,14 +39,13 @@ class Look:
         "end",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - one question, all of it needed
         self,
         state: State,
         kept: SeriesState,
         window: SlidingSum,
         end: int,
         detector: Detector | None,
-        *,
         calendar: tuple[CalendarEvent, ...] = (),
         counted: tuple[str, ...] = (),
     ) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from crisiswatch.engine.catchup import is_over
 from crisiswatch.engine.look import Look
 from crisiswatch.engine.program import RulePlan
 from crisiswatch.engine.state import CALM, HOLDING, OPEN, SETTLING, RuleState, State
@@ -100,6 +101,8 @@ def _held_back(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> str
             # What it sees when the other is over may be that one's tail: it has to last for a window of its own.
             mine.since = at.minute + plan.rule.window
             return f"unless_open: {name}"
+    if is_over(state, at.look):
+        return "backfill"
     if at.minute - mine.since < rule.hold:
         return "hold"
     if rule.only_during is not None and not _within(rule.only_during, at.minute):

@@ -98,6 +98,7 @@ class State:
     Minutes since 1970; ``now`` -1 before the first event. ``late`` counts mentions that came in behind the watermark.
     ``scorer`` is the model that reads the mentions; ``priors`` what is known of each stream's class shares.
     ``stand_ins`` has the weights that bring other models' scores to its scale: by model, then stream, "" for the rest.
+    ``caught_up`` are spans of minutes that were read afterwards, in order (`crisiswatch.engine.catchup`).
     """
 
     brand: str
@@ -112,6 +113,7 @@ class State:
     scorer: str = ""
     priors: dict[str, StreamPrior] = field(default_factory=dict)
     stand_ins: dict[str, dict[str, Classes]] = field(default_factory=dict)
+    caught_up: list[tuple[int, int]] = field(default_factory=list)
 
     def copy(self) -> State:
         """Give an independent copy."""
@@ -128,6 +130,7 @@ class State:
             scorer=self.scorer,
             priors={k: prior.copy() for k, prior in self.priors.items()},
             stand_ins=self.stand_ins,  # replaced as a whole, never changed
+            caught_up=self.caught_up,  # the same
         )
 
     def blind_between(self, start: int, end: int) -> list[BlindSpell]:

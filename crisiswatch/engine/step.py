@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from crisiswatch.engine import machine
+from crisiswatch.engine import catchup, machine
 from crisiswatch.engine.bins import LONGEST_TAIL, bin_of
 from crisiswatch.engine.calibration import NO_SCORERS, made_right, new_hour, scorer_changed, stand_ins_met
 from crisiswatch.engine.look import Look
@@ -218,12 +218,11 @@ class _Step:
     def _looks(self, plan: RulePlan, kept: SeriesState) -> tuple[Look, Look]:
         series = kept.series
         detector = self.detectors[plan.series] if plan.judged else None
-        window, counted, calendar = plan.rule.window, plan.rule.mentions.sources, self.program.calendar
-        early, final = (
-            Look(self.state, kept, sums[window], end, detector, calendar=calendar, counted=counted)
-            for sums, end in ((series.early, series.early_end), (series.final, series.final_end))
+        window, calendar, counted = plan.rule.window, self.program.calendar, plan.rule.mentions.sources
+        return (
+            Look(self.state, kept, series.early[window], series.early_end, detector, calendar, counted),
+            Look(self.state, kept, series.final[window], series.final_end, detector, calendar, counted),
         )
-        return early, final
 
     def _meter(self, plan: RulePlan, minute: int) -> None:
         _, look = self._looks(plan, self.state.series[plan.series])
@@ -251,6 +250,8 @@ class _Step:
         self._rhythm(mention.source, now).hear(now, minute)
         if minute < state.closed:
             state.late += 1
+        if mention.backfill:
+            catchup.note(state, minute)
         folded = self._folded(event)
         score = made_right(state, mention, event.score)
         if not state.scorer and score.model not in NO_SCORERS:

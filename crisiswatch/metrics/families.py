@@ -90,6 +90,12 @@ FAMILIES = (
         ("source",),
     ),
     Family("source_cost_usd_total", "counter", "What reading the source has cost, in US dollars.", ("source",)),
+    Family(
+        "source_counted_mentions_total",
+        "counter",
+        "Mentions of a brand that a source counted, whether their texts were read or not.",
+        ("source", "brand"),
+    ),
     Family("source_polls_missed_total", "counter", "Polls skipped because the one before still ran.", ("source",)),
     Family("mentions_total", "counter", "Mentions that arrived, by what became of them.", ("source", "outcome")),
     Family("queue_batches", "gauge", "Batches that wait for the engine."),

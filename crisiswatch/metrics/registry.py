@@ -159,6 +159,10 @@ class Metrics:
         """Add what a call cost, in US dollars."""
         self._count("source_cost_usd_total", usd, source)
 
+    def source_counted(self, source: str, brand: str, mentions: int) -> None:
+        """Add what a source counted without texts."""
+        self._count("source_counted_mentions_total", mentions, source, brand)
+
     def poll_missed(self, source: str) -> None:
         """Count a poll that was skipped because the one before still ran."""
         self._count("source_polls_missed_total", 1, source)

@@ -26,7 +26,7 @@ _SIGNALS = ("flags", "severity", "themes")
 
 COLUMNS = (
     *("seq", "created_at", "event_minute", "received_at", "brands"),
-    *("label", "p_negative", "p_neutral", "p_positive", "model", "calibrated"),
+    *("label", "p_negative", "p_neutral", "p_positive", "model", "calibrated", "backfill"),
     *_REQUIRED,
     *_NULLABLE,
 )
@@ -71,6 +71,7 @@ def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]
         score.positive,
         score.model,
         score.calibrated,
+        one.backfill,
         *_required_of(one),
         source_received_at,
         none if stored.signals is NO_SIGNALS else _signals_to_json(stored.signals) or none,
@@ -80,13 +81,15 @@ def to_row(seq: int, stored: StoredMention, none: str | None) -> tuple[Any, ...]
 
 def from_row(row: Any) -> StoredMention:
     """The inverse of `to_row`, for a row of `SELECTED`."""
-    seq, created_at, minute, received_at, brands, _, negative, neutral, positive, model, calibrated, *rest = row
+    seq, created_at, minute, received_at, brands, _, negative, neutral, positive, model, calibrated, backfill, *rest = (
+        row
+    )
     uid, source, text, weight, source_received_at, signals, *optional, brand = rest
     return StoredMention(
         mention=mention_of(
             (
                 *(uid, source, from_micros(created_at), "" if text is None else text),
-                *(from_micros(source_received_at), *optional, weight, brand, False),
+                *(from_micros(source_received_at), *optional, weight, brand, backfill),
             )
         ),
         brands=_brands_from_json(brands),

@@ -9,17 +9,28 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crisiswatch.model import Sentiment
+from crisiswatch.model import Mention, Sentiment
 from crisiswatch.store.mention_rows import COLUMNS, SELECTED, SQLITE_NONE, from_row, insert_marks, to_row
 from crisiswatch.store.rows import JournalEntry, MinuteCount, StoredMention
 from crisiswatch.store.schema import journal, mention, mention_brand, meta, minute_bucket
 from crisiswatch.store.times import from_micros, from_minute, micros, minute_of
 
-__all__ = ["append", "chunk_after", "counts", "evidence", "known", "last_seq"]
+__all__ = ["GONE", "append", "chunk_after", "counts", "evidence", "forget", "known", "last_seq", "reword"]
 
 _CHUNK = 500
 _LAST_SEQ = "last_seq"
 _NEGATIVE = Sentiment.NEGATIVE
+
+GONE = {
+    "text": None,
+    "author_id": None,
+    "author_followers": None,
+    "url": None,
+    "parent_uid": None,
+    "thread_id": None,
+    "repost_of": None,
+}
+"""What is left of a mention whose text is forgotten: the columns that go."""
 
 
 def known(connection: sa.Connection, mark: str, uids: Iterable[str]) -> set[str]:
@@ -60,6 +71,21 @@ def append(
     last = first + len(mentions) + len(entries) - 1
     connection.execute(sa.update(meta).where(meta.c.key == _LAST_SEQ).values(value=str(last)))
     return last
+
+
+def reword(connection: sa.Connection, edited: Iterable[Mention]) -> None:
+    """Put the new wording of mentions in the place of the old one; what was forgotten stays so. Counts stay."""
+    rows = [{"key": one.uid, "new_text": one.text, "new_lang": one.lang} for one in edited]
+    if rows:
+        found = sa.update(mention).where(mention.c.uid == sa.bindparam("key"), mention.c.text.is_not(None))
+        connection.execute(found.values(text=sa.bindparam("new_text"), lang=sa.bindparam("new_lang")), rows)
+
+
+def forget(connection: sa.Connection, uids: Iterable[str]) -> None:
+    """Blank the text and the author of mentions that are gone where they were written. Counts stay."""
+    rows = [{"key": uid} for uid in dict.fromkeys(uids)]
+    if rows:
+        connection.execute(sa.update(mention).where(mention.c.uid == sa.bindparam("key")).values(GONE), rows)
 
 
 def last_seq(connection: sa.Connection) -> int:

@@ -11,6 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crisiswatch.store.dialect import upsert
+from crisiswatch.store.mentions import GONE
 from crisiswatch.store.schema import (
     delivery,
     incident,
@@ -26,15 +27,6 @@ from crisiswatch.store.times import micros
 __all__ = ["forget_counts", "forget_events", "forget_messages", "forget_texts"]
 
 _PURGED_SEQ = "purged_seq"
-_GONE = {
-    "text": None,
-    "author_id": None,
-    "author_followers": None,
-    "url": None,
-    "parent_uid": None,
-    "thread_id": None,
-    "repost_of": None,
-}
 
 
 def forget_texts(connection: sa.Connection, before: datetime, size: int) -> int:
@@ -53,7 +45,7 @@ def forget_texts(connection: sa.Connection, before: datetime, size: int) -> int:
         return 0
     last = found[-1].seq
     between = (mention.c.seq > int(done or 0), mention.c.seq <= last, mention.c.received_at < micros(before))
-    connection.execute(sa.update(mention).where(*between).values(_GONE))
+    connection.execute(sa.update(mention).where(*between).values(GONE))
     keys = [
         {"key_brand": brand, "key_minute": row.event_minute, "key_seq": row.seq}
         for row in found

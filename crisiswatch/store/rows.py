@@ -128,7 +128,8 @@ class Work:
     """Everything one step of the engine decided, written in one transaction or not at all.
 
     ``mentions`` are new to the store (ask `Store.known` first) and in order of arrival. Of ``effects``, incidents and
-    blind spells are written. ``fence``: write only if this lease is still ours.
+    blind spells are written. ``edited`` are stored mentions in their new wording, ``deleted`` uids whose text is to be
+    forgotten now; those that are not stored are passed over. ``fence``: write only if this lease is still ours.
     """
 
     mentions: Sequence[StoredMention] = ()
@@ -137,6 +138,8 @@ class Work:
     outbox: Sequence[OutboxRow] = ()
     cursors: Mapping[str, SourceMark] = field(default_factory=dict)
     journal: Sequence[JournalEntry] = ()
+    edited: Sequence[Mention] = ()
+    deleted: Sequence[str] = ()
     fence: Fence | None = None
 
 

@@ -28,7 +28,7 @@ __all__ = [
     "theme_feedback",
 ]
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration this program knows; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -67,6 +67,7 @@ mention = sa.Table(
     sa.Column("p_positive", sa.Double, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("calibrated", sa.Boolean, nullable=False),
+    sa.Column("backfill", sa.Boolean, nullable=False),
     sa.Column("signals", sa.Text),  # JSON; NULL where a mention says nothing beyond its mood
 )
 

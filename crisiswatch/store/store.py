@@ -103,6 +103,8 @@ class Store:
             conflicts = incidents.record(connection, work.effects)
             conflicts += queue.enqueue(connection, work.outbox)
             _save_marks(connection, work.cursors)
+            mentions.reword(connection, work.edited)
+            mentions.forget(connection, work.deleted)
         if conflicts:
             with self._lock:
                 self._conflicts += conflicts

@@ -23,7 +23,7 @@ def fail_three_times(here: World) -> None:
 
 
 def failures(here: World) -> int:
-    return here.app._pollers["exports"].mark.failures
+    return here.app._polls.poller("exports").mark.failures
 
 
 def come_back(here: World) -> None:
@@ -69,7 +69,7 @@ def test_an_incident_does_not_end_while_its_source_is_blind(here: World, said_by
     assert here.incidents()[0]["phase"] == "open"
     here.calm_down(31 * HOUR)
     assert here.incidents()[0]["phase"] == "resolved"
-    assert "cannot be heard" not in here.get("/").text
+    assert "sources cannot be heard" not in here.get("/").text
 
 
 def test_a_page_without_incidents_says_blind_not_calm(here: World) -> None:

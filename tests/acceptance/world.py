@@ -191,15 +191,18 @@ class World:
         return 0.0
 
     def message(self) -> Any:
-        """The one message of the channel, once it is there."""
-        until(self.slack.roots, "there is a message in the channel")
-        (root,) = self.slack.roots()
+        """The one message of the channel about what was said, once it is there."""
+        until(self._about_mentions, "there is a message in the channel")
+        (root,) = self._about_mentions()
         return root
 
+    def _about_mentions(self) -> list[Any]:
+        return [root for root in self.slack.roots() if ".blind." not in str(root.metadata)]
+
     def incidents(self) -> list[dict[str, Any]]:
-        """All incidents, as the API tells them."""
+        """All incidents about what was said, as the API tells them."""
         found: list[dict[str, Any]] = self.get("/api/v1/incidents").json()["incidents"]
-        return found
+        return [each for each in found if each["rule"] != "blind"]
 
     # -- the daemon's life --------------------------------------------------------------------------------------------
 

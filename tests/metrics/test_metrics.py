@@ -30,6 +30,7 @@ DESIGN = [
     "source_lag_seconds",
     "source_quota_remaining_ratio",
     "source_cost_usd_total",
+    "source_counted_mentions_total",
     "mentions_total",
     "scoring_duration_seconds",
     "negative_mentions",
@@ -174,6 +175,7 @@ def test_what_happens_is_counted() -> None:
     metrics.source_spoke("feed", 1000.0, -3.0)
     metrics.source_quota("feed", 1.5)
     metrics.source_cost("feed", 0.25)
+    metrics.source_counted("feed", "acme", 40)
     metrics.ticked(77.0)
     metrics.config_loaded(ok=True, at=50.0)
     metrics.config_loaded(ok=False, at=60.0)
@@ -192,6 +194,7 @@ def test_what_happens_is_counted() -> None:
     assert value(metrics, "source_lag_seconds", source="feed") == 0
     assert value(metrics, "source_quota_remaining_ratio", source="feed") == 1
     assert value(metrics, "source_cost_usd_total", source="feed") == 0.25
+    assert value(metrics, "source_counted_mentions_total", source="feed", brand="acme") == 40
     assert value(metrics, "last_tick_timestamp_seconds") == 77
     assert value(metrics, "config_last_reload_successful") == 0
     assert value(metrics, "config_last_reload_success_timestamp_seconds") == 50

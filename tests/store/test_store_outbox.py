@@ -237,6 +237,9 @@ class Outbox(RuleBasedStateMachine):
         if not self.held:
             return
         row = self.held.pop(data.draw(st.sampled_from(sorted(self.held))))
+        if self.overtaken(row):
+            assert not self.store.settle_sent(row, Receipt(), self.now)
+            return
         if how == "sent":
             assert self.store.settle_sent(row, Receipt(memory={"last": row.id}), self.now)
             self.order[row.incident].append(row.version)
@@ -248,6 +251,12 @@ class Outbox(RuleBasedStateMachine):
                 self.unknown.add(row.id)
             return
         self.settled[row.id] = how
+
+    def overtaken(self, row: OutboxRow) -> bool:
+        """Whether its sender took longer than its lease, and newer news made the message needless meanwhile."""
+        assert row.leased_until is not None
+        now = next(one for one in self.store.outbox_rows() if one.id == row.id)
+        return row.leased_until <= self.now and now.status == "superseded"
 
     @invariant()
     def nothing_is_lost_and_the_order_holds(self) -> None:

@@ -1,0 +1,69 @@
+"""What goes into the pipeline and comes out of it: the plan in force, batches, results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from crisiswatch.matching import Matcher
+from crisiswatch.model import Effect, Mention, Scorer, VolumeSample
+from crisiswatch.outbox import Route
+from crisiswatch.privacy import Pseudonyms
+from crisiswatch.rules.model import Ruleset
+from crisiswatch.sentiment.signals import Reader
+from crisiswatch.store import OutboxRow, SourceMark
+
+__all__ = ["Arrival", "Intake", "Plan", "Result"]
+
+
+class Arrival(StrEnum):
+    """Whose clock says when a mention arrived."""
+
+    CLOCK = "clock"  # ours, as the batch is taken in: live
+    DATA = "data"  # the mention's own ``received_at``, else ``created_at``: recorded streams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is in force: replaced as a whole by a reload. ``editors`` are receivers that can change a sent message;
+    ``reader`` finds what mentions say beyond the mood that ``scorer`` finds; ``pseudonyms`` hide who wrote them."""
+
+    brands: tuple[str, ...]
+    matcher: Matcher
+    scorer: Scorer
+    ruleset: Ruleset
+    routes: tuple[Route, ...] = ()
+    editors: frozenset[str] = frozenset()
+    reader: Reader = field(default_factory=Reader)
+    pseudonyms: Pseudonyms | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Mentions of one source, in the order they came, and where the source stands after them.
+
+    ``samples`` are counts without texts; ``edited`` and ``deleted`` as in `Batch`.
+    """
+
+    source: str
+    mentions: Sequence[Mention] = ()
+    samples: Sequence[VolumeSample] = ()
+    edited: Sequence[Mention] = ()
+    deleted: Sequence[str] = ()
+    refused: int = 0
+    mark: SourceMark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one call did. ``outcomes`` counts mentions as accepted, late, duplicate, unmatched or refused."""
+
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+    rows: tuple[OutboxRow, ...] = ()
+    unscored: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    samples: tuple[VolumeSample, ...] = ()
