@@ -7,8 +7,9 @@ to it as a mapping, with secrets that know the place that asks for them.
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, Tag
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, Tag, WithJsonSchema
 
 from crisiswatch.config.fields import (
     Flag,
@@ -29,15 +30,33 @@ from crisiswatch.config.schema_plug_ins import PlugInModel, kind_of
 __all__ = [
     "SOURCE_TYPES",
     "AnySource",
+    "BlueskyModel",
     "FeedModel",
     "FilesModel",
+    "HackerNewsModel",
+    "MastodonModel",
+    "MastodonServerModel",
+    "RedditModel",
     "SourceModel",
     "SourcePlugIn",
     "WebhookModel",
     "XModel",
 ]
 
-SOURCE_TYPES = ("feed", "files", "webhook", "x")
+SOURCE_TYPES = ("feed", "files", "webhook", "bluesky", "mastodon", "hackernews", "reddit", "x")
+
+
+def _stream_url(value: object) -> str:
+    if isinstance(value, str) and value.isprintable() and " " not in value and "@" not in value:
+        parts = urlsplit(value)
+        if parts.scheme in {"ws", "wss"} and parts.netloc:
+            return value
+    raise bad(
+        "CW035", "`{field}` is not the address of a stream", "write it with wss://, like wss://example.com/subscribe"
+    )
+
+
+StreamUrl = Annotated[str, PlainValidator(_stream_url), WithJsonSchema({"type": "string", "pattern": "^wss?://"})]
 
 
 class SourceModel(Section):
@@ -171,6 +190,93 @@ class XModel(SourceModel):
     """How long one step of a request may take."""
 
 
+class BlueskyModel(SourceModel):
+    """Public posts on Bluesky with a term of a brand, through its open stream: no account, no cost."""
+
+    TAG: ClassVar[str] = "bluesky"
+    type: Literal["bluesky"]
+    """The kind of source: bluesky."""
+    url: StreamUrl | None = None
+    """A Jetstream (version 1) of your own, with wss://; the four public ones take turns if left out."""
+    since: Period = lasting("10m")
+    """How far back it begins at the first start."""
+    every: Period = lasting("5s")
+    """How often what has come is taken in."""
+    timeout: Period = lasting("20s")
+    """How long connecting may take."""
+
+
+class MastodonServerModel(Section):
+    """One Mastodon server."""
+
+    url: Url
+    """The server's web address, such as https://mastodon.example."""
+    token: SecretRef | None = None
+    """An access token of an app there, for servers that ask for one: {env: NAME} or {file: PATH}."""
+
+
+class MastodonModel(SourceModel):
+    """Posts with certain hashtags, as several Mastodon servers know them."""
+
+    TAG: ClassVar[str] = "mastodon"
+    type: Literal["mastodon"]
+    """The kind of source: mastodon."""
+    servers: Annotated[tuple[MastodonServerModel, ...], Field(min_length=1)]
+    """The servers that are asked; a large one knows most, one of your country what the large one does not."""
+    tags: tuple[Words, ...] = ()
+    """The hashtags; made of the brands' names and terms if left out."""
+    every: Period = lasting("1m")
+    """How often they are asked."""
+    timeout: Period = lasting("10s")
+    """How long one request may take."""
+
+    def options(self) -> dict[str, object]:
+        """The fields, with the servers as mappings."""
+        return {**super().options(), "servers": [{"url": one.url, "token": one.token} for one in self.servers]}
+
+
+class HackerNewsModel(SourceModel):
+    """Stories and comments on Hacker News with a term of a brand: no account, no cost."""
+
+    TAG: ClassVar[str] = "hackernews"
+    type: Literal["hackernews"]
+    """The kind of source: hackernews."""
+    since: Period = lasting("1h")
+    """How far back it begins at the first start."""
+    every: Period = lasting("2m")
+    """How often it is searched."""
+    timeout: Period = lasting("10s")
+    """How long one request may take."""
+    base_url: Url = "https://hn.algolia.com"
+    """Where the search is; another address is for tests and gateways."""
+
+
+class RedditModel(SourceModel):
+    """Posts and comments on Reddit, whose public interface closes in March 2027: for those who have a key."""
+
+    TAG: ClassVar[str] = "reddit"
+    type: Literal["reddit"]
+    """The kind of source: reddit."""
+    client_id: SecretRef
+    """The id of the registered app: {env: NAME} or {file: PATH}."""
+    client_secret: SecretRef
+    """The app's secret: {env: NAME} or {file: PATH}."""
+    user_agent: Words
+    """What Reddit wants to be told, like "linux:acme-watch:1.0 (by u/your-name)"."""
+    subreddits: tuple[Words, ...] = ()
+    """Communities that are read whole, posts and comments, by their names without r/."""
+    search: Flag = True
+    """Search the posts of all of Reddit for the brands' terms; comments can't be searched."""
+    every: Period = lasting("1m")
+    """How often they are asked for; a listing shows the newest 100, and more at once are lost."""
+    timeout: Period = lasting("10s")
+    """How long one request may take."""
+    reddit_url: Url = "https://www.reddit.com"
+    """Where tokens come from; another address is for tests and gateways."""
+    oauth_url: Url = "https://oauth.reddit.com"
+    """Where the data is; another address is for tests and gateways."""
+
+
 class SourcePlugIn(PlugInModel, SourceModel):
     """A source that another installed package brings; its options are its own."""
 
@@ -183,6 +289,10 @@ AnySource = Annotated[
     Annotated[FeedModel, Tag("feed")]
     | Annotated[FilesModel, Tag("files")]
     | Annotated[WebhookModel, Tag("webhook")]
+    | Annotated[BlueskyModel, Tag("bluesky")]
+    | Annotated[MastodonModel, Tag("mastodon")]
+    | Annotated[HackerNewsModel, Tag("hackernews")]
+    | Annotated[RedditModel, Tag("reddit")]
     | Annotated[XModel, Tag("x")]
     | Annotated[SourcePlugIn, Tag("plug-in")],
     kind_of(SOURCE_TYPES),

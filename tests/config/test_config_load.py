@@ -275,11 +275,11 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
 
 
 def test_a_source_that_another_package_brings_keeps_its_options(tmp_path: Path, install: Install):
-    install("crisiswatch.sources", "mastodon")
-    new = "type: mastodon\n    url: https://a.example\n    limits: {page: 40, keys: [{env: MASTODON_KEY}]}"
+    install("crisiswatch.sources", "lemmy")
+    new = "type: lemmy\n    url: https://a.example\n    limits: {page: 40, keys: [{env: MASTODON_KEY}]}"
     config = CONFIG.replace("type: feed\n    url: https://news.example.com/acme.xml", new)
     source = load(write(tmp_path, FILES | {"crisiswatch.yaml": config})).settings.sources[0]
-    assert source.type == "mastodon"
+    assert source.type == "lemmy"
     assert isinstance(source.options, dict)
     assert source.options["url"] == "https://a.example"
     assert source.options["limits"]["page"] == 40
