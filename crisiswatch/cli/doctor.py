@@ -10,8 +10,10 @@ from pathlib import Path
 
 from crisiswatch.alerts.words import clean, clip
 from crisiswatch.cli import page
+from crisiswatch.cli.coverage import coverage, reddit_notice
 from crisiswatch.cli.open import must_exist, sqlite_file
 from crisiswatch.cli.page import Format
+from crisiswatch.clock import SystemClock
 from crisiswatch.config import FilesOptions, Loaded, SlackOptions, SourceSettings, load
 from crisiswatch.errors import ConfigError, CrisiswatchError, StoreError
 
@@ -169,8 +171,11 @@ def _room(folder: Path) -> Finding:
 
 def _source(source: SourceSettings) -> Finding:
     what = f"source {source.id} ({source.type})"
+    if source.type == "reddit":
+        return Finding("warn", what, reddit_notice(SystemClock().now().date()))
     if not isinstance(source.options, FilesOptions):
-        return Finding("ok", what, "configured")
+        covers = coverage(source.type)
+        return Finding("ok", what, "configured" if covers is None else f"configured; it covers {covers}")
     path = source.options.path
     if not path.exists():
         return Finding("warn", what, f"there is no {path} yet; nothing is read until it is there")

@@ -1,4 +1,5 @@
-"""The part of `crisiswatch doctor` that asks the outside: feeds are fetched, receivers greeted, nothing is sent."""
+"""The part of `crisiswatch doctor` that asks the outside: sources are read once, receivers greeted; nothing is kept
+and nothing is sent."""
 
 from __future__ import annotations
 
@@ -8,13 +9,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http.client import HTTPException
 
+import httpx
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from crisiswatch.alerts.words import clean, clip
+from crisiswatch.cli import page
 from crisiswatch.clock import SystemClock
-from crisiswatch.config import EmailOptions, FeedOptions, Loaded, ReceiverSettings, SlackOptions, SourceSettings
-from crisiswatch.errors import ConfigError, SourceError
+from crisiswatch.config import EmailOptions, FilesOptions, Loaded, ReceiverSettings, SlackOptions, SourceSettings
+from crisiswatch.config.settings import WebhookOptions, WebSettings
+from crisiswatch.errors import ConfigError, QuotaExhausted, SourceError, SourceRejected, SourceUnavailable
+from crisiswatch.model import Batch
 from crisiswatch.wiring import close_source, make_source
 
 __all__ = ["try_all"]
@@ -24,29 +29,82 @@ Tried = tuple[str, str, str]
 
 
 def try_all(loaded: Loaded) -> Iterator[Tried]:
-    """State, what and detail of each source and receiver that can be tried."""
+    """State, what and detail of each source and receiver that can be tried, and of the daemon's own address."""
     for source in loaded.settings.sources:
-        if isinstance(source.options, FeedOptions):
-            yield _feed(source)
+        if not isinstance(source.options, FilesOptions | WebhookOptions):
+            yield _source(source, loaded)
     for receiver in loaded.settings.receivers:
         if isinstance(receiver.options, SlackOptions | EmailOptions):
             yield _receiver(receiver)
+    yield _web(loaded.settings.web)
 
 
-def _feed(settings: SourceSettings) -> Tried:
+def _source(settings: SourceSettings, loaded: Loaded) -> Tried:
+    """Ask a source once, and keep nothing: by its own ``probe(deadline)`` where it has one, else by a first poll."""
     what = f"source {settings.id}, tried"
     clock = SystemClock()
-    source = make_source(settings, clock)
-    if source is None:
-        return "warn", what, "it can't be tried"
+    source = None
     try:
-        batch = source.poll(None, clock.now() + _PATIENCE)
+        source = make_source(settings, clock, loaded.settings.brands)
+        if source is None:
+            return "warn", what, "it can't be tried"
+        deadline = clock.now() + _PATIENCE
+        probe = getattr(source, "probe", None)
+        if callable(probe):
+            return "ok", what, _short(str(probe(deadline)))
+        batch = source.poll(None, deadline)
     except SourceError as error:
-        return "bad", what, _short(error.detail)
+        return "bad", what, _short(f"{error.detail}; {_remedy(error)}")
+    except (ConfigError, LookupError, ValueError) as error:  # no secret, no such plug-in, nothing to ask for
+        return "bad", what, _short(str(error))
     finally:
-        close_source(source)
-    refused = f", {len(batch.refused)} can't be read" if batch.refused else ""
-    return "ok", what, f"answers: {len(batch.mentions)} entries{refused}"
+        if source is not None:
+            close_source(source)
+    return _answered(what, batch)
+
+
+def _answered(what: str, batch: Batch) -> Tried:
+    said = f"answers: {page.counted(len(batch.mentions), 'mention')}"
+    if batch.quota_left is not None:
+        said += f", {batch.quota_left:.0%} of its limit is left"
+    if batch.cost:
+        said += f", asking cost ${batch.cost:.3f}"
+    if not batch.refused:
+        return "ok", what, said
+    first = batch.refused[0]
+    return "warn", what, _short(f"{said}, {len(batch.refused)} can't be read ({first.detail})")
+
+
+def _remedy(error: SourceError) -> str:
+    """What to do about it."""
+    if isinstance(error, QuotaExhausted):
+        return (
+            "wait, or raise the limit"
+            if error.resets_at is None
+            else f"it begins anew at {error.resets_at:%d %b %H:%M} UTC"
+        )
+    if isinstance(error, SourceRejected):
+        return "look at the key and the address"
+    after = error.after if isinstance(error, SourceUnavailable) else None
+    return "try again later" if after is None else f"try again in {after:.0f} s"
+
+
+def _web(web: WebSettings) -> Tried:
+    """Whether a daemon answers where this configuration has its pages, and takes the token."""
+    what = f"web {web.host}:{web.port}, tried"
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(web.host, web.host)  # noqa: S104  everywhere is also here
+    try:
+        headers = {} if web.token is None else {"Authorization": f"Bearer {web.token.reveal()}"}
+        answer = httpx.get(f"http://{host}:{web.port}/api/v1/status", headers=headers, timeout=5, trust_env=False)
+    except ConfigError as error:
+        return "bad", what, _short(str(error))
+    except httpx.HTTPError:
+        return "ok", what, "nothing answers: the daemon is not running"
+    if answer.status_code in {401, 403}:
+        return "bad", what, "what runs there has another token: restart it"
+    if answer.status_code != 200 or "application/json" not in answer.headers.get("content-type", ""):
+        return "bad", what, f"something else runs there (it answered {answer.status_code}): take another port"
+    return "ok", what, "a daemon answers"
 
 
 def _receiver(settings: ReceiverSettings) -> Tried:

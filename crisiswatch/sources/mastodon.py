@@ -17,7 +17,6 @@ from typing import Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
-import structlog
 
 from crisiswatch.clock import Clock
 from crisiswatch.config.secrets import Secret
@@ -38,7 +37,6 @@ _LARGEST = 4 * 1024 * 1024
 _OVERLAP = 600_000 << 16  # ten minutes in a number: its upper bits are milliseconds
 _FIRST_TIMED = 1 << 50  # smaller numbers are older than this way of numbering, or somebody else's
 _TOLD_AGAIN = 3600.0
-log = structlog.get_logger("crisiswatch.source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +196,6 @@ class MastodonSource:
         told = -_TOLD_AGAIN if before is None else before.told
         if before is None or now - told >= _TOLD_AGAIN:
             told = now
-            log.warning("server_failed", source=self.id, server=server.name, detail=error.detail)
             found.refused.append(Refused(f"{self.id}:{server.name}", "server_failed", error.detail))
         wait = min(pause_after(failures + 4, server.name), 900.0) if asked is None else asked
         self._trouble[server.name] = _Trouble(error, failures, asked, told, now + wait)

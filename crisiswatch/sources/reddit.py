@@ -13,7 +13,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import praw
@@ -33,10 +33,7 @@ from crisiswatch.sources.hackernews import search_words
 from crisiswatch.sources.memory import Seen
 from crisiswatch.sources.parse import parse_mention
 
-__all__ = ["CLOSES", "RedditSource", "mention_of_thing", "reddit"]
-
-CLOSES = date(2027, 3, 1)
-"""The month in which Reddit's public interface is to close for everybody, as announced on 30 September 2026."""
+__all__ = ["RedditSource", "mention_of_thing", "reddit"]
 
 _PAGE = 100
 _MOST = 500  # of one listing in one poll

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 
 import pytest
 from pytest_httpserver import HTTPServer
 
+from crisiswatch.cli.coverage import coverage, reddit_notice
+from crisiswatch.config.schema_sources import SOURCE_TYPES
 from crisiswatch.sentiment.lite import LiteScorer
+from crisiswatch.testing.fake_bluesky import FakeBluesky
+from crisiswatch.testing.fake_http import Answer, Asked, FakeSite
 from crisiswatch.testing.fake_slack import FakeSlack
 from crisiswatch.testing.fake_smtp import FakeSmtp
 from tests.cli.support import HERE, copy_config
@@ -84,7 +89,7 @@ def tried(crisiswatch, config) -> dict[str, tuple[str, str]]:
 def test_online_greets_everybody_and_sends_nothing(crisiswatch, outside):
     config, slack, mail, _ = outside
     found = tried(crisiswatch, config)
-    assert found["source news, tried"] == ("ok", "answers: 1 entries")
+    assert found["source news, tried"] == ("ok", "answers: 1 mention")
     assert found["receiver pr-slack, tried"][0] == "ok"
     assert found["receiver pr-mail, tried"] == ("ok", "the mail server answers")
     assert slack.messages == []
@@ -146,6 +151,54 @@ def test_the_model_of_a_folder_is_opened(crisiswatch, tmp_path):
     found = scorer_of(crisiswatch, config)
     assert found["state"] == "bad"
     assert "model.onnx is damaged" in found["detail"]
+
+
+LIVE = """  - {{id: bluesky, type: bluesky, url: {bluesky!r}}}
+  - {{id: hn, type: hackernews, base_url: {web!r}}}
+  - {{id: masto, type: mastodon, servers: [{{url: {web!r}}}, {{url: {gone!r}}}]}}
+  - {{id: reddit, type: reddit, client_id: {{env: REDDIT_ID}}, client_secret: {{env: REDDIT_SECRET}},
+     user_agent: "linux:test:1 (by u/nobody)", reddit_url: {web!r}, oauth_url: {web!r}}}
+"""
+
+
+def answer_live(asked: Asked) -> Answer:
+    if asked.path == "/api/v1/search_by_date":
+        return Answer.of({"hits": []})
+    if asked.path.startswith("/api/v1/timelines"):
+        return Answer.of([], x_ratelimit_limit="300", x_ratelimit_remaining="297")
+    return Answer.of({"error": "unauthorized"}, 401)
+
+
+def test_every_live_source_is_tried_and_what_is_wrong_is_told(crisiswatch, tmp_path, monkeypatch):
+    monkeypatch.setenv("REDDIT_ID", "id")
+    monkeypatch.setenv("REDDIT_SECRET", "secret")
+    with FakeBluesky() as bluesky, FakeSite(answer_live) as site:
+        lines = LIVE.format(bluesky=bluesky.url, web=site.url, gone="http://127.0.0.1:1")
+        config = copy_config(tmp_path, replace=(("sources:\n", f"sources:\n{lines}"),))
+        found = tried(crisiswatch, config)
+    assert found["source bluesky, tried"] == ("ok", "answers: 0 mentions")
+    assert found["source hn, tried"] == ("ok", "answers: 0 mentions")
+    state, detail = found["source masto, tried"]
+    assert state == "warn"
+    assert detail.startswith("answers: 0 mentions, 99% of its limit is left, 1 can't be read (127.0.0.1:1: ")
+    refused = "Reddit refused the app's id and secret (401); look at the key and the address"
+    assert found["source reddit, tried"] == ("bad", refused)
+
+
+def test_what_a_source_covers_is_told_and_that_reddit_closes(crisiswatch, tmp_path):
+    lines = LIVE.format(bluesky="ws://127.0.0.1:1", web="http://127.0.0.1:1", gone="http://127.0.0.1:1")
+    config = copy_config(tmp_path, replace=(("sources:\n", f"sources:\n{lines}"),))
+    findings = json.loads(crisiswatch("doctor", "--config", config, "--format", "json").out)["findings"]
+    told = {each["what"]: (each["state"], each["detail"]) for each in findings}
+    assert "every public post" in told["source bluesky (bluesky)"][1]
+    assert "no likes" in told["source bluesky (bluesky)"][1]
+    assert told["source reddit (reddit)"][0] == "warn"
+    assert "March 2027" in told["source reddit (reddit)"][1]
+    assert reddit_notice(date(2027, 3, 1)).startswith("Reddit closed")
+
+
+def test_every_kind_of_source_tells_what_it_covers():
+    assert [kind for kind in SOURCE_TYPES if coverage(kind) is None] == []
 
 
 def test_a_scorer_without_its_encoder_is_told(crisiswatch, tmp_path, monkeypatch):
