@@ -62,7 +62,15 @@ def test_the_examples_in_the_starter_are_right_once_they_are_switched_on(home: P
     body = text.partition("version: 1")[2]
     (home / "crisiswatch.yaml").write_text("version: 1" + re.sub(r"^  # ", "  ", body, flags=re.MULTILINE))
     settings = load(home / "crisiswatch.yaml").settings
-    assert [source.type for source in settings.sources] == ["files", "feed", "webhook"]
+    assert [source.type for source in settings.sources] == [
+        "files",
+        "bluesky",
+        "mastodon",
+        "hackernews",
+        "feed",
+        "webhook",
+        "reddit",
+    ]
     assert [receiver.type for receiver in settings.receivers] == ["console", "slack", "email"]
     assert len(settings.routes) == 2
 
