@@ -14,6 +14,7 @@ import pytest
 from crisiswatch.alerts.values import placeholder_values
 from crisiswatch.config import json_schema, load, load_rule_tests, starter_files
 from crisiswatch.config.reader import parse
+from crisiswatch.config.schema_sources import SOURCE_TYPES
 from crisiswatch.config.settings import ConsoleOptions, FilesOptions
 from crisiswatch.model import Evidence, Incident, Level, Phase, Reading
 from crisiswatch.model.alert import PLACEHOLDERS, SHOWABLE
@@ -62,15 +63,7 @@ def test_the_examples_in_the_starter_are_right_once_they_are_switched_on(home: P
     body = text.partition("version: 1")[2]
     (home / "crisiswatch.yaml").write_text("version: 1" + re.sub(r"^  # ", "  ", body, flags=re.MULTILINE))
     settings = load(home / "crisiswatch.yaml").settings
-    assert [source.type for source in settings.sources] == [
-        "files",
-        "bluesky",
-        "mastodon",
-        "hackernews",
-        "feed",
-        "webhook",
-        "reddit",
-    ]
+    assert sorted(source.type for source in settings.sources) == sorted(SOURCE_TYPES)
     assert [receiver.type for receiver in settings.receivers] == ["console", "slack", "email"]
     assert len(settings.routes) == 2
 
