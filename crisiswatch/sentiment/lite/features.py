@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +105,7 @@ def features(texts: Sequence[Read]) -> Features:
     count = len(texts)
     if count == 1:
         return _of_one(texts[0])
-    words = [[_crc(_squeezed(word.lower()).encode()) for word in each.words] for each in texts]
+    words = [list(map(_of_word, each.words)) for each in texts]
     sizes = np.fromiter(map(len, words), np.int64, count)
     flat = np.array([each for one in words for each in one], dtype=np.uint32)
     owners = _owners(sizes)
@@ -112,7 +113,7 @@ def features(texts: Sequence[Read]) -> Features:
     pairs = ((flat[:-1] * _PAIR) ^ (flat[1:] * _PRIME))[next_to]
     pair_owners = owners[:-1][next_to]
     runs, run_owners = _runs(texts)
-    style = np.array([_crc(each.encode()) for one in texts for each in one.style], dtype=np.uint32)
+    style = np.array([_of_name(each) for one in texts for each in one.style], dtype=np.uint32)
     style_owners = _owners(np.fromiter((len(each.style) for each in texts), np.int64, count))
     by_words = (1.0 / np.sqrt(np.maximum(2 * sizes - 1, 1))).astype(np.float32)
     by_runs = (1.0 / np.sqrt(np.maximum(np.bincount(run_owners, minlength=count), 1))).astype(np.float32)
@@ -124,16 +125,16 @@ def features(texts: Sequence[Read]) -> Features:
 
 def _of_one(text: Read) -> Features:
     """What `features` gives for a single text, without the work of telling texts apart."""
-    flat = np.array([_crc(_squeezed(word.lower()).encode()) for word in text.words], dtype=np.uint32)
+    flat = np.array(list(map(_of_word, text.words)), dtype=np.uint32)
     codes = np.frombuffer(f" {text.lower} ".encode("utf-32-le", "replace"), dtype=np.uint32)
     parts = [flat, (flat[:-1] * _PAIR) ^ (flat[1:] * _PRIME)]
     words = max(1, 2 * len(flat) - 1)
-    hashes = np.full(len(codes), _BASIS)
-    for n in range(1, min(max(_RUNS), len(codes)) + 1):
-        hashes = (hashes[: len(codes) - n + 1] ^ codes[n - 1 :]) * _PRIME
-        if n in _RUNS:
-            parts.append(hashes)
-    parts.append(np.array([_crc(each.encode()) for each in text.style], dtype=np.uint32))
+    hashes = (codes ^ _BASIS) * _PRIME
+    for n in range(2, min(_RUNS[-1], len(codes)) + 1):  # every run from two characters on
+        hashes = hashes[:-1] ^ codes[n - 1 :]
+        hashes *= _PRIME
+        parts.append(hashes)
+    parts.append(np.array(list(map(_of_name, text.style)), dtype=np.uint32))
     made = np.concatenate(parts)
     style = len(made) - len(text.style)
     by_words = len(parts[0]) + len(parts[1])
@@ -142,6 +143,17 @@ def _of_one(text: Read) -> Features:
     values[by_words:style] = np.float32(1.0 / math.sqrt(max(1, style - by_words)))
     values[style:] = _STYLE_SHARE
     return Features(_fold(made), values, np.zeros(len(made), dtype=np.int64), 1)
+
+
+@lru_cache(maxsize=8_192)
+def _of_word(word: str) -> int:
+    """The hash of a word; those of common words are remembered, some 2 MB."""
+    return _crc(_squeezed(word.lower()).encode())
+
+
+@lru_cache(maxsize=256)
+def _of_name(style: str) -> int:
+    return _crc(style.encode())
 
 
 def _fold(hashes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
