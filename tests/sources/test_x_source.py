@@ -326,3 +326,13 @@ def test_the_token_may_change_while_it_runs() -> None:
             drained(source, clock)
         token._text = x.token
         assert drained(source, clock)
+
+
+def test_doctor_hears_how_much_there_is_and_what_it_would_cost() -> None:
+    clock = manual()
+    with FakeX(clock) as x:
+        for hour in range(1, 141):
+            x.put("acme coffee", at=NOON - timedelta(hours=hour))
+        said = source_of(x, clock).probe(clock.now() + timedelta(seconds=20))
+        assert said.startswith("acme: 140 posts in 7 days, $3.00 a month to read: (@acme OR acme OR")
+        assert x.asked_for("search/recent") == []

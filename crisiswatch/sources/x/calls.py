@@ -117,7 +117,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
     if status >= 500 or status in {408, 409, 425}:
         return SourceUnavailable(f"X answered {status}", _asked_wait(headers, now))
     meaning = {
-        400: "it refuses the query; `crisiswatch doctor` shows it",
+        400: "it refuses the query; `crisiswatch doctor --online` shows it",
         401: "the token is wrong or was revoked",
         403: "the token's project may not do this",
         404: "there is no such account or end point",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import exp, lgamma, sqrt
+from math import exp, lgamma, log, sqrt
 from statistics import NormalDist
 
 __all__ = ["JEFFREYS", "Share", "Volume", "learned", "negative_volume"]
@@ -87,20 +87,17 @@ def _interval(number: int, share: Share, level: float) -> tuple[float, float]:
         reach = NormalDist().inv_cdf(1 - tail) * spread
         centre = number * share.mean
         return max(0.0, centre - reach), min(float(number), centre + reach)
-    total, low, high = 0.0, None, number
+    a, b = share.a, share.b
+    low, high, total = None, number, 0.0
+    # C(n, k) B(k + a, n - k + b) / B(a, b), from one k to the next by its ratio, in logarithms because it may be tiny.
+    mass = lgamma(number + b) - lgamma(number + a + b) + lgamma(a + b) - lgamma(b)
     for value in range(number + 1):
-        total += _mass(value, number, share)
+        total += exp(mass)
         if low is None and total > tail:
             low = value
         if total >= 1 - tail:
             high = value
             break
+        if value < number:
+            mass += log((number - value) * (value + a) / ((value + 1) * (number - value - 1 + b)))
     return float(low or 0), float(high)
-
-
-def _mass(value: int, number: int, share: Share) -> float:
-    """The probability of ``value`` in a beta-binomial: C(n, k) B(k + a, n - k + b) / B(a, b)."""
-    a, b = share.a, share.b
-    ways = lgamma(number + 1) - lgamma(value + 1) - lgamma(number - value + 1)
-    with_data = lgamma(value + a) + lgamma(number - value + b) - lgamma(number + a + b)
-    return exp(ways + with_data + lgamma(a + b) - lgamma(a) - lgamma(b))

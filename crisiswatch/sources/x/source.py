@@ -12,7 +12,7 @@ from datetime import datetime
 from crisiswatch.clock import Clock
 from crisiswatch.errors import QuotaExhausted, SourceError, SourceUnavailable
 from crisiswatch.model import Batch, Cursor
-from crisiswatch.sources.x.calls import Calls
+from crisiswatch.sources.x.calls import Calls, rows
 from crisiswatch.sources.x.counting import LAG, count
 from crisiswatch.sources.x.haul import Haul
 from crisiswatch.sources.x.money import month_end
@@ -22,6 +22,7 @@ from crisiswatch.sources.x.place import Place
 from crisiswatch.sources.x.sampling import sample
 from crisiswatch.sources.x.stream import Stream
 from crisiswatch.sources.x.tick import Tick
+from crisiswatch.sources.x.wire import buckets
 
 __all__ = ["XSource"]
 
@@ -83,6 +84,16 @@ class XSource:
         self._unpaid = 0.0
         self._last = place.dump()
         return haul.batch(self._last, quota_left=self._quota_left(place), more=bool(place.todo))
+
+    def probe(self, deadline: datetime) -> str:
+        """Count the last seven days of each watch once, and say what reading them all would cost; for `doctor`."""
+        said = []
+        for watch in self._watched.values():
+            answers = [self._calls.counts(query, deadline, None, None) for query in watch.counted]
+            posts = sum(bucket.count for answer in answers for bucket in buckets(rows(answer)))
+            monthly = posts * 30 / 7 * self._options.post_price
+            said.append(f"{watch.name}: {posts} posts in 7 days, ${monthly:.2f} a month to read: {watch.counted[0]}")
+        return "; ".join(said) or "there is nothing to ask for"
 
     def close(self) -> None:
         """Stop the stream and close the connections; quick, and as often as one likes."""

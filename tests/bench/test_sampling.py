@@ -1,0 +1,71 @@
+"""The benchmark of reading plans counts money and posts as they are, and prints what it found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.detector.simulator import simulate
+from bench.detector.stream import BINS_PER_MONTH, BrandStream
+from bench.sampling import __main__ as command
+from bench.sampling.month import counts_only, everything, planned
+
+
+@pytest.fixture(scope="module")
+def brand() -> BrandStream:
+    return simulate(0, 21)[6]  # 150 mentions an hour
+
+
+def test_everything_read_is_the_truth_at_its_price(brand: BrandStream) -> None:
+    seen = everything(brand)
+    assert np.array_equal(seen.stream.negative, brand.negative)
+    assert seen.cost == pytest.approx(0.005 * brand.total.sum() * BINS_PER_MONTH / brand.bins)
+
+
+def test_counts_alone_tell_nothing_of_the_mood_and_cost_the_same_for_all(brand: BrandStream) -> None:
+    seen = counts_only(brand)
+    assert np.array_equal(seen.stream.negative, brand.total)
+    assert seen.cost == pytest.approx(43.2)
+
+
+def test_a_plan_keeps_its_budget_and_sees_more_for_more_money(brand: BrandStream) -> None:
+    errors = []
+    for monthly in (25.0, 400.0):
+        seen = planned(brand, monthly, seed=1)
+        assert seen.dearest <= monthly
+        assert 0 < seen.read < 1
+        there = brand.total > 0
+        errors.append(np.abs(seen.stream.negative - brand.negative)[there].mean())
+    assert errors == sorted(errors, reverse=True)
+
+
+def test_what_is_known_of_a_bin_is_known_at_its_end_or_later(brand: BrandStream) -> None:
+    seen = planned(brand, 25.0, seed=1)
+    assert (seen.told >= np.arange(brand.bins)).all()
+    assert (np.diff(seen.told) >= 0).all()
+    assert (seen.told - np.arange(brand.bins)).max() > 0  # 25 dollars do not buy a count every five minutes
+
+
+def test_a_plan_that_can_pay_for_everything_sees_everything(brand: BrandStream) -> None:
+    quiet = replace(brand, total=np.ones(brand.bins), negative=np.tile([1.0, 0.0, 0.0], brand.bins // 3))
+    seen = planned(quiet, 10_000.0, seed=1)
+    late = slice(7 * 288 + 300, None)
+    assert np.array_equal(seen.stream.negative[late], quiet.negative[late])
+
+
+def test_the_command_prints_a_table_and_writes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "simulate", lambda seed, days: simulate(seed, days)[2:3])
+    out = tmp_path / "results" / "sampling.json"
+    assert command.main(["--quick", "--seeds", "3", "--jobs", "1", "--json", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "| everything read |" in printed
+    assert "| plan, $100 |" in printed
+    rows = json.loads(out.read_text(encoding="utf-8"))["rows"]
+    assert [row["name"] for row in rows] == ["everything read", "plan, $100", "counts only"]
+    assert rows[1]["dearest_month"] <= 100
