@@ -132,7 +132,7 @@ CODES: dict[str, CodeInfo] = {
         "There is no source, receiver, scorer or detector of that name, built in or from an installed package.",
         "Check the spelling, or install the package that brings it.",
     ),
-    "CW039": CodeInfo("Half a pair", "Of two fields that belong together one is given alone.", "Give both, or neither."),
+    "CW039": CodeInfo("Half a pair", "Of two fields that belong together one is given alone.", "Give both or neither."),
     "CW040": CodeInfo("Nothing to judge", "A level or block has no condition.", "Add one, for example a count."),
     "CW041": CodeInfo("An unknown measure", "There is no measure of that name.", "Use the name the hint suggests."),
     "CW042": CodeInfo(

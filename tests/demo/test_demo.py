@@ -31,7 +31,9 @@ def test_it_ends_by_itself_and_well(shown):
 def test_the_crisis_is_noticed_rises_and_calms_in_that_order(shown):
     _, text = shown
     start = text.index("burst: people are burned")
-    places = [text.index(words, start) for words in ("WARNING · new", "CRITICAL · escalated", "calming down", "RESOLVED")]
+    places = [
+        text.index(words, start) for words in ("WARNING · new", "CRITICAL · escalated", "calming down", "RESOLVED")
+    ]
     assert places == sorted(places)
     assert "usual wave of negative mentions" in text
 
