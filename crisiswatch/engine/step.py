@@ -256,7 +256,7 @@ class _Step:
         score = made_right(state, mention, event.score)
         if not state.scorer and score.model not in NO_SCORERS:
             state.scorer = score.model
-        label = event.score.label.value  # as the scorer says: a class that is rare in a stream is not called less often
+        label = score.label.value
         weight = MILLI if mention.weight == 1.0 else round(mention.weight * MILLI)
         author = None if mention.author_id is None else author_hash(mention.author_id)
         text = self._signature(event, folded)
