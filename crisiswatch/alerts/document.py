@@ -44,11 +44,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A step of the playbook: what, who, and until when (words); empty where the step does not say."""
+    """A step of the playbook: what, who, and until when (words); empty where the step does not say.
+
+    ``done`` says by whom and when (words); ``overdue``: its time is over and nobody has done it.
+    """
 
     step: str
     role: str = ""
     due: str = ""
+    done: str = ""
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,11 @@ class Document:
 
     ``story`` tells in a few sentences how the figures differ from what is usual. ``status`` says who has it; ``note``
     is honest about a baseline that is still learning; ``warnings`` name what the figures can't see; ``footer`` ends
-    with the command that explains the incident.
+    with the command that explains the incident. ``key`` is the incident's id (a notice's own), ``link`` its page.
+    ``sector`` says that the whole sector is up. ``promises`` are in words, kept ones too; ``statements`` are holding
+    statements by language, with the facts filled in, for a person to check and publish. ``buttons`` are the acts that
+    make sense now, as ``act`` or ``act:detail`` (``step_done:3``), for a receiver that can carry them. ``reminder`` is
+    what a ``reminded`` has to say. ``drill``: an exercise, which every part that may stand alone has to say.
     """
 
     brand: str
@@ -78,6 +87,14 @@ class Document:
     posts: tuple[Quote, ...] = ()
     steps: tuple[Task, ...] = ()
     footer: tuple[str, ...] = ()
+    key: str = ""
+    link: str = ""
+    sector: str = ""
+    reminder: str = ""
+    promises: tuple[str, ...] = ()
+    statements: tuple[tuple[str, str], ...] = ()
+    buttons: tuple[str, ...] = ()
+    drill: bool = False
 
     @property
     def mood(self) -> str:
@@ -91,9 +108,12 @@ class Document:
         """The level and stage in a few words: ``CRITICAL · escalated``."""
         if self.stage is Stage.RESOLVED:
             return "RESOLVED"
-        word = {Stage.OPENED: "new", Stage.UPDATED: "going on", Stage.CALMING: "calming down"}.get(
-            self.stage, "escalated"
-        )
+        word = {
+            Stage.OPENED: "new",
+            Stage.UPDATED: "going on",
+            Stage.REMINDED: "waiting for you",
+            Stage.CALMING: "calming down",
+        }.get(self.stage, "escalated")
         return f"{self.level.word.upper()} · {word}"
 
     def plain(self) -> str:

@@ -116,7 +116,7 @@ def _fallback(incident: Incident) -> AlertDefinition:
 
 
 def _stage_text(definition: AlertDefinition, stage: Stage, incident: Incident) -> StageText:
-    if stage is Stage.UPDATED:
+    if stage in {Stage.UPDATED, Stage.REMINDED}:
         stage = Stage.ESCALATED if len(incident.levels) > 1 else Stage.OPENED
     texts = {
         Stage.OPENED: definition.opened,

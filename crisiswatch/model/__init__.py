@@ -1,5 +1,17 @@
 """The domain's words as plain data: no behaviour beyond what the data means, nothing but the standard library."""
 
+from crisiswatch.model.case import (
+    Act,
+    Case,
+    CaseStep,
+    Decision,
+    Promise,
+    Reminder,
+    Snooze,
+    StandDown,
+    Verdict,
+    VerdictKind,
+)
 from crisiswatch.model.effects import (
     BlindChanged,
     Effect,
@@ -25,6 +37,7 @@ from crisiswatch.model.events import (
 from crisiswatch.model.incident import Blind, Gate, Incident, Phase, Reading, Reasons, Stage
 from crisiswatch.model.level import Level
 from crisiswatch.model.mention import Mention, Score, Sentiment, VolumeSample
+from crisiswatch.model.notice import Notice
 from crisiswatch.model.problem import Problem
 from crisiswatch.model.seams import (
     Batch,
@@ -45,11 +58,15 @@ from crisiswatch.model.signals import FLAGS, NO_SIGNALS, SignalCounts, Signals
 __all__ = [
     "FLAGS",
     "NO_SIGNALS",
+    "Act",
     "Batch",
     "Blind",
     "BlindChanged",
     "Capabilities",
+    "Case",
+    "CaseStep",
     "Cursor",
+    "Decision",
     "Delivery",
     "Effect",
     "Event",
@@ -66,14 +83,17 @@ __all__ = [
     "Mention",
     "MentionScored",
     "MeterMoved",
+    "Notice",
     "Notifier",
     "Phase",
     "Post",
     "Problem",
+    "Promise",
     "Reading",
     "Reasons",
     "Receipt",
     "Refused",
+    "Reminder",
     "Rescored",
     "RulesChanged",
     "Score",
@@ -82,12 +102,16 @@ __all__ = [
     "Sentiment",
     "SignalCounts",
     "Signals",
+    "Snooze",
     "Source",
     "SourceHealth",
     "Stage",
+    "StandDown",
     "StandInsMet",
     "Text",
     "Tick",
+    "Verdict",
+    "VerdictKind",
     "VolumeSample",
     "VolumeSampled",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from crisiswatch.model.mention import Mention, Score, VolumeSample
@@ -67,12 +68,16 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class HumanAction:
-    """Somebody acted on an incident: ``acknowledge`` or ``resolve``; ``actor`` is a name a receiver knows."""
+    """Somebody acted on an incident; ``action`` is an `Act`, ``actor`` a name a receiver knows.
+
+    The engine knows ``acknowledge`` and ``resolve``; the others are the case's. ``detail`` holds what the act says.
+    """
 
     at: datetime
     incident: str
     action: str
     actor: str
+    detail: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,15 @@ class Phase(StrEnum):
 
 
 class Stage(StrEnum):
-    """Why a message goes out. ``UPDATED`` only edits a message that can be edited, it never makes a new one."""
+    """Why a message goes out. ``UPDATED`` only edits a message that can be edited, it never makes a new one;
+    ``REMINDED`` is news in the thread: somebody has to look (see `Reminder`)."""
 
     OPENED = "opened"
     ESCALATED = "escalated"
     UPDATED = "updated"
     CALMING = "calming"
     RESOLVED = "resolved"
+    REMINDED = "reminded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from crisiswatch.model.case import Case, Reminder
 from crisiswatch.model.incident import Incident, Stage
 from crisiswatch.model.mention import Mention, Score, VolumeSample
+from crisiswatch.model.notice import Notice
 
 __all__ = [
     "Batch",
@@ -117,11 +119,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a receiver can do: change a sent message, thread answers, be searched for what was sent."""
+    """What a receiver can do: change a sent message, thread answers, be searched for what was sent, carry buttons.
+
+    ``notices``: it takes messages that are about no single incident. ``every``: it wants each open incident again that
+    often (seconds), changed or not, as a system that forgets what is not repeated does; 0 means only changes.
+    """
 
     edits: bool = False
     threads: bool = False
     lookup: bool = False
+    buttons: bool = False
+    notices: bool = True
+    every: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +139,10 @@ class Delivery:
 
     ``memory`` is what earlier receipts of the same incident and receiver left (a channel and a message id).
     ``uncertain``: an earlier attempt at this very delivery ended with an unknown outcome, so look before sending.
-    ``previous``: an earlier message of this incident reached this receiver.
+    ``previous``: an earlier message of this incident reached this receiver. ``case`` is what people have done about it;
+    None where nobody keeps one. ``reminder`` says what a ``reminded`` is about. With a ``notice`` the message is that,
+    and ``incident`` only carries its id and time. ``drill``: it is an exercise, and has to say so. ``link`` is the
+    incident's page, where there is one to link.
     """
 
     id: str
@@ -141,6 +153,11 @@ class Delivery:
     memory: Mapping[str, str] = field(default_factory=dict)
     uncertain: bool = False
     previous: bool = False
+    case: Case | None = None
+    reminder: Reminder | None = None
+    notice: Notice | None = None
+    drill: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
