@@ -185,7 +185,8 @@ def test_without_money_for_posts_the_stream_is_left(clock: RunningClock) -> None
         with pytest.raises(QuotaExhausted):
             until(lambda: reader.poll() and False)
         until(lambda: not x.open_streams)
-        assert len(reader.got) == 1200  # what X has charged for is used
+        # What was on its way when the thousand that the budget pays for had come is used too: it has been charged.
+        assert 1000 <= len(reader.got) <= 1200
         reader.source.close()
 
 
