@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, Tag, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from crisiswatch.config.fields import (
     Brands,
     DateTime,
-    Email,
     Id,
     Language,
     Minutes,
     Period,
     SecretRef,
     Section,
-    Url,
     Version,
     Whole,
     Words,
@@ -28,22 +26,31 @@ from crisiswatch.config.fields import (
     limited,
     secret,
 )
-from crisiswatch.config.schema_plug_ins import PlugInModel, kind_of, plug_in_names
+from crisiswatch.config.schema_plug_ins import plug_in_names
+from crisiswatch.config.schema_receivers import (
+    RECEIVER_TYPES,
+    AnyReceiver,
+    ConsoleModel,
+    EmailModel,
+    SlackModel,
+)
 from crisiswatch.config.schema_sources import SOURCE_TYPES, AnySource, FeedModel, FilesModel, WebhookModel
 from crisiswatch.config.secrets import Secret
 
 __all__ = [
     "RECEIVER_TYPES",
     "SOURCE_TYPES",
+    "AnyReceiver",
     "AnySource",
     "ConfigFile",
+    "ConsoleModel",
+    "EmailModel",
     "FeedModel",
     "FilesModel",
+    "SlackModel",
     "WebhookModel",
     "plug_in_names",
 ]
-
-RECEIVER_TYPES = ("console", "slack", "email")
 
 
 class HandlesModel(Section):
@@ -72,94 +79,6 @@ class BrandModel(Section):
     """Languages in which the brand is talked about; all if left out."""
     timezone: Zone = Field(default_factory=lambda: ZoneInfo("UTC"), json_schema_extra={"default": "UTC"})
     """The time zone in which alerts tell times; UTC if left out."""
-
-
-class ReceiverModel(Section):
-    """What every receiver has."""
-
-    id: Id
-    """The receiver's name in routes and metrics."""
-
-
-class ConsoleModel(ReceiverModel):
-    """Alerts printed where the daemon runs."""
-
-    TAG: ClassVar[str] = "console"
-    type: Literal["console"]
-    """The kind of receiver: console."""
-
-
-class SlackModel(ReceiverModel):
-    """A Slack channel."""
-
-    TAG: ClassVar[str] = "slack"
-    type: Literal["slack"]
-    """The kind of receiver: slack."""
-    token: SecretRef
-    """The bot token (xoxb-...): {env: NAME} or {file: PATH}."""
-    channel: Words
-    """The channel's id, like C0123456789 (in Slack: channel details, at the bottom)."""
-    app_token: SecretRef | None = None
-    """The app-level token (xapp-...) for buttons by Socket Mode, which needs no public address: {env: NAME} or
-    {file: PATH}."""
-    signing_secret: SecretRef | None = None
-    """Instead of `app_token`, for buttons by signed requests to https://YOUR-HOST/slack/actions: {env: NAME} or
-    {file: PATH}."""
-    base_url: Url = "https://slack.com/api/"
-    """Where Slack's API is; another address is for tests and gateways."""
-    timeout: Period = lasting("10s")
-    """How long one request may take."""
-    proxy: Url | None = None
-    """The web proxy to go through."""
-
-
-class EmailModel(ReceiverModel):
-    """Mail through an SMTP server."""
-
-    TAG: ClassVar[str] = "email"
-    type: Literal["email"]
-    """The kind of receiver: email."""
-    host: Words
-    """The mail server's name."""
-    port: Whole = Field(default=587, ge=1, le=65535)
-    """The mail server's port: usually 587 with starttls, 465 with tls."""
-    username: Words | None = None
-    """The account at the mail server, if it wants one."""
-    password: SecretRef | None = None
-    """The account's password: {env: NAME} or {file: PATH}."""
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    """How the connection is protected."""
-    sender: Email = Field(alias="from")
-    """The address that alerts come from."""
-    to: tuple[Email, ...] = Field(min_length=1)
-    """The addresses that alerts go to."""
-    cafile: Words | None = None
-    """A file of certificates to trust instead of the system's, relative to this file."""
-    timeout: Period = lasting("15s")
-    """How long one step of the conversation may take."""
-
-    @model_validator(mode="after")
-    def _account(self) -> Self:
-        if (self.username is None) != (self.password is None):
-            raise bad("CW039", "`username` and `password` belong together", "write both, or neither")
-        return self
-
-
-class ReceiverPlugIn(PlugInModel):
-    """A receiver that another installed package brings; its options are its own."""
-
-    model_config = ConfigDict(extra="allow")
-    type: Words = Field(json_schema_extra={"not": {"enum": [*RECEIVER_TYPES]}})
-    """The kind, as the package names it."""
-
-
-AnyReceiver = Annotated[
-    Annotated[ConsoleModel, Tag("console")]
-    | Annotated[SlackModel, Tag("slack")]
-    | Annotated[EmailModel, Tag("email")]
-    | Annotated[ReceiverPlugIn, Tag("plug-in")],
-    kind_of(RECEIVER_TYPES),
-]
 
 
 class RouteModel(Section):
