@@ -14,7 +14,7 @@ from crisiswatch.clock import Clock
 from crisiswatch.config.settings import Brand
 from crisiswatch.errors import CrisiswatchError
 from crisiswatch.model import Sentiment
-from crisiswatch.store import Click, Store, StoredMention, counting
+from crisiswatch.store import Click, Store, StoredMention, ThemeClick, counting
 from crisiswatch.web import LabelView, SampleView
 
 __all__ = ["DAILY", "Given", "NoSuchMention", "PageLabels", "fate", "give", "sample"]
@@ -83,7 +83,7 @@ def _drawn(what: str) -> bytes:
     return hashlib.sha256(what.encode()).digest()
 
 
-def fate(click: Click, stored: StoredMention | None, counts: Container[int]) -> str:
+def fate(click: Click | ThemeClick, stored: StoredMention | None, counts: Container[int]) -> str:
     """What became of a label, in two words at most; ``counts`` are the numbers of the labels that count."""
     if click.undone_at is not None:
         return "taken back"

@@ -41,6 +41,7 @@ from crisiswatch.outbox import rows_for
 from crisiswatch.rescoring import model_of, own_scorer, rescored, stand_ins
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment import score_mentions
+from crisiswatch.sentiment.signals import Reader
 from crisiswatch.store import Fence, JournalEntry, OutboxRow, SourceMark, Store, StoredMention, Work
 from crisiswatch.windows import minute_of, moment
 
@@ -217,9 +218,11 @@ class Pipeline:
         effects, rows = self._commit(events, journal=journal)
         return Result(effects=effects, rows=rows)
 
-    def teach(self, scorer: Scorer) -> Result:
-        """Have another scorer read from now on, and all else as it was: for heads that were learned or withdrawn."""
-        before, self._plan = self._plan, replace(self._plan, scorer=scorer)
+    def teach(self, scorer: Scorer, reader: Reader | None = None) -> Result:
+        """Have another scorer, and reader if one is given, read from now on, and all else as it was: for what was
+        learned or withdrawn."""
+        before = self._plan
+        self._plan = replace(before, scorer=scorer, reader=reader or before.reader)
         try:
             return self.meet_scorer()
         except BaseException:

@@ -22,6 +22,7 @@ from crisiswatch.rescoring import likened, stand_ins, without
 from crisiswatch.sentiment.budget import Budgeted
 from crisiswatch.sentiment.taught import TaughtScorer, Teachable
 from crisiswatch.store import Store, counting
+from crisiswatch.theming import taught_reader
 from crisiswatch.wiring import base_scorer
 from crisiswatch.worker import Job, Worker
 
@@ -57,25 +58,26 @@ class Scoring:
         return self._made[1]
 
     def taught(self, store: Store, plan: Plan) -> Plan:
-        """The plan with the heads of the store on its scorer; the store's heads are read anew each time."""
+        """The plan with the heads of the store on its scorer, read anew each time, and the themes that people gave."""
         made = taught_scorer(store, _base(plan.scorer))
         for brand, why in sorted(made.resting.items()):
             self._tell(f"head of {brand}", why, "head_rests", brand=brand)
         for brand in set(plan.brands) - set(made.resting):
             self._said.pop(f"head of {brand}", None)
-        return replace(plan, scorer=made)
+        return replace(plan, scorer=made, reader=taught_reader(store, plan, self._clock.now()))
 
     def study(self, store: Store, worker: Worker) -> None:
-        """Learn what is due, have the engine hear the heads that the store has now, and compare who stands in.
+        """Learn what is due, have the engine hear the heads and themes of the store, and compare who stands in.
 
         The store may have been changed by `crisiswatch feedback` meanwhile.
         """
         plan = worker.pipeline.plan
         self._learn(store, plan)
         now_heard = self.taught(store, plan)
-        if _heads(now_heard.scorer) != _heads(plan.scorer):
-            log.info("heads_in_force", heads=_heads(now_heard.scorer))
-            plan = self._put(worker, plan, now_heard.scorer)
+        heads = _heads(now_heard.scorer)
+        if heads != _heads(plan.scorer) or now_heard.reader is not plan.reader:
+            log.info("heads_in_force", heads=heads)
+            plan = self._put(worker, plan, now_heard)
         else:
             self._submit(worker, "meet_scorer", lambda pipeline: pipeline.meet_scorer())
         self._compare(store, worker, plan)
@@ -133,11 +135,14 @@ class Scoring:
                 log.warning("not_learned", brand=brand, why=str(error))
             self._learned[brand] = now
 
-    def _put(self, worker: Worker, plan: Plan, scorer: Scorer) -> Plan:
-        """Have the engine go on with ``scorer``, unless another plan is in force by then; the plan it follows."""
+    def _put(self, worker: Worker, plan: Plan, taught: Plan) -> Plan:
+        """Have the engine go on with what ``taught`` reads with, unless another plan than ``plan`` is in force by then.
+
+        Gives the plan it follows.
+        """
 
         def swap(pipeline: Pipeline) -> Result:
-            return pipeline.teach(scorer) if pipeline.plan is plan else Result()
+            return pipeline.teach(taught.scorer, taught.reader) if pipeline.plan is plan else Result()
 
         self._submit(worker, "teach", swap)
         return worker.pipeline.plan

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.sentiment import data, feedback, flood, quality, speed, streams, themes
+from bench.sentiment import data, feedback, flood, quality, speed, streams, theme_clicks, themes
 from bench.sentiment.goals import goals
 from bench.sentiment.report import print_goals, print_quality, print_speed
 from bench.sentiment.rivals import SYSTEMS
 from crisiswatch.model import Text
+from crisiswatch.sentiment.lite import LiteScorer
+from crisiswatch.sentiment.themes import load_themes
 
 _PARTS = ["quality", "speed", "themes", "feedback", "flood", "streams"]
 _WITHOUT_TWEETS = {"themes", "streams"}
@@ -42,6 +44,10 @@ def _measure(given: argparse.Namespace) -> int:
     if "themes" in given.parts:
         found["themes"] = themes.measure(_general(given.data))
         themes.print_themes(found["themes"])
+        found["themes"]["clicks"] = theme_clicks.measure(
+            given.recordings, load_themes(), LiteScorer().embed, quick=given.quick
+        )
+        theme_clicks.print_clicks(found["themes"]["clicks"])
     if "feedback" in given.parts:
         found["feedback"] = feedback.measure(given.data, given.quick, given.cache)
         feedback.print_feedback(found["feedback"])

@@ -274,7 +274,10 @@ OneBrand = Annotated[str | None, typer.Option(help="Only this brand's.")]
 @feedback_app.command("import")
 def feedback_import(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV or JSON Lines with uid and label; - is JSON Lines from a pipe.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="CSV or JSON Lines with uid and label or theme; - is JSON Lines from a pipe."
+        ),
     ],
     config: Config = None,
     answer: Answer = Format.TEXT,
@@ -283,10 +286,10 @@ def feedback_import(
         bool, typer.Option("--skip-bad", help="Import the good lines although others are bad.")
     ] = False,
 ) -> int:
-    """Import labels: negative, neutral or positive.
+    """Import labels (negative, neutral or positive) and themes (the id of one).
 
-    Columns: uid, label and, if you like, actor, at, brand and via (file or audit). A line without a time has the
-    file's. The same file may be imported again: what it said before changes nothing.
+    Columns: uid, label or theme or both, and, if you like, actor, at, brand and via (file or audit). A line without a
+    time has the file's. The same file may be imported again: what it said before changes nothing.
     """
     from crisiswatch.cli.feedback import import_labels
 
@@ -300,7 +303,7 @@ def feedback_list(
     brand: OneBrand = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the newest first.")] = 20,
 ) -> int:
-    """List labels, the last given first, and what was learned from them."""
+    """List labels and themes, the last given first, and what was learned from the labels."""
     from crisiswatch.cli.feedback import list_labels
 
     return list_labels(config_path(config), answer, brand, limit)
@@ -312,7 +315,7 @@ def feedback_undo(
     config: Config = None,
     answer: Answer = Format.TEXT,
 ) -> int:
-    """Take a label back; what was said before it counts again."""
+    """Take a label or a theme back; what was said before it counts again."""
     from crisiswatch.cli.feedback import undo_label
 
     return undo_label(number, config_path(config), answer)
@@ -335,7 +338,7 @@ def feedback_audit(
 ) -> int:
     """Draw today's sample to label: mentions of yesterday, at random.
 
-    It is the same all day. Fill in the column label and import the file.
+    It is the same all day. Fill in the columns label and theme, either or both, and import the file.
     """
     from crisiswatch.cli.feedback import audit
 

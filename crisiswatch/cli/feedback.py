@@ -19,7 +19,7 @@ from crisiswatch.cli.page import Format
 from crisiswatch.clock import SystemClock
 from crisiswatch.errors import CrisiswatchError
 from crisiswatch.labelling import fate, sample
-from crisiswatch.store import StoredHead, StoredMention, counting
+from crisiswatch.store import Click, StoredHead, StoredMention, ThemeClick, counting, counting_themes
 
 if TYPE_CHECKING:
     from crisiswatch.config import Loaded
@@ -33,13 +33,15 @@ _EXCERPT = 500  # characters of a text in the sample
 
 
 def import_labels(file: Path, config: Path, answer: Format, actor: str, *, skip_bad: bool) -> int:
-    """Import the labels of ``file``; nothing at all if a line is bad, unless ``skip_bad``."""
+    """Import the labels and themes of ``file``; nothing at all if a line is bad, unless ``skip_bad``."""
     loaded = load_config(config)
     now = SystemClock().now()
     lines, faults, empty = read_labels(file, sys.stdin.buffer, now)
     with opened_store(loaded) as store:
         stored = store.mentions_by_uid(line.uid for line in lines)
-        clicks, more = clicks_of(lines, stored, actor=actor or getpass.getuser(), at=written_at(file, now))
+        clicks, more = clicks_of(
+            lines, stored, themes=loaded.themes, actor=actor or getpass.getuser(), at=written_at(file, now)
+        )
         faults = sorted([*faults, *more], key=lambda fault: fault.line)
         refused = bool(faults) and not skip_bad
         added = [] if refused else store.add_feedback(clicks)
@@ -79,16 +81,20 @@ def list_labels(config: Path, answer: Format, brand: str | None, limit: int) -> 
     loaded = load_config(config)
     _brands(loaded, brand)
     with opened_store(loaded) as store:
-        found = store.feedback(brand)
+        labels, themes = store.feedback(brand), store.theme_feedback(brand)
         heads = store.heads(brand)
-        shown = found[:limit]
-        stored = store.mentions_by_uid(click.uid for click in shown)
-    counts = {click.id for click in counting(found).values()}
+        said: list[Click | ThemeClick] = [*labels, *themes]
+        shown = sorted(said, key=lambda click: click.id, reverse=True)[:limit]
+        uids = {click.uid for click in shown}
+        stored = store.mentions_by_uid(uids)
+        about = store.theme_feedback_on(uids)  # another brand's word on a theme counts as well
+    counts = {each.id for each in counting(labels).values()} | {each.id for each in counting_themes(about).values()}
     rows = [(click, fate(click, stored.get(click.uid), counts)) for click in shown]
     if answer is Format.JSON:
         page.print_json(
             {
-                "labels": [{**asdict(click), "label": click.label.value, "state": state} for click, state in rows],
+                "labels": [{**_said(click), "state": state} for click, state in rows if isinstance(click, Click)],
+                "themes": [{**_said(click), "state": state} for click, state in rows if isinstance(click, ThemeClick)],
                 "heads": [_head_json(head) for head in heads],
             }
         )
@@ -98,7 +104,7 @@ def list_labels(config: Path, answer: Format, brand: str | None, limit: int) -> 
         page.table(
             ("id", "at (UTC)", "brand", "mention", "label", "by", "via", "state"),
             [
-                (str(c.id), page.time_of(c.at), c.brand, clean(c.uid), c.label.value, clean(c.actor), c.via, state)
+                (str(c.id), page.time_of(c.at), c.brand, clean(c.uid), c.answer, clean(c.actor), c.via, state)
                 for c, state in rows
             ],
             right=("id",),
@@ -106,6 +112,11 @@ def list_labels(config: Path, answer: Format, brand: str | None, limit: int) -> 
         )
         _list_heads(heads)
     return 0
+
+
+def _said(click: Click | ThemeClick) -> dict[str, object]:
+    values = asdict(click)
+    return {**values, "label": click.label.value} if isinstance(click, Click) else values
 
 
 def _list_heads(heads: Sequence[StoredHead]) -> None:
@@ -125,15 +136,15 @@ def _head_json(head: StoredHead) -> dict[str, object]:
 
 
 def undo_label(number: int, config: Path, answer: Format) -> int:
-    """Take a label back."""
+    """Take a label or a theme back."""
     with opened_store(load_config(config)) as store:
         undone = store.undo_feedback(number, SystemClock().now())
     if undone is None:
         raise CrisiswatchError(f"there is no label {number}; `crisiswatch feedback list` shows them")
     if answer is Format.JSON:
-        page.print_json({**asdict(undone), "label": undone.label.value})
+        page.print_json(_said(undone))
     else:
-        page.line(f"taken back: {undone.id}, {clean(undone.uid)} was {undone.label.value} to {clean(undone.actor)}")
+        page.line(f"taken back: {undone.id}, {clean(undone.uid)} was {clean(undone.answer)} to {clean(undone.actor)}")
     return 0
 
 
@@ -202,7 +213,7 @@ def audit(config: Path, answer: Format, brand: str | None, count: int) -> int:
         return 0
     if not drawn:
         page.note("Nothing was said yesterday that could be labelled.")
-    writer = csv.DictWriter(sys.stdout, ("uid", "label", "brand", "via", "lang", "text"), lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, ("uid", "label", "theme", "brand", "via", "lang", "text"), lineterminator="\n")
     writer.writeheader()
     writer.writerows({**_sample(each, one), "text": _cell(one.mention.text)} for each, one in drawn)
     return 0
@@ -214,6 +225,7 @@ def _sample(brand: str, one: StoredMention) -> dict[str, object]:
     return {
         "uid": mention.uid,
         "label": "",
+        "theme": "",
         "brand": brand,
         "via": "audit",
         "lang": mention.lang or "",

@@ -1,8 +1,8 @@
-"""Labels from a file: read line by line, each fault with its line, nothing guessed."""
+"""Labels and themes from a file: read line by line, each fault with its line, nothing guessed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from crisiswatch.errors import BadMention, CrisiswatchError
 from crisiswatch.model import Sentiment
 
 if TYPE_CHECKING:
-    from crisiswatch.store import Click, StoredMention
+    from crisiswatch.store import Click, StoredMention, ThemeClick
 
 __all__ = ["MOST", "Fault", "Line", "clicks_of", "read_labels", "written_at"]
 
@@ -21,6 +21,7 @@ MOST = 100_000
 """Lines of a file that are read: more labels than a team gives in years."""
 _LONGEST = {"actor": 100, "brand": 100, "uid": 255}
 _VIA = ("file", "audit")
+_Said = dict[str, tuple[str, int]]
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -34,11 +35,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One label of a file; what is None was not said."""
+    """A label of a file, a theme or both; what is None was not said."""
 
     line: int
     uid: str
-    label: Sentiment
+    label: Sentiment | None
+    theme: str | None
     actor: str | None
     at: datetime | None
     brand: str | None
@@ -46,7 +48,7 @@ class Line:
 
 
 def read_labels(file: Path, stdin: BinaryIO, now: datetime) -> tuple[list[Line], list[Fault], int]:
-    """The labels of a file, its faults, and how many lines have no label yet.
+    """The labels of a file, its faults, and how many lines have neither label nor theme yet.
 
     CrisiswatchError if the file can't be read, is UTF-16 or has more than `MOST` lines.
     """
@@ -100,16 +102,16 @@ def _line(number: int, found: object, now: datetime) -> Line | None:
     from crisiswatch.sources.parse import parse_time
 
     if not isinstance(found, Mapping):
-        raise BadMention("not_an_object", "it is no object with uid and label")
+        raise BadMention("not_an_object", "it is no object with uid and label or theme")
     uid = _word(found, "uid")
     if uid is None:
         raise BadMention("no_uid", "there is no uid")
-    label = _word(found, "label")
-    if label is None:
-        if "label" in found or found.get("via") == "audit":
+    label, theme = _word(found, "label"), _word(found, "theme")
+    if label is None and theme is None:
+        if "label" in found or "theme" in found or found.get("via") == "audit":
             return None
-        raise BadMention("no_label", "there is no label")
-    if label.lower() not in set(Sentiment):
+        raise BadMention("no_label", "there is no label and no theme")
+    if label is not None and label.lower() not in set(Sentiment):
         raise BadMention("bad_label", f"label must be negative, neutral or positive, not {label[:40]!a}")
     at = None if found.get("at") is None else parse_time("at", found["at"])
     if at is not None and at > now:
@@ -117,7 +119,8 @@ def _line(number: int, found: object, now: datetime) -> Line | None:
     via = (_word(found, "via") or "file").lower()
     if via not in _VIA:
         raise BadMention("bad_via", f"via must be file or audit, not {via[:40]!a}")
-    return Line(number, uid, Sentiment(label.lower()), _word(found, "actor"), at, _word(found, "brand"), via)
+    said = None if label is None else Sentiment(label.lower())
+    return Line(number, uid, said, theme, _word(found, "actor"), at, _word(found, "brand"), via)
 
 
 def _word(found: Mapping[str, object], name: str) -> str | None:
@@ -135,30 +138,56 @@ def _word(found: Mapping[str, object], name: str) -> str | None:
 
 
 def clicks_of(
-    lines: Sequence[Line], stored: Mapping[str, StoredMention], *, actor: str, at: datetime
-) -> tuple[list[Click], list[Fault]]:
-    """Labels as clicks, one for each brand of the mention unless the line names one; and the lines that can't be."""
-    from crisiswatch.store import Click
+    lines: Sequence[Line],
+    stored: Mapping[str, StoredMention],
+    *,
+    themes: Collection[str] = (),
+    actor: str,
+    at: datetime,
+) -> tuple[list[Click | ThemeClick], list[Fault]]:
+    """Labels as clicks, one for each brand of the mention unless the line names one; and the lines that can't be.
 
-    clicks: list[Click] = []
+    ``themes`` are those that there are. A theme is one click whatever the brands: what a text is about depends on none.
+    """
+    from crisiswatch.store import Click, ThemeClick
+
+    clicks: list[Click | ThemeClick] = []
     faults: list[Fault] = []
-    seen: dict[tuple[str, str, str, datetime], tuple[Sentiment, int]] = {}
+    seen: dict[tuple[str, str, str, datetime], _Said] = {}
     for line in lines:
         one = stored.get(line.uid)
-        brands = () if one is None else one.brands if line.brand is None else (line.brand,)
         who, when = line.actor or actor, line.at or at
-        first = seen.setdefault((line.uid, line.brand or "", who, when), (line.label, line.line))
         if one is None:
             faults.append(Fault(line.line, f"no mention {line.uid[:80]!r} is stored"))
-        elif line.brand is not None and line.brand not in one.brands:
+            continue
+        if line.brand is not None and line.brand not in one.brands:
             faults.append(Fault(line.line, f"the mention is not about {line.brand!r} but {', '.join(one.brands)}"))
-        elif first[0] is not line.label:
-            faults.append(Fault(line.line, f"it says {line.label.value}, line {first[1]} says {first[0].value}"))
-        else:
+            continue
+        if line.theme is not None and line.theme not in themes:
+            known = ", ".join(sorted(themes))
+            faults.append(Fault(line.line, f"there is no theme {line.theme[:40]!a}; there are: {known}"))
+            continue
+        brands = one.brands if line.brand is None else (line.brand,)
+        whose = (line.uid, line.brand or "", who, when)
+        if against := _against(line, seen.setdefault(whose, {})):
+            faults.append(Fault(line.line, against))
+            continue
+        if line.label is not None:
             clicks.extend(
                 Click(
                     brand=brand, uid=line.uid, label=line.label, actor=who, via=line.via, at=when, model=one.score.model
                 )
                 for brand in brands
             )
+        if line.theme is not None:
+            clicks.append(ThemeClick(brand=brands[0], uid=line.uid, theme=line.theme, actor=who, via=line.via, at=when))
     return clicks, faults
+
+
+def _against(line: Line, said: _Said) -> str:
+    """What an earlier line says otherwise of the same mention; what this one says is kept in ``said``."""
+    for kind, word in (("label", line.label), ("theme", line.theme)):
+        first = said.setdefault(kind, (word, line.line)) if word is not None else None
+        if first is not None and first[0] != word:
+            return f"it says {word}, line {first[1]} says {first[0]}"
+    return ""

@@ -1,6 +1,7 @@
 """Reads what a mention says beyond its mood: flags and grave words in every text, themes where there is an encoder.
 
-Themes are a function of the text alone (the texts before it do not move them), so that a replay finds the same.
+Themes are a function of the text and of what people taught alone (the texts before it do not move them), so that a
+replay finds the same.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ _INSIDE = ("base", "main", "fallback")  # the scorers that others are made of, b
 
 
 class Reader:
-    """Gives texts their `Signals`; without ``themes`` all but the themes. One thread calls it."""
+    """Gives texts their `Signals`; without ``themes`` all but the themes. One thread calls it.
 
-    def __init__(self, themes: ThemeFinder | None = None) -> None:
+    ``lesson`` tells what the themes were taught from what others were; empty where nobody taught them anything.
+    """
+
+    def __init__(self, themes: ThemeFinder | None = None, lesson: str = "") -> None:
         self.themes = themes
+        self.lesson = lesson
 
     def read(self, texts: Sequence[Text], folded: Sequence[str]) -> list[Signals]:
         """The signals of each text, in their order; ``folded`` are the texts as `normalise` gives them.

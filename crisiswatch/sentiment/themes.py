@@ -1,10 +1,13 @@
 """What a text is about, by themes that somebody has described in a sentence; clicks make them better.
 
 A text and the descriptions are sentence vectors of length one. Both are centred on the running mean of the stream,
-which takes away what all texts of a brand share, and compared by the cosine. No label is needed. A text that somebody
-has sorted moves its theme's prototype, the mean of the description and of what was taught, the description counting as
-`DESCRIPTION` texts. Vectors of another encoder mean something else: what was saved with one is not to be restored with
-another.
+which takes away what all texts of a brand share, and compared by the cosine. No label is needed.
+
+What somebody has sorted teaches a correction of the cosines, linear in the centred text and fitted anew each time by
+ridge regression: a sorted text is to have `OWN` at least with its theme and `OTHERS` at most with the others, and texts
+that nobody has sorted (`anchor`) are to keep the cosines they have. Without those, and with a mean of sorted texts in
+the place of a description, whatever sounds like a post would come near every theme. Vectors of another encoder mean
+something else: what was saved with one is not to be restored with another.
 
 The mean starts at the mean of the descriptions, which counts as `START` texts, and becomes an exponentially weighted
 one once `MEMORY` texts were seen; a flood of one theme moves it only slowly. A batch is found with the mean from before
@@ -36,7 +39,9 @@ MARGIN = 0.03
 """Lead over the second theme below which nothing is said."""
 MOST = 2
 """Themes that one text may have; where more of them are as near, none is told."""
-DESCRIPTION = 5.0  # taught texts' worth
+OWN, OTHERS = 0.8, -0.1
+PENALTY = 3.0  # sorted texts' worth: so many of one kind bring their cosine half-way
+ANCHOR = 0.3  # of a sorted text's weight
 START = 50.0  # texts' worth of the mean that the stream begins with
 MEMORY = 5_000.0  # texts: the weight of one in the running mean does not sink below 1 / 5,000
 _VERSION = 1
@@ -84,14 +89,16 @@ class ThemeFinder:
         margin: float = MARGIN,
     ) -> None:
         _check(themes, "themes")
-        self._encode = encode
+        self.encode = encode
         self._themes = {theme: dict(themes[theme]) for theme in sorted(themes)}
         self._least, self._margin = least, margin
         self._described: Floats | None = None
         self._mean: Floats | None = None
         self._seen = 0.0
         self._taught: dict[str, tuple[str, Floats]] = {}
-        self._prototypes: Floats | None = None
+        self._around: Floats | None = None
+        self._correction: Floats | None = None
+        self._origin: Floats | None = None
         self._targets: Floats | None = None
         self._asked = False
 
@@ -114,7 +121,7 @@ class ThemeFinder:
 
         Afterwards the texts move the stream's mean, unless ``learn`` is false.
         """
-        vectors = self._encode(texts) if texts and self._ready() else None
+        vectors = self.encode(texts) if texts and self._ready() else None
         return self.find_embedded(vectors, learn=learn) if vectors is not None else [None] * len(texts)
 
     def find_embedded(self, vectors: npt.NDArray[Any], *, learn: bool = True) -> list[Theme | None]:
@@ -130,30 +137,37 @@ class ThemeFinder:
     def nearest(self, texts: Sequence[Text]) -> list[tuple[str, ...]]:
         """The themes of each text, the nearest first: the one that leads, or two that are as near; none where more
         are. The stream's mean is left where it is, so a text has the same themes whatever came before it."""
-        vectors = self._encode(texts) if texts and self._ready() else None
-        if vectors is None:
-            return [()] * len(texts)
-        scores = self.scores(vectors)
+        vectors = self.encode(texts) if texts and self._ready() else None
+        return [()] * len(texts) if vectors is None else self.nearest_embedded(vectors)
+
+    def nearest_embedded(self, vectors: npt.NDArray[Any]) -> list[tuple[str, ...]]:
+        """The same for texts that were encoded already, vectors (n, d)."""
+        if not self._ready() or not len(vectors):
+            return [()] * len(vectors)
+        scores = np.round(self.scores(vectors), 9)  # products round as the batch is cut: no order may hang on that
         least = np.maximum(scores.max(axis=1) - self._margin, self._least)[:, None]
         near = (scores >= least).sum(axis=1)
         ids = tuple(self._themes)
-        found: list[tuple[str, ...]] = [()] * len(texts)
+        found: list[tuple[str, ...]] = [()] * len(vectors)
         for row in np.flatnonzero((near > 0) & (near <= MOST)):
             best = np.argsort(-scores[row], kind="stable")[: near[row]]
             found[row] = tuple(ids[theme] for theme in best)
         return found
 
     def scores(self, vectors: npt.NDArray[Any]) -> Floats:
-        """Cosines (n, themes) of vectors (n, d) and the themes, in the order of `themes`. Needs the encoder."""
-        if not self._ready() or self._mean is None:
+        """Cosines (n, themes) of vectors (n, d) and the themes, in the order of `themes`, as what was taught corrects
+        them. Needs the encoder."""
+        if not self._ready() or self._mean is None or self._described is None:
             return np.zeros((len(vectors), len(self._themes)))
-        if self._prototypes is None:
-            self._prototypes, self._targets = self._moved(), None
         if self._targets is None:
-            self._targets = _unit(self._prototypes - self._mean).T
-        given = np.asarray(vectors, dtype=np.float64) - self._mean
-        lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", given, given)), 1e-12)
-        return np.asarray((given @ self._targets) / lengths[:, None])
+            self._targets = _unit(self._described - self._mean).T
+        given = np.asarray(vectors, dtype=np.float64)
+        scores = _unit(given - self._mean) @ self._targets
+        if self._taught and self._origin is not None:
+            if self._correction is None:
+                self._correction = self._fitted()
+            scores += _unit(given - self._origin) @ self._correction
+        return np.asarray(scores)
 
     def teach(self, theme: str, embedding: npt.NDArray[Any], key: str) -> None:
         """Learn that a text with this vector (d) is about ``theme``; the same ``key`` again replaces what it taught.
@@ -170,11 +184,27 @@ class ThemeFinder:
             raise ValueError("the vector has no direction")
         self._taught.pop(key, None)
         self._taught[key] = (theme, vector)
-        self._prototypes = None
+        self._correction = None
+
+    def anchor(self, vectors: npt.NDArray[Any]) -> None:
+        """Take texts (n, d) that nobody has sorted, for what is taught to leave as they are; they replace those before.
+
+        They are no part of the `state`.
+        """
+        self._around = np.asarray(vectors, dtype=np.float64)
+        self._correction = None
+
+    def anew(self) -> ThemeFinder:
+        """The same themes and encoder, and nothing taught or heard yet; the descriptions are not encoded again."""
+        made = ThemeFinder(self.encode, self._themes, least=self._least, margin=self._margin)
+        if self._described is not None:
+            made._asked, made._described = True, self._described
+            made._mean = made._origin = self._origin
+        return made
 
     def undo(self, key: str) -> bool:
         """Take back what was taught under a key, as if it had never been; false if there was nothing."""
-        self._prototypes = None
+        self._correction = None
         return self._taught.pop(key, None) is not None
 
     def state(self) -> dict[str, Any]:
@@ -203,7 +233,7 @@ class ThemeFinder:
             for key, (theme, vector) in taught.items()
             if theme in self._themes and (size is None or vector.shape == size)
         }
-        self._taught, self._prototypes = kept, None
+        self._taught, self._correction = kept, None
         if mean is not None and size in (None, mean.shape):
             self._mean, self._seen, self._targets = mean, seen, None
         return len(taught) - len(kept)
@@ -214,26 +244,36 @@ class ThemeFinder:
             return self._described is not None
         self._asked = True
         texts = [(row, lang, says) for row, said in enumerate(self._themes.values()) for lang, says in said.items()]
-        made = self._encode([Text(says, lang) for _, lang, says in texts])
+        made = self.encode([Text(says, lang) for _, lang, says in texts])
         if made is None:
             return False
         described = np.zeros((len(self._themes), made.shape[1]))
         for (row, _, _), vector in zip(texts, made, strict=True):
             described[row] += vector
-        self._described = _unit(described)
-        self._mean = self._described.mean(axis=0) if len(described) > 1 else np.zeros(made.shape[1])
+        described = _unit(described)
+        self._mean = described.mean(axis=0) if len(described) > 1 else np.zeros(made.shape[1])
+        self._origin, self._described = self._mean, described
         return True
 
-    def _moved(self) -> Floats:
-        """The prototypes (themes, d), each the weighted mean of its description and of what was taught."""
+    def _fitted(self) -> Floats:
+        """The correction (d, themes): ridge regression on what the cosines of the sorted texts lack."""
         assert self._described is not None
-        sums, counts = DESCRIPTION * self._described, np.full(len(self._themes), DESCRIPTION)
+        assert self._origin is not None
+        taught = [
+            self._taught[key] for key in sorted(self._taught)
+        ]  # the order of the clicks leaves no rounding behind
+        vectors = np.array([vector for _, vector in taught])
         rows = {theme: row for row, theme in enumerate(self._themes)}
-        for key in sorted(self._taught):  # sorted, so that the order of clicks and undoings leaves no rounding behind
-            theme, vector = self._taught[key]
-            sums[rows[theme]] += vector
-            counts[rows[theme]] += 1.0
-        return np.asarray(sums / counts[:, None])
+        x = _unit(vectors - self._origin)
+        scores = x @ _unit(self._described - self._origin).T
+        own = np.arange(len(taught)), np.array([rows[theme] for theme, _ in taught])
+        wanted = np.minimum(scores, OTHERS)
+        wanted[own] = np.maximum(scores[own], OWN)
+        gram = x.T @ x + PENALTY * np.eye(x.shape[1])
+        if self._around is not None and len(self._around):
+            around = _unit(self._around - self._origin)
+            gram += ANCHOR * (around.T @ around)
+        return np.asarray(np.linalg.solve(gram, x.T @ (wanted - scores)))
 
     def _hear(self, vectors: Floats) -> None:
         assert self._mean is not None

@@ -1,7 +1,7 @@
 """What is kept: mentions, counts, states, incidents and the outbox, in SQLite or PostgreSQL, by natural keys."""
 
 from crisiswatch.store.codec import incident_from_json, incident_to_json
-from crisiswatch.store.feedback_rows import counting
+from crisiswatch.store.ledger import counting, counting_themes
 from crisiswatch.store.rows import (
     BrandBlind,
     Click,
@@ -15,6 +15,7 @@ from crisiswatch.store.rows import (
     SourceMark,
     StoredHead,
     StoredMention,
+    ThemeClick,
     Work,
 )
 from crisiswatch.store.store import Store
@@ -34,8 +35,10 @@ __all__ = [
     "Store",
     "StoredHead",
     "StoredMention",
+    "ThemeClick",
     "Work",
     "counting",
+    "counting_themes",
     "incident_from_json",
     "incident_to_json",
     "minute_of",

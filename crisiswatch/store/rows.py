@@ -21,6 +21,7 @@ __all__ = [
     "SourceMark",
     "StoredHead",
     "StoredMention",
+    "ThemeClick",
     "Work",
 ]
 
@@ -197,6 +198,31 @@ class Click:
     model: str
     id: int = 0
     undone_at: datetime | None = None
+
+    @property
+    def answer(self) -> str:
+        """What was said."""
+        return self.label.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeClick:
+    """What ``actor`` said that a mention is about: a theme's id. Everything else as in `Click`, the numbers in one row
+    with its own. ``brand`` is the one that it was said of the mention for; the theme holds for the text."""
+
+    brand: str
+    uid: str
+    theme: str
+    actor: str
+    via: str
+    at: datetime
+    id: int = 0
+    undone_at: datetime | None = None
+
+    @property
+    def answer(self) -> str:
+        """What was said."""
+        return self.theme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

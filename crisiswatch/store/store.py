@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -28,6 +28,7 @@ from crisiswatch.store.rows import (
     SourceMark,
     StoredHead,
     StoredMention,
+    ThemeClick,
     Work,
 )
 from crisiswatch.store.schema import source_cursor, state
@@ -36,6 +37,7 @@ from crisiswatch.store.times import from_micros, micros
 __all__ = ["Store"]
 
 _Forget = Callable[[sa.Connection], int]
+_Said = TypeVar("_Said", bound=Click | ThemeClick)
 
 
 class Store:
@@ -179,25 +181,35 @@ class Store:
         with self._database.read() as connection:
             return incidents.blind_spells(connection, brand, since, open_only=open_only, limit=limit)
 
-    # -- what people said of the sentiment, and what was learned from it
+    # -- what people said of sentiments and themes, and what was learned from it
 
-    def add_feedback(self, clicks: Iterable[Click]) -> list[Click]:
-        """Append the clicks that say something new, all or none; returns them with their ids."""
+    def add_feedback(self, clicks: Iterable[_Said]) -> list[_Said]:
+        """Append the clicks that say something new, all or none; returns them with their ids, themes last."""
         with self._database.write() as connection:
-            return feedback_rows.add(connection, clicks)
+            return cast("list[_Said]", feedback_rows.add(connection, list(clicks)))
 
     def feedback(self, brand: str | None = None, *, limit: int | None = None) -> list[Click]:
         """Every click, also those that do not count any more, the last written first."""
         with self._database.read() as connection:
-            return feedback_rows.find(connection, brand, limit)
+            return feedback_rows.labels.find(connection, brand, limit)
+
+    def theme_feedback(self, brand: str | None = None, *, limit: int | None = None) -> list[ThemeClick]:
+        """Every theme that somebody gave a mention, as `feedback` gives sentiments."""
+        with self._database.read() as connection:
+            return feedback_rows.themes.find(connection, brand, limit)
 
     def feedback_on(self, uids: Iterable[str]) -> list[Click]:
         """All that was said of these mentions, to whichever brand; the first written first."""
         with self._database.read() as connection:
-            return feedback_rows.on(connection, uids)
+            return feedback_rows.labels.on(connection, uids)
 
-    def undo_feedback(self, number: int, now: datetime) -> Click | None:
-        """Take a click back; gives it as it is then, None if there is none of that number."""
+    def theme_feedback_on(self, uids: Iterable[str]) -> list[ThemeClick]:
+        """All themes that these mentions were given; the first written first."""
+        with self._database.read() as connection:
+            return feedback_rows.themes.on(connection, uids)
+
+    def undo_feedback(self, number: int, now: datetime) -> Click | ThemeClick | None:
+        """Take a click of either kind back; gives it as it is then, None if there is none of that number."""
         with self._database.write() as connection:
             return feedback_rows.undo(connection, number, now)
 

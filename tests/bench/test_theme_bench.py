@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.sentiment import themes
+from bench.sentiment import theme_clicks, themes
 from bench.sentiment.__main__ import main
 from crisiswatch.model import Text
 from crisiswatch.sentiment.lite import encoder
@@ -47,3 +48,31 @@ def test_the_part_needs_no_data(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert found["by_lang"]["it"]["nearest"] >= 60
     assert found["by_lang"]["en"]["nearest"] >= 45
     assert "nobody else has judged them" in capsys.readouterr().out
+
+
+def test_clicks_are_measured_on_posts_that_were_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stream = theme_clicks.STREAMS["music service"]
+    said = {"billing": "charged", "account": "password", "price": "expensive", "cancellation": "cancel"}
+    rows = [
+        {"text": f"they {word} me again for {theme} thing {letters} today"}
+        for theme, word in said.items()
+        for letters in ("".join(chr(97 + int(digit)) for digit in f"{number:02d}") for number in range(40))
+    ]
+    rows += [{"text": f"a lovely evening with {chr(97 + number)} songs of mine"} for number in range(20)]
+    with gzip.open(tmp_path / stream.file, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+
+    def words(texts):  # type: ignore[no-untyped-def]
+        kinds = [*said, "lovely"]
+        made = np.array([[*(float(kind in text.text) for kind in kinds), 1.0] for text in texts])
+        return made / np.linalg.norm(made, axis=1, keepdims=True)
+
+    described = {theme: {"en": f"about {theme}" if theme == "billing" else "about"} for theme in (*said, "not-working")}
+    found = theme_clicks.measure(tmp_path, described, words, quick=True)
+    assert set(found) == {"music service"}
+    few, _, many = found["music service"]["clicks"].values()
+    assert many["right"] > few["right"] + 20
+    assert many["general"] == few["general"]
+    theme_clicks.print_clicks(found)
+    assert "20 clicks a theme" in capsys.readouterr().out
+    assert theme_clicks.measure(tmp_path, described, lambda _: None) == {}

@@ -280,3 +280,43 @@ def test_no_text_of_the_sample_is_a_formula(crisiswatch, config):
     drawn = json.loads(crisiswatch("feedback", "audit", "--config", config, "--format", "json").out)["sample"]
     assert len(drawn) == 10
     assert "negative" not in json.dumps(drawn)
+
+
+def test_themes_come_from_a_file_are_listed_and_taken_back(crisiswatch, config, written):
+    file = written("uid,label,theme\nx:1,negative,delivery\nx:2,,billing\nx:3,neutral,\n")
+    said = crisiswatch("feedback", "import", file, "--config", config, "--as", "anna")
+    assert (said.code, said.out) == (0, "4 labels imported, 0 known already.\n")
+    said = crisiswatch("feedback", "import", file, "--config", config, "--as", "anna")
+    assert said.out.startswith("0 labels imported, 4 known already.\n")
+    rows = [{"uid": "x:2", "theme": "price", "actor": "bo", "at": "2026-03-10T08:30:00Z"}]
+    file = written("\n".join(map(json.dumps, rows)), "themes.jsonl")
+    assert crisiswatch("feedback", "import", file, "--config", config).code == 0
+    found = json.loads(crisiswatch("feedback", "list", "--config", config, "--format", "json").out)
+    assert [(each["uid"], each["label"]) for each in found["labels"]] == [("x:3", "neutral"), ("x:1", "negative")]
+    told = {each["theme"]: (each["id"], each["actor"], each["state"]) for each in found["themes"]}
+    assert {theme: rest[1:] for theme, rest in told.items()} == {
+        "delivery": ("anna", "counts"),
+        "billing": ("anna", "overruled"),
+        "price": ("bo", "counts"),
+    }
+    said = crisiswatch("feedback", "undo", told["price"][0], "--config", config)
+    assert said.out == f"taken back: {told['price'][0]}, x:2 was price to bo\n"
+    assert "taken back" in crisiswatch("feedback", "list", "--config", config).out
+    undone = crisiswatch("feedback", "undo", told["billing"][0], "--config", config, "--format", "json")
+    assert json.loads(undone.out)["theme"] == "billing"
+
+
+def test_a_theme_that_there_is_none_and_two_themes_at_once_are_told(crisiswatch, config, written):
+    file = written("uid,theme\nx:1,shipping\nx:2,price\nx:2,refund\n")
+    said = crisiswatch("feedback", "import", file, "--config", config)
+    assert said.code == 1
+    first, second = said.err.splitlines()
+    assert ":2: there is no theme 'shipping'; there are: account, billing" in first
+    assert ":4: it says refund, line 3 says price" in second
+
+
+def test_the_same_contradiction_is_told_of_labels_and_themes_alike(crisiswatch, config, written):
+    file = written("uid,label,theme\nx:2,negative,price\nx:2,negative,price\nx:2,positive,price\n")
+    said = crisiswatch("feedback", "import", file, "--config", config)
+    assert said.err.count("it says positive, line 2 says negative") == 1
+    assert len(said.err.splitlines()) == 1

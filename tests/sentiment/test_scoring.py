@@ -181,7 +181,7 @@ def test_a_plan_that_came_meanwhile_is_left_in_force(daemon):
     old = daemon.worker.pipeline.plan
     daemon.worker.submit("reload", lambda p: p.reload(newer)).wait(30)
     relearn(daemon.store, "acme", READER, LATER)
-    daemon.scoring._put(daemon.worker, old, daemon.scoring.taught(daemon.store, old).scorer)
+    daemon.scoring._put(daemon.worker, old, daemon.scoring.taught(daemon.store, old))
     assert daemon.worker.pipeline.plan is newer
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from crisiswatch.model import Sentiment
-from crisiswatch.store import Click, Store, StoredHead, Work, counting
+from crisiswatch.store import Click, Store, StoredHead, ThemeClick, Work, counting, counting_themes
 from crisiswatch.store.schema import feedback, heads, theme_feedback
 from tests.store.samples import NOON, stored
 
@@ -152,3 +152,39 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path) -> None:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     with Store.open(url) as store:
         assert store.add_feedback([said()])
+
+
+def given(uid: str = "x:1", theme: str = "delivery", *, actor: str = "anna", after: int = 0, **more) -> ThemeClick:
+    values = {"brand": "acme", "via": "page", "at": NOON + after * MINUTE} | more
+    return ThemeClick(uid=uid, theme=theme, actor=actor, **values)
+
+
+def themes(store: Store) -> dict[str, str]:
+    return {uid: click.theme for uid, click in counting_themes(store.theme_feedback()).items()}
+
+
+def test_themes_and_labels_are_numbered_together_and_kept_apart(store: Store) -> None:
+    store.add_feedback([said()])
+    store.add_feedback([given(), given("x:2", "billing")])
+    store.add_feedback([said("x:2")])
+    assert [each.id for each in store.feedback()] == [4, 1]
+    assert [each.id for each in store.theme_feedback()] == [3, 2]
+    assert store.theme_feedback("other") == []
+    assert store.undo_feedback(3, NOON + 9 * MINUTE) == replace(store.theme_feedback()[0], undone_at=NOON + 9 * MINUTE)
+    assert store.undo_feedback(5, NOON) is None
+    assert (themes(store), labels(store)) == ({"x:1": "delivery"}, {"x:1": "negative", "x:2": "negative"})
+
+
+def test_the_newest_theme_counts_whichever_brand_it_was_said_for(store: Store) -> None:
+    store.add_feedback([given(), given(theme="billing", brand="other", actor="bo", after=1)])
+    assert themes(store) == {"x:1": "billing"}
+    store.undo_feedback(2, NOON + 5 * MINUTE)
+    assert themes(store) == {"x:1": "delivery"}
+    assert [each.theme for each in store.theme_feedback_on(["x:1", "x:7"])] == ["delivery", "billing"]
+
+
+def test_the_same_theme_said_again_changes_nothing_until_it_was_overruled(store: Store) -> None:
+    assert len(store.add_feedback([given(), given(after=1), given()])) == 1
+    store.add_feedback([given(theme="price", actor="bo", after=2)])
+    assert len(store.add_feedback([given(after=3)])) == 1
+    assert themes(store) == {"x:1": "delivery"}
