@@ -31,6 +31,7 @@ from crisiswatch.config.settings import (
 )
 from crisiswatch.matching import BrandTerms, Matcher
 from crisiswatch.model import Delivery, Evidence, Incident, Mention, Notifier, Score, Scorer, Signals, Source
+from crisiswatch.model.alert import definition_for
 from crisiswatch.notifiers.console import ConsoleNotifier
 from crisiswatch.notifiers.email import EmailNotifier
 from crisiswatch.notifiers.slack import SlackNotifier
@@ -166,7 +167,10 @@ def make_notifier(settings: ReceiverSettings, loaded: Loaded, clock: Clock, cons
     """Give the notifier of one receiver."""
     brands = loaded.settings.brands
     render = renderer(
-        loaded.alerts, {brand.id: brand.name for brand in brands}, {brand.id: brand.timezone for brand in brands}
+        loaded.alerts,
+        {brand.id: brand.name for brand in brands},
+        {brand.id: brand.timezone for brand in brands},
+        {brand.id: brand.language for brand in brands},
     )
     options = settings.options
     if isinstance(options, ConsoleOptions):
@@ -204,6 +208,7 @@ class Messages:
     def __init__(self, store: Store, loaded: Loaded) -> None:
         self._store = store
         self._alerts, self._themes = loaded.alerts, loaded.themes
+        self._languages = {brand.id: brand.language for brand in loaded.settings.brands}
         self._filters = {rule.id: rule.mentions for rule in loaded.ruleset.rules}
         self._terms = {
             brand.id: (brand.name, *brand.official, *brand.care, *brand.any) for brand in loaded.settings.brands
@@ -236,7 +241,7 @@ class Messages:
             brand_terms=self._terms.get(incident.brand, ()),
             said=said,
         )
-        alert = self._alerts.get(incident.alert)
+        alert = definition_for(self._alerts, incident.alert, self._languages.get(incident.brand, "en"))
         lang = "en" if alert is None else alert.language
         return replace(evidence, topics=tuple(name_of(theme, self._themes, lang) for theme in evidence.topics))
 

@@ -8,7 +8,7 @@ from datetime import UTC, timedelta, tzinfo
 
 from crisiswatch.alerts.blindness import blind_facts, warning
 from crisiswatch.alerts.document import Document, Fact, Quote, Reason, Task
-from crisiswatch.alerts.model import SHOWABLE, AlertDefinition, PlaybookStep, StageText
+from crisiswatch.alerts.model import SHOWABLE, AlertDefinition, PlaybookStep, StageText, definition_for
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.story import began, range_words, story
 from crisiswatch.alerts.values import grave_words, placeholder_values, span_between, topics
@@ -82,17 +82,20 @@ def renderer(
     definitions: Mapping[str, AlertDefinition],
     brands: Mapping[str, str],
     zones: Mapping[str, tzinfo] | None = None,
+    languages: Mapping[str, str] | None = None,
 ) -> Renderer:
-    """A `Renderer` over alert definitions by id, brand names by id, and optionally a time zone per brand.
+    """A `Renderer` over alert definitions (see `definition_for`), brand names by id, and optionally a time zone and a
+    language per brand.
 
     An alert that a reload removed while its incident was open falls back to plain words, so that the end of the
     incident is still told.
     """
-    by_brand = zones or {}
+    by_brand, spoken = zones or {}, languages or {}
 
     def render(delivery: Delivery) -> Document:
         incident = delivery.incident
-        definition = definitions.get(incident.alert) or _fallback(incident)
+        found = definition_for(definitions, incident.alert, spoken.get(incident.brand, "en"))
+        definition = found or _fallback(incident)
         return build(
             definition, delivery, brands.get(incident.brand, incident.brand), by_brand.get(incident.brand, UTC)
         )

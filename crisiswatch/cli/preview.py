@@ -27,12 +27,12 @@ _FORMATS = {"console": ("text", "json"), "slack": ("json", "text", "html"), "ema
 def preview(alert: str, receiver: str, stage: str, config: Path, answer: str) -> int:
     """Print one stage of one alert the way one kind of receiver shows it."""
     loaded = load_config(config)
-    _known("alert", alert, loaded.alerts)
+    _known("alert", alert, sorted({each.id for each in loaded.alerts.values()}))
     _known("stage", stage, _STAGES)
     _known("receiver", receiver, _FORMATS)
     _known(f"format for {receiver}", answer, _FORMATS[receiver])
     brand = loaded.settings.brands[0]
-    render = renderer(loaded.alerts, {brand.id: brand.name}, {brand.id: brand.timezone})
+    render = renderer(loaded.alerts, {brand.id: brand.name}, {brand.id: brand.timezone}, {brand.id: brand.language})
     delivery = invented(loaded, brand, alert, Stage(stage), receiver)
     page.note("The incident is invented; the words, the playbook and the layout are yours.")
     sys.stdout.write(_SHOW[receiver](delivery, render(delivery), loaded, answer))

@@ -209,15 +209,15 @@ def _check_unless(document: Document, rule: Where, names: Collection[str], whole
 
 
 def check_alerts(documents: Sequence[Document]) -> None:
-    """Alert ids are unique; a file that is named otherwise than its alert is fine."""
-    unique(
-        [
-            Found(document, ("alert",), name)
-            for document in documents
-            if isinstance(name := document.get(("alert",)), str)
-        ],
-        "alert",
-    )
+    """An alert has one file for each language; one that is named otherwise than its alert is fine."""
+    languages: dict[str, list[Found]] = {}
+    for document in documents:
+        if isinstance(name := document.get(("alert",)), str):
+            language = document.get(("language",))
+            written = language if isinstance(language, str) else "en"
+            languages.setdefault(written, []).append(Found(document, ("alert",), name))
+    for things in languages.values():
+        unique(things, "alert")
 
 
 def check_references(config: Document, rules: Sequence[Document], alerts: Sequence[Document]) -> None:
@@ -225,6 +225,10 @@ def check_references(config: Document, rules: Sequence[Document], alerts: Sequen
     names = {name for one in alerts if isinstance(name := one.get(("alert",)), str)}
     brands = {one.id for one in ids(config, ("brands",))}
     alerts_whole = not any(one.broken for one in alerts)
+    receivers = {one.id for one in ids(config, ("receivers",))}
+    for document in alerts:
+        for at in range(_length(document, ("playbook",)) if not config.broken else 0):
+            known(document, ("playbook", at, "webhook"), receivers, "CW054", "receiver")
     for document in rules:
         for at in range(_length(document, ("rules",))):
             if alerts_whole:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from crisiswatch.config.document import Document, did_you_mean, shown
-from crisiswatch.config.schema_alerts import AlertFile, StageModel
+from crisiswatch.config.schema_alerts import AlertFile, StageModel, StepModel
+from crisiswatch.model import Level
 from crisiswatch.model.alert import PLACEHOLDERS, AlertDefinition, PlaybookStep, StageText
 
-__all__ = ["check_words", "compile_alert"]
+__all__ = ["by_language", "check_words", "compile_alert"]
 
+_LEVELS = {level.word: level for level in Level}
 STAGES = ("opened", "escalated", "calming", "resolved")
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 
@@ -26,10 +29,25 @@ def compile_alert(model: AlertFile) -> AlertDefinition:
         escalated=_stage(model.escalated) if model.escalated else StageText(f"Now {{level}}: {first}", opened.summary),
         calming=_stage(model.calming) if model.calming else StageText(f"Easing: {first}", eased),
         resolved=_stage(model.resolved) if model.resolved else StageText(f"Over: {first}", over),
-        playbook=tuple(PlaybookStep(step.step, step.role, step.within) for step in model.playbook),
+        playbook=tuple(_step(step) for step in model.playbook),
         statements=tuple(sorted(model.statements.items())),
         language=model.language,
+        confirm=frozenset(_LEVELS[name] for name in model.stand_down.confirm),
+        criteria=tuple(model.stand_down.when),
     )
+
+
+def by_language(definitions: Iterable[AlertDefinition]) -> dict[str, AlertDefinition]:
+    """Each definition under ``alert.language``, and one of each alert under ``alert`` alone: the English, or the first.
+
+    No id has a dot in it.
+    """
+    found: dict[str, AlertDefinition] = {}
+    for one in definitions:
+        found[f"{one.id}.{one.language}"] = one
+        if one.id not in found or one.language == "en":
+            found[one.id] = one
+    return found
 
 
 def check_words(document: Document) -> None:
@@ -39,6 +57,10 @@ def check_words(document: Document) -> None:
             text = document.get((stage, part))
             if isinstance(text, str):
                 _check_text(document, (stage, part), text)
+    statements = document.get(("statements",))
+    for lang, text in statements.items() if isinstance(statements, dict) else ():
+        if isinstance(text, str):
+            _check_text(document, ("statements", str(lang)), text)
 
 
 def _check_text(document: Document, where: tuple[str, ...], text: str) -> None:
@@ -52,6 +74,18 @@ def _check_text(document: Document, where: tuple[str, ...], text: str) -> None:
             message = f"there is no placeholder {shown(token)}"
             hint = did_you_mean(name, tuple(PLACEHOLDERS))
             document.report_text("CW060", where, token, message, hint)
+
+
+def _step(model: StepModel) -> PlaybookStep:
+    return PlaybookStep(
+        step=model.step,
+        role=model.role,
+        within_minutes=model.within,
+        promise=model.promise.text if model.promise else "",
+        promise_minutes=model.promise.within if model.promise else None,
+        webhook=model.webhook or "",
+        on=_LEVELS[model.on],
+    )
 
 
 def _stage(model: StageModel) -> StageText:

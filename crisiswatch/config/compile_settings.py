@@ -90,6 +90,7 @@ def _brand(model: schema.BrandModel) -> Brand:
         none=model.none,
         languages=model.languages,
         timezone=model.timezone,
+        language=model.language,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crisiswatch.config import checks
-from crisiswatch.config.compile_alerts import check_words, compile_alert
+from crisiswatch.config.compile_alerts import by_language, check_words, compile_alert
 from crisiswatch.config.compile_rules import compile_rule
 from crisiswatch.config.compile_settings import compile_calendar, compile_settings
 from crisiswatch.config.document import Document, Where
@@ -32,7 +32,7 @@ __all__ = ["Loaded", "load", "load_rules", "settle", "unresolved_secrets", "yaml
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """A configuration that can be run. ``problems`` are warnings; ``fingerprint`` is SHA-256 over all files;
-    ``themes`` are those that mentions are looked through for, by id."""
+    ``alerts`` are found with `definition_for`; ``themes`` are those that mentions are looked through for, by id."""
 
     settings: Settings
     ruleset: Ruleset
@@ -84,7 +84,7 @@ def load(path: Path) -> Loaded:
     return Loaded(
         settings=settings,
         ruleset=ruleset,
-        alerts={one.id: one for one in definitions},
+        alerts=by_language(definitions),
         themes=themes,
         problems=tuple(settle(files.documents)),
         fingerprint=files.digest.hexdigest(),

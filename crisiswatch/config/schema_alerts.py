@@ -21,7 +21,7 @@ from crisiswatch.config.fields import (
 )
 from crisiswatch.config.schema_rules import SeverityName
 
-__all__ = ["AlertFile", "ExpectModel", "MentionModel", "StageModel", "TestCaseModel", "TestFile"]
+__all__ = ["AlertFile", "ExpectModel", "MentionModel", "StageModel", "StepModel", "TestCaseModel", "TestFile"]
 
 Shown = Literal["why", "chart", "top_posts", "sources", "themes"]
 
@@ -37,6 +37,18 @@ class StageModel(Section):
     """What to show below: why, chart, top_posts, sources, themes. If left out, what `opened` shows."""
 
 
+LevelName = Literal["watch", "warning", "critical"]
+
+
+class PromiseModel(Section):
+    """What is promised by doing a step. It rings before it is missed."""
+
+    text: Words = Field(max_length=200)
+    """What was promised, for example "The next public update"."""
+    within: Annotated[Minutes, limited(1)]
+    """How long after the step was done it must be kept."""
+
+
 class StepModel(Section):
     """One step of the playbook."""
 
@@ -46,6 +58,21 @@ class StepModel(Section):
     """Who does it: a role, not a person."""
     within: Annotated[Minutes, limited(1)] | None = None
     """How long after the opening it must be done."""
+    promise: PromiseModel | None = None
+    """What doing it promises to others, with a clock of its own."""
+    webhook: Id | None = None
+    """A receiver that does this step by itself, for example one that freezes scheduled posts: it is told once."""
+    on: LevelName = "watch"
+    """The level from which `webhook` is told."""
+
+
+class StandDownModel(Section):
+    """How an incident may end."""
+
+    confirm: tuple[LevelName, ...] = ()
+    """An incident that has reached one of these levels is over only when a person says so."""
+    when: tuple[Words, ...] = Field(default=(), max_length=8)
+    """What they should look at before they say it."""
 
 
 class AlertFile(Section):
@@ -56,7 +83,8 @@ class AlertFile(Section):
     alert: Id
     """The alert's name, used by rules."""
     language: Language = "en"
-    """The language of its words, in which themes and kinds of grave words are named: en or it, or as in themes.yaml."""
+    """The language of its words, in which themes and kinds of grave words are named: en or it, or as in themes.yaml.
+    An alert may have a file for each language; a brand's people get the one in the brand's `language`."""
     opened: StageModel
     """Sent when an incident opens."""
     escalated: StageModel | None = None
@@ -68,7 +96,9 @@ class AlertFile(Section):
     playbook: tuple[StepModel, ...] = Field(default=(), max_length=12)
     """What to do, step by step, at most twelve."""
     statements: dict[Language, Words] = Field(default_factory=dict)
-    """Holding statements ready to be checked and published by a person, by language."""
+    """Holding statements ready to be checked and published by a person, by language; {placeholders} are filled in."""
+    stand_down: StandDownModel = Field(default_factory=StandDownModel)
+    """How an incident may end; by itself, once the figures are calm, if left out."""
 
 
 _Many = BeforeValidator(lambda value: None if value == "many" else value, json_schema_input_type=int | Literal["many"])

@@ -79,6 +79,8 @@ class BrandModel(Section):
     """Languages in which the brand is talked about; all if left out."""
     timezone: Zone = Field(default_factory=lambda: ZoneInfo("UTC"), json_schema_extra={"default": "UTC"})
     """The time zone in which alerts tell times; UTC if left out."""
+    language: Language = "en"
+    """The language in which its people get alerts that have a file for it; English if left out."""
 
 
 class RouteModel(Section):

@@ -35,7 +35,8 @@ __all__ = [
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
     """A brand that is watched. ``official`` and ``care`` are its own handles; a mention with any term of ``any`` (or a
-    handle or the name) belongs to it, unless it has one of ``none``. People are told times in ``timezone``."""
+    handle or the name) belongs to it, unless it has one of ``none``. People are told times in ``timezone``,
+    and what they are told is in ``language``, where an alert has words in it."""
 
     id: str
     name: str
@@ -45,6 +46,7 @@ class Brand:
     none: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,10 @@ def _check_unused(settings: Settings, ruleset: Ruleset, config: Document, alerts
             message = f"no rule uses the alert {shown(alert)}"
             document.report("CW073", ("alert",), message, "name it in a rule, or delete the file", severity="warning")
     told = {name for route in settings.routes for name in route.receivers}
+    for document in alerts:
+        steps = document.get(("playbook",))
+        if isinstance(steps, list):
+            told |= {str(step.get("webhook")) for step in steps if isinstance(step, dict)}
     for at, receiver in enumerate(settings.receivers):
         if receiver.id not in told:
             message = f"no route leads to the receiver {shown(receiver.id)}"

@@ -5,9 +5,12 @@ It stands in the lowest layer because the configuration compiles it and the aler
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["PLACEHOLDERS", "SHOWABLE", "AlertDefinition", "PlaybookStep", "StageText"]
+from crisiswatch.model.level import Level
+
+__all__ = ["PLACEHOLDERS", "SHOWABLE", "AlertDefinition", "PlaybookStep", "StageText", "definition_for"]
 
 PLACEHOLDERS = {
     "authors": "how many different accounts wrote the mentions in the window",
@@ -75,17 +78,26 @@ class StageText:
 
 @dataclass(frozen=True, slots=True)
 class PlaybookStep:
-    """Something a person has to do, who does it, and within how many minutes of the opening (None = no clock)."""
+    """Something a person has to do, who does it, and within how many minutes of the opening (None = no clock).
+
+    Doing it may make a promise: ``promise`` says what, ``promise_minutes`` until when after it was done. With a
+    ``webhook`` it is done by itself: that receiver is told once the incident has reached the level ``on``.
+    """
 
     step: str
     role: str = ""
     within_minutes: int | None = None
+    promise: str = ""
+    promise_minutes: int | None = None
+    webhook: str = ""
+    on: Level = Level.WATCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertDefinition:
     """One alert file. ``statements`` are holding statements as (language, text), never sent by the program itself.
-    Themes and grave words are named in ``language``."""
+    Themes and grave words are named in ``language``. Where an incident has reached a level of ``confirm`` a person says
+    that it is over; ``criteria`` are what they should look at first."""
 
     id: str
     opened: StageText
@@ -95,3 +107,13 @@ class AlertDefinition:
     playbook: tuple[PlaybookStep, ...] = ()
     statements: tuple[tuple[str, str], ...] = ()
     language: str = "en"
+    confirm: frozenset[Level] = frozenset()
+    criteria: tuple[str, ...] = ()
+
+
+def definition_for(definitions: Mapping[str, AlertDefinition], alert: str, language: str) -> AlertDefinition | None:
+    """The definition of an alert in a language, else in the one it has; None if there is no such alert.
+
+    The keys are ``alert`` and ``alert.language``, as the configuration compiles them.
+    """
+    return definitions.get(f"{alert}.{language}") or definitions.get(alert)
