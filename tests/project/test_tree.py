@@ -166,6 +166,7 @@ SUPERVISED = {
     "sentiment/stage.py": "the scorer",
     "sentiment/budget.py": "a slow scorer, which has another to stand in for it",
     "outbox/dispatcher.py": "a delivery",
+    "charts/maker.py": "a picture, without which its message goes out",
     "interaction/desk.py": "what somebody pressed, who is told that it failed",
     "worker.py": "hands the failure of a job to the thread that asked for it, as a future does",
 }
