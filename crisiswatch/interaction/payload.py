@@ -62,7 +62,7 @@ def _press(
     return Press(
         action=name,
         detail=detail,
-        value=_text(chosen, "value") if isinstance(chosen, Mapping) else _text(action, "value"),
+        value=_text(chosen, "value") if isinstance(chosen, Mapping) else _pressed(action),
         block=_text(action, "block_id"),
         actor=actor,
         channel=_text(_part(payload, "channel"), "id") or _text(container, "channel_id"),
@@ -71,6 +71,11 @@ def _press(
         thread="" if thread == stamp else thread,
         answer_url=_text(payload, "response_url"),
     )
+
+
+def _pressed(action: Mapping[str, Any]) -> str:
+    """A button's own value, or the person chosen from a list of people."""
+    return _text(action, "value") or _text(action, "selected_user")
 
 
 def _moment(stamp: str, now: datetime) -> datetime:

@@ -1,228 +1,202 @@
 """An alert as Slack blocks, within Slack's limits whatever is in it (reference: Slack's Block Kit pages).
 
-Foreign text is escaped, put in ``verbatim`` objects and measured after escaping, so that a post can neither ping a
-channel nor break a message. Lengths are counted in UTF-16 units, the strictest way Slack may count them.
+The order is that of a person who reads it on a phone at night: what it is, how bad it is against what is usual, who has
+it and the buttons to take it, what to do by when; then what people say, and why it was told at all.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from slack_sdk.models.blocks import (
-    Block,
-    ContextBlock,
-    DividerBlock,
-    HeaderBlock,
-    MarkdownTextObject,
-    PlainTextObject,
-    SectionBlock,
-)
+from slack_sdk.models.blocks import Block, HeaderBlock
 
-from crisiswatch.alerts.document import Document, Quote, Task
-from crisiswatch.alerts.words import clean, sparkline
-from crisiswatch.notifiers.slack_labels import menu
+from crisiswatch.alerts.document import Document
+from crisiswatch.model import Act, Notice, Stage
+from crisiswatch.notifiers import blockkit_parts as parts
+from crisiswatch.notifiers.blockkit_text import escape, lines, link, named, section, small, title, units
+from crisiswatch.notifiers.slack_acts import actions, offers, verdicts
 
-__all__ = ["TOTAL_LIMIT", "blocks_for", "escape", "fallback_text", "reply_blocks"]
+__all__ = [
+    "TOTAL_LIMIT",
+    "blocks_for",
+    "escape",
+    "fallback_text",
+    "notice_blocks",
+    "notice_text",
+    "reply_blocks",
+    "statement_blocks",
+]
 
 TOTAL_LIMIT = 12_500
 """Characters of all blocks together as JSON; Slack refuses somewhere above 13,200 without documenting it."""
 
-_SECTION_LIMIT = 2_900
-_DOTS = {
-    "critical": "\N{LARGE RED CIRCLE}",
-    "warning": "\N{LARGE ORANGE CIRCLE}",
-    "watch": "\N{LARGE YELLOW CIRCLE}",
-    "calming": "\N{LARGE BLUE CIRCLE}",
-    "resolved": "\N{LARGE GREEN CIRCLE}",
-}
-_MARKS = {True: "✓", False: "✗", None: "?"}
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_BLOCKS = 50
+_NEVER = "_Drafts for a person to check and publish. Nothing is ever published automatically._"
 
 Json = dict[str, Any]
 
 
-def escape(text: str, limit: int) -> str:
-    """Foreign text for mrkdwn: cleaned, ``& < >`` escaped, and clipped to `limit` UTF-16 units after escaping."""
-    parts = [_ENTITIES.get(char, char) for char in clean(text)]
-    sizes = [_units(part) for part in parts]
-    if sum(sizes) <= limit:
-        return "".join(parts)
-    room, kept = limit - 1, 0
-    for size in sizes:
-        if size > room:
-            break
-        room -= size
-        kept += 1
-    return "".join(parts[:kept]).rstrip() + "…"
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How much of each part there is room for. ``buttons``: somebody hears them."""
+
+    buttons: bool
+    labels: bool
+    picture: bool = True
+    trend: bool = True
+    why: int = 2
+    posts: int = 5
+    quote: int = 400
+    facts: int = 10
+    fact: int = 200
+    step_buttons: int = 12
+    steps: int = 12
+    step: int = 320
+    promises: int = 10
+    summary: int = 1_200
+    notices: int = 300
 
 
-def _units(text: str) -> int:
-    return len(text) + sum(char > "\uffff" for char in text)
-
-
-def _plain(text: str, limit: int) -> str:
-    """Plain text objects are not parsed, so nothing is escaped; only the length counts."""
-    text = clean(text)
-    while _units(text) > limit:
-        text = text[: len(text) - max((_units(text) - limit) // 2, 1) - 1].rstrip() + "…"
-    return text or "-"
+def _rooms(*, buttons: bool) -> Iterator[_Room]:
+    """From all the room in the world to hardly any: what people can best do without goes first."""
+    room = _Room(buttons=buttons, labels=buttons)
+    yield room
+    for change in (
+        {"labels": False},
+        {"why": 1, "posts": 4},
+        {"posts": 3, "quote": 240},
+        {"step_buttons": 5},
+        {"trend": False, "why": 0},
+        {"posts": 2, "quote": 160},
+        {"posts": 0},
+        {"step_buttons": 1, "promises": 3},
+        {"facts": 6, "fact": 100, "notices": 150},
+        {"steps": 6, "step": 160, "step_buttons": 0},
+        {"summary": 400},
+        {"steps": 3, "step": 80, "promises": 0, "facts": 4},
+        {"steps": 0, "notices": 80, "picture": False, "buttons": False},
+    ):
+        room = replace(room, **change)
+        yield room
 
 
 def fallback_text(document: Document) -> str:
     """What notifications and screen readers show."""
-    return escape(f"{document.banner}: {document.headline}. {document.summary}", 900)
+    drill = "DRILL, an exercise. " if document.drill else ""
+    said = document.reminder if document.stage is Stage.REMINDED and document.reminder else document.summary
+    return escape(f"{drill}{document.banner}: {document.headline}. {said}", 900)
 
 
-def blocks_for(document: Document, tag: str, *, menus: bool = False) -> list[Json]:
+def blocks_for(
+    document: Document, tag: str, *, menus: bool = False, people: Collection[str] = (), picture: str = ""
+) -> list[Json]:
     """The incident's one message. `tag` makes the block ids new at each edit, as Slack asks.
 
-    With `menus` each post has one to label it, unless the message would be too long with them: they go first.
+    With `menus` somebody hears what is pressed: there are the document's buttons, and each post has a menu to label
+    it. `people` are ids in Slack to show as the persons they are; `picture` is the id of the chart's file. What there
+    is no room for is left out, the least needed first.
     """
-    parts: list[tuple[int, Callable[[], list[Block]]]] = [
-        (0, lambda: _head(document)),
-        (0, lambda: _notices(document)),
-        (1, lambda: _facts(document)),
-        (5, lambda: _trend(document)),
-        (2, lambda: _steps(document)),
-        (4, lambda: _posts(document, menus=menus)),
-        (3, lambda: _why(document)),
-        (1, lambda: _foot(document)),
-    ]
-    built = [(rank, make()) for rank, make in parts]
-    if menus and _size([block for _, group in built for block in group]) > TOTAL_LIMIT:
-        return blocks_for(document, tag)
-    while _size([block for _, group in built for block in group]) > TOTAL_LIMIT:
-        worst = max(rank for rank, group in built if group)
-        built = [(rank, [] if rank == worst else group) for rank, group in built]
-    return _tagged([block for _, group in built for block in group], tag)
+    made: list[Json] = []
+    for room in _rooms(buttons=menus):
+        made = _tagged(_message(document, room, people, picture), tag)
+        if len(made) <= _BLOCKS and _size(made) <= TOTAL_LIMIT:
+            break
+    return made[:_BLOCKS]
 
 
-def reply_blocks(document: Document, tag: str) -> list[Json]:
-    """A short message for the thread: what changed, with the few figures that say how much."""
-    blocks = [_text(f"{_DOTS[document.mood]} *{escape(document.headline, 300)}*\n{escape(document.summary, 1200)}")]
+def reply_blocks(document: Document, tag: str, *, people: Collection[str] = (), call: str = "") -> list[Json]:
+    """A short message for the thread: what changed, with the few figures that say how much, or who has to look.
+
+    `call` is the id in Slack of a person to be called by it.
+    """
+    if document.stage is Stage.REMINDED:
+        who = f"<@{call}> " if call else ""
+        said = named(escape(document.reminder or document.summary, 1200), people)
+        blocks = [section(f"{parts.CLOCK} {parts.drill(document)}{who}*{said}*")]
+        return _tagged([*blocks, *_whose(document, people)], tag)
+    dot = parts.DOTS[document.mood]
+    head = f"{dot} {parts.drill(document)}*{escape(document.headline, 300)}*\n{escape(document.summary, 1200)}"
+    blocks = [section(head)]
+    if document.stage is Stage.CALMING and str(Act.STAND_DOWN) in document.buttons:
+        blocks.append(section("*It waits for a person to say that it is over*: the button is on the message above."))
     figures = " · ".join(f"{escape(fact.label, 60)}: *{escape(fact.value, 150)}*" for fact in document.facts[:4])
     if figures:
-        blocks.append(_small(figures))
-    return _tagged(blocks, tag)
+        blocks.append(small(figures))
+    return _tagged([*blocks, *_whose(document, people)], tag)
 
 
-def _tagged(blocks: Sequence[Block], tag: str) -> list[Json]:
-    made: list[Json] = []
-    for number, block in enumerate(blocks[:50]):
-        made.append({**block.to_dict(), "block_id": f"{tag[-250:]}:{number}"})
+def statement_blocks(document: Document, tag: str) -> list[Json]:
+    """The holding statements for the thread, each in its language, to be copied by a person."""
+    head = f"{parts.drill(document)}*Holding statements*\n{_NEVER}"
+    rows = []
+    for language, words in document.statements[:6]:
+        quoted = "\n> ".join(escape(line, 1_000) for line in words.strip().split("\n")[:12])
+        rows.append(f"\n*{escape(language, 60)}*\n> {quoted}")
+    return _tagged(lines(head, rows), tag)
+
+
+def notice_text(notice: Notice) -> str:
+    """What notifications show of a message that is about no single incident."""
+    return escape(f"{notice.headline}. {' '.join(notice.lines[:3])}", 900)
+
+
+def notice_blocks(notice: Notice, tag: str) -> list[Json]:
+    """A digest, a storm's summary or a silence: a headline and its lines, as many as there is room for."""
+    head: list[Block] = [HeaderBlock(text=title(notice.headline, 148))]
+    foot = [small(link(notice.link, "Open the page"))] if notice.link else []
+    told = [escape(line, 400) for line in notice.lines]
+    for shown in (60, 30, 15, 8, 4, 2, 0):
+        rest = len(told) - shown
+        rows = [*told[:shown], *([f"_and {rest:,} more_"] if rest > 0 else [])]
+        made = _tagged([*head, *lines("", rows), *foot], tag)
+        if _size(made) <= TOTAL_LIMIT:
+            break
     return made
 
 
-def _size(blocks: Sequence[Block]) -> int:
-    return _units(json.dumps([block.to_dict() for block in blocks], ensure_ascii=False))
-
-
-def _text(mrkdwn: str) -> Block:
-    return SectionBlock(text=MarkdownTextObject(text=mrkdwn or "-", verbatim=True))
-
-
-def _small(mrkdwn: str) -> Block:
-    return ContextBlock(elements=[MarkdownTextObject(text=mrkdwn or "-", verbatim=True)])
-
-
-def _head(document: Document) -> list[Block]:
-    title = _plain(document.headline, 145)
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=f"{_DOTS[document.mood]} {title}", emoji=True))]
-    line = f"*{escape(document.banner, 60)}*"
-    if document.status:
-        line += f"  ·  {escape(document.status, 400)}"
-    blocks.append(_small(line))
-    if document.summary:
-        blocks.append(_text(escape(document.summary, 1200)))
-    return blocks
-
-
-def _notices(document: Document) -> list[Block]:
-    lines = [f":warning: *{escape(warning, 300)}*" for warning in document.warnings]
-    if document.note:
-        lines.append(f":seedling: {escape(document.note, 300)}")
-    return [_text("\n".join(lines))] if lines else []
-
-
-def _facts(document: Document) -> list[Block]:
-    if not document.facts:
-        return []
-    fields = [
-        MarkdownTextObject(text=f"*{escape(fact.label, 60)}*\n{escape(fact.value, 200)}", verbatim=True)
-        for fact in document.facts[:10]
+def _message(document: Document, room: _Room, people: Collection[str], picture: str) -> list[Block]:
+    offered = offers(document.buttons) if room.buttons else {}
+    incident = document.key
+    over = document.stage is Stage.RESOLVED
+    blocks = [
+        *parts.head(document, room.summary),
+        *parts.notices(document, room.notices),
+        *parts.figures(document, room.facts, room.fact),
     ]
-    return [SectionBlock(fields=fields)]
+    if picture and room.picture:
+        blocks += parts.chart(document, picture)
+    elif room.trend:
+        blocks += parts.trend(document)
+    blocks += parts.whose(document, people)
+    if not over:
+        blocks += actions(offered, incident)
+    buttons = room.step_buttons if room.buttons else 0
+    blocks += parts.steps(document, offered, people, shown=room.steps, buttons=buttons, limit=room.step)
+    blocks += parts.promises(document, offered, people, shown=room.promises)
+    blocks += parts.posts(document, menus=room.labels, shown=room.posts, limit=room.quote)
+    blocks += parts.why(document, room.why)
+    if rated := verdicts(offered, incident):
+        blocks += [*parts.verdict_head(over=over), *rated]
+    return [*blocks, *parts.foot(document)]
 
 
-def _trend(document: Document) -> list[Block]:
-    if not any(document.trend):
-        return []
-    minutes = 5 * min(len(document.trend), 48)
-    return [_small(f"`{sparkline(document.trend)}`  the last {minutes} minutes in steps of five")]
+def _whose(document: Document, people: Collection[str]) -> list[Block]:
+    return [small(named(escape(document.status, 400), people))] if document.status else []
 
 
-def _why(document: Document) -> list[Block]:
-    lines = [f"{_MARKS[reason.held]}  {escape(reason.sentence, 240)}" for reason in document.why]
-    if not lines and not document.because and not document.story:
-        return []
-    head = "*Why this alert*" + (f"\n_{escape(document.because, 300)}_" if document.because else "")
-    head += f"\n{escape(document.story, 500)}" if document.story else ""
-    return [DividerBlock(), *_lines(head, lines)]
+def _tagged(blocks: Sequence[Block], tag: str) -> list[Json]:
+    """Blocks with ids where something can be pressed: they say of which incident it is, and the rest saves the room."""
+    made = []
+    for number, block in enumerate(blocks):
+        shown = block.to_dict()
+        if shown["type"] == "actions" or "accessory" in shown:
+            shown["block_id"] = f"{tag[-250:]}:{number}"
+        made.append(shown)
+    return made
 
 
-def _posts(document: Document, *, menus: bool) -> list[Block]:
-    if not document.posts:
-        return []
-    head = "*What people say*"
-    if document.themes:
-        head += "\nThemes: " + ", ".join(f"*{escape(theme, 60)}*" for theme in document.themes)
-    if not menus:
-        return [DividerBlock(), *_lines(head, [_quote(post) for post in document.posts])]
-    head += "\n_What does each mean for the brand? Say so with the ⋯ beside it: crisiswatch learns from that._"
-    return [DividerBlock(), _text(head), *(_post(post) for post in document.posts)]
-
-
-def _post(post: Quote) -> Block:
-    text = MarkdownTextObject(text=_quote(post).rstrip("\n"), verbatim=True)
-    return SectionBlock(text=text, accessory=menu(post.uid) if post.uid else None)
-
-
-def _quote(post: Quote) -> str:
-    byline = escape(post.byline, 200)
-    if post.url:
-        byline = f"<{post.url.replace('&', '&amp;').replace('|', '%7C')}|{byline}>"
-    return f"> {escape(post.text, 400)}\n> {byline}\n"
-
-
-def _steps(document: Document) -> list[Block]:
-    if not document.steps:
-        return []
-    lines = [f"{number}.  {_task(task)}" for number, task in enumerate(document.steps, 1)]
-    return [DividerBlock(), *_lines("*What to do now*", lines)]
-
-
-def _task(task: Task) -> str:
-    details = " · ".join(escape(part, 100) for part in (task.role, task.due) if part)
-    return f"{escape(task.step, 320)}  ·  _{details}_" if details else escape(task.step, 320)
-
-
-def _foot(document: Document) -> list[Block]:
-    if not document.footer:
-        return []
-    *lines, command = (escape(line, 250) for line in document.footer)
-    return [_small("  ·  ".join([*lines, f"`{command.replace('`', '')}`"]))]
-
-
-def _lines(head: str, lines: Sequence[str]) -> list[Block]:
-    """Sections that hold `head` and `lines`, each section within its limit."""
-    sections: list[Block] = []
-    text = head
-    for line in lines:
-        if _units(text) + _units(line) + 1 > _SECTION_LIMIT:
-            sections.append(_text(text))
-            text = line
-        else:
-            text = f"{text}\n{line}"
-    return [*sections, _text(text)]
+def _size(blocks: Sequence[Json]) -> int:
+    return units(json.dumps(blocks, ensure_ascii=False))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 from crisiswatch.alerts.model import AlertDefinition, PlaybookStep, StageText
 from crisiswatch.alerts.render import renderer
@@ -29,3 +31,16 @@ WAVE = AlertDefinition(
 
 def words():
     return renderer({"negative-wave": WAVE}, {"acme-coffee": "Acme Coffee"})
+
+
+ACTIVE = re.compile(r"<(?!https?://[^<>|\s]+\|[^<>]*>)")
+"""An angle bracket that Slack would act on, other than a link with words."""
+
+
+def mrkdwn(node: Any) -> list[str]:
+    """Every text of a message that Slack parses."""
+    if isinstance(node, dict):
+        own = [node["text"]] if node.get("type") == "mrkdwn" else []
+        assert not own or node["verbatim"] is True
+        return own + [text for value in node.values() for text in mrkdwn(value)]
+    return [text for value in node for text in mrkdwn(value)] if isinstance(node, list) else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 from dataclasses import replace
@@ -17,7 +16,7 @@ from crisiswatch.notifiers.slack_labels import read_value, uid_hash, value_of
 from crisiswatch.testing.fake_slack import FakeSlack, Fault
 from crisiswatch.testing.notifiers import HOSTILE_TEXTS, a_delivery, an_incident, some_evidence
 from crisiswatch.testing.slack_limits import message_error
-from tests.notifiers.common import words
+from tests.notifiers.common import ACTIVE, mrkdwn, words
 
 
 @pytest.fixture
@@ -163,9 +162,6 @@ def test_a_first_message_late_in_the_story_needs_no_reply(slack, notifier):
     assert message.thread_ts is None
 
 
-ACTIVE = re.compile(r"<(?!https?://[^<>|\s]+\|[^<>]*>)")
-
-
 @pytest.mark.parametrize("text", HOSTILE_TEXTS, ids=range(len(HOSTILE_TEXTS)))
 def test_no_post_can_ping_or_break_a_message(text):
     incident = an_incident(title=text, because=text, acknowledged_by=text)
@@ -179,29 +175,12 @@ def test_no_post_can_ping_or_break_a_message(text):
             assert "@everyone" not in live
 
 
-def mrkdwn(node) -> list[str]:
-    if isinstance(node, dict):
-        own = [node["text"]] if node.get("type") == "mrkdwn" else []
-        assert not own or node["verbatim"] is True
-        return own + [text for value in node.values() for text in mrkdwn(value)]
-    return [text for value in node for text in mrkdwn(value)] if isinstance(node, list) else []
-
-
 @pytest.mark.parametrize("limit", [1, 5, 6, 10, 100])
 @pytest.mark.parametrize("text", ["&&&&&&", "a&b<c>d", "\N{PILE OF POO}" * 90, "x" * 200])
 def test_escaping_never_cuts_inside_an_entity(text, limit):
     shown = escape(text, limit)
     assert len(shown.encode("utf-16-le")) // 2 <= limit
     assert not re.search(r"&(?!(amp|lt|gt);)", shown)
-
-
-def test_blocks_are_dropped_from_the_least_important_up(monkeypatch):
-    monkeypatch.setattr("crisiswatch.notifiers.blockkit.TOTAL_LIMIT", 2_600)
-    blocks = blocks_for(words()(a_delivery()), "tag")
-    whole = json.dumps(blocks)
-    assert blocks[0]["type"] == "header"
-    assert "What to do now" in whole
-    assert "What people say" not in whole
 
 
 # --- menus
@@ -221,19 +200,6 @@ def test_each_post_has_a_menu_and_everything_fits(slack):
 def test_without_anybody_to_hear_it_there_is_no_menu(slack, notifier):
     notifier.send(a_delivery())
     assert not [block for block in slack.roots()[0].blocks if "accessory" in block]
-
-
-def test_menus_are_the_first_to_go_where_a_message_is_long():
-    document = words()(a_delivery())
-    long = replace(
-        document,
-        posts=tuple(
-            replace(post, text=f"{n} & < > " * 60, uid="u" * 255) for n, post in enumerate(document.posts * 12)
-        ),
-    )
-    with_menus, without = blocks_for(long, "tag", menus=True), blocks_for(long, "tag")
-    assert with_menus == without
-    assert "What people say" in json.dumps(with_menus)
 
 
 @pytest.mark.parametrize("uid", ["x:1", "x:" + "a" * 250, "x:" + "\U0001f600" * 60, "negative:h:x", ":"])

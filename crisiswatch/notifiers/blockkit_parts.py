@@ -1,0 +1,244 @@
+"""The parts of an incident's message in Slack, from its headline to its foot; each is a few blocks, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from slack_sdk.models.blocks import (
+    Block,
+    DividerBlock,
+    HeaderBlock,
+    ImageBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+from slack_sdk.models.blocks.basic_components import SlackFile
+
+from crisiswatch.alerts.document import Document, Fact, Quote, Task
+from crisiswatch.alerts.words import sparkline
+from crisiswatch.model import Act, Stage
+from crisiswatch.notifiers.blockkit_text import (
+    escape,
+    lines,
+    link,
+    named,
+    plain,
+    section,
+    small,
+    struck,
+)
+from crisiswatch.notifiers.slack_acts import beside
+from crisiswatch.notifiers.slack_labels import menu
+
+__all__ = [
+    "CLOCK",
+    "DOTS",
+    "chart",
+    "drill",
+    "figures",
+    "foot",
+    "head",
+    "notices",
+    "posts",
+    "promises",
+    "steps",
+    "trend",
+    "verdict_head",
+    "whose",
+    "why",
+]
+
+DOTS = {
+    "critical": "\N{LARGE RED CIRCLE}",
+    "warning": "\N{LARGE ORANGE CIRCLE}",
+    "watch": "\N{LARGE YELLOW CIRCLE}",
+    "calming": "\N{LARGE BLUE CIRCLE}",
+    "resolved": "\N{LARGE GREEN CIRCLE}",
+}
+CLOCK = "\N{ALARM CLOCK}"
+"""What stands before everything that somebody is waited for."""
+
+_MARKS = {True: "✓", False: "✗", None: "?"}
+_HERO = 4
+
+Offers = Mapping[str, Sequence[str]]
+
+
+def drill(document: Document) -> str:
+    """What every part of an exercise begins with; nothing where it is none."""
+    return "*DRILL* · " if document.drill else ""
+
+
+def head(document: Document, limit: int) -> list[Block]:
+    """The headline, the level and the stage, and the alert's own words."""
+    words = plain(document.headline, 135 if document.drill else 145)
+    words = f"DRILL · {words}" if document.drill else words
+    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=f"{DOTS[document.mood]} {words}", emoji=True))]
+    line = f"{drill(document)}*{escape(document.banner, 60)}*"
+    if document.link:
+        line += f"  ·  {link(document.link, 'open the incident')}"
+    blocks.append(small(line))
+    if document.drill:
+        blocks.append(section("*This is an exercise.* Act as if it were real, and publish nothing."))
+    if document.summary:
+        blocks.append(section(escape(document.summary, limit)))
+    return blocks
+
+
+def notices(document: Document, limit: int) -> list[Block]:
+    """What changes how the figures are to be read, and what somebody is waited for."""
+    rows = []
+    if document.stage is Stage.REMINDED and document.reminder:
+        rows.append(f"{CLOCK} *{escape(document.reminder, limit)}*")
+    if document.sector:
+        rows.append(f"*The whole sector*  ·  {escape(document.sector, limit)}")
+    rows += [f":warning: {escape(warning, limit)}" for warning in document.warnings[:3]]
+    if document.note:
+        rows.append(f":seedling: {escape(document.note, limit)}")
+    return [section("\n".join(rows))] if rows else []
+
+
+def figures(document: Document, shown: int, limit: int) -> list[Block]:
+    """The four figures that tell how bad it is, large; the others one to a line."""
+    facts = document.facts[:shown]
+    blocks: list[Block] = []
+    if hero := facts[:_HERO]:
+        blocks.append(SectionBlock(fields=[_field(fact, limit) for fact in hero]))
+    rows = [f"{escape(fact.label, 60)}  *{escape(fact.value, limit)}*" for fact in facts[_HERO:]]
+    return [*blocks, *lines("", rows)]
+
+
+def _field(fact: Fact, limit: int) -> MarkdownTextObject:
+    words = f"{escape(fact.label, 60)}\n*{escape(fact.value, limit) or '-'}*"
+    return MarkdownTextObject(text=words, verbatim=True)
+
+
+def trend(document: Document) -> list[Block]:
+    """The figures as a line of bars, where there is no picture."""
+    if not any(document.trend):
+        return []
+    minutes = 5 * min(len(document.trend), 48)
+    return [small(f"`{sparkline(document.trend)}`  the last {minutes} minutes in steps of five")]
+
+
+def chart(document: Document, file: str) -> list[Block]:
+    """The picture that was uploaded as ``file``."""
+    alt = plain(f"Chart of mentions over time. {document.headline}. {document.summary}", 1_000)
+    return [ImageBlock(alt_text=alt, slack_file=SlackFile(id=file))]
+
+
+def whose(document: Document, people: Collection[str]) -> list[Block]:
+    """Who has it: just above the button to take it."""
+    return [section(f"*{named(escape(document.status, 400), people)}*")] if document.status else []
+
+
+def steps(
+    document: Document, offered: Offers, people: Collection[str], *, shown: int, buttons: int, limit: int
+) -> list[Block]:
+    """The playbook with its clocks. What is done is struck through; what is open can be pressed."""
+    numbered = list(enumerate(document.steps, 1))
+    kept = [pair for pair in numbered if not pair[1].done][:shown]
+    kept = sorted([*kept, *[pair for pair in numbered if pair[1].done][: shown - len(kept)]])
+    if not kept:
+        return []
+    done = sum(bool(task.done) for task in document.steps)
+    count = f"  ·  {done} of {len(document.steps)} done" if done else ""
+    blocks: list[Block] = [DividerBlock()]
+    rows: list[str] = [f"*What to do now*{count}"]
+    for number, task in kept:
+        row = _task(number, task, people, limit)
+        if task.done or buttons < 1 or str(number) not in offered.get(Act.STEP_DONE, ()):
+            rows.append(row)
+            continue
+        buttons -= 1
+        blocks += lines("", rows)
+        rows = []
+        blocks.append(section(row, beside(Act.STEP_DONE, number, document.key)))
+    if len(kept) < len(numbered):
+        rows.append(f"_and {len(numbered) - len(kept)} more_")
+    return [*blocks, *lines("", rows)]
+
+
+def _task(number: int, task: Task, people: Collection[str], limit: int) -> str:
+    step = escape(task.step, limit)
+    if task.done:
+        return f"✓  {struck(step)}  _{named(escape(task.done, 160), people)}_"
+    details = " · ".join(escape(part, 100) for part in (task.role, task.due) if part)
+    details = f"\n{'*Overdue*' if task.overdue else ''}{' · ' if task.overdue and details else ''}{details}".rstrip()
+    return f"{CLOCK if task.overdue else f'{number}.'}  {step}{details}"
+
+
+def promises(document: Document, offered: Offers, people: Collection[str], *, shown: int) -> list[Block]:
+    """What was promised, kept or not."""
+    if not document.promises or not shown:
+        return []
+    blocks: list[Block] = [DividerBlock()]
+    rows: list[str] = ["*What was promised*"]
+    for number, promise in list(enumerate(document.promises, 1))[-shown:]:
+        row = f"•  {named(escape(promise, 300), people)}"
+        if str(number) not in offered.get(Act.PROMISE_KEPT, ()):
+            rows.append(row)
+            continue
+        blocks += lines("", rows)
+        rows = []
+        blocks.append(section(row, beside(Act.PROMISE_KEPT, number, document.key)))
+    return [*blocks, *lines("", rows)]
+
+
+def posts(document: Document, *, menus: bool, shown: int, limit: int) -> list[Block]:
+    """Themes, the first post and the loudest ones."""
+    if not shown or not (document.posts or document.themes):
+        return []
+    first = "*What people say*"
+    if document.themes:
+        first += "  ·  " + ", ".join(escape(theme, 60) for theme in document.themes[:8])
+    quotes = document.posts[:shown]
+    if not menus:
+        return [DividerBlock(), *lines(first, [_quote(post, limit) for post in quotes])]
+    said = [section(_quote(post, limit).rstrip("\n"), menu(post.uid) if post.uid else None) for post in quotes]
+    asked = "Read wrongly? Say what a post means for the brand with its ⋯ and crisiswatch learns from it."
+    return [DividerBlock(), section(first), *said, *([small(asked)] if any(post.uid for post in quotes) else [])]
+
+
+def _quote(post: Quote, limit: int) -> str:
+    byline = escape(post.byline, 200)
+    if post.url:
+        byline = link(post.url, byline)
+    return f"> {escape(post.text, limit)}\n> {byline}\n"
+
+
+def why(document: Document, much: int) -> list[Block]:
+    """What the rule asked for and what was seen: small, for who doubts it. ``much``: 0 nothing, 1 no conditions."""
+    if not much or not (document.why or document.because or document.story):
+        return []
+    rows = [escape(document.because, 300), escape(document.story, 500)]
+    if much > 1:
+        rows += [f"{_MARKS[reason.held]}  {escape(reason.sentence, 240)}" for reason in document.why]
+    told = [row for row in rows if row]
+    return [DividerBlock(), *(small(each) for each in _pages(["*Why this alert*", *told]))] if told else []
+
+
+def _pages(rows: Sequence[str]) -> list[str]:
+    """Rows in texts that are short enough for a small line each."""
+    pages = [""]
+    for row in rows:
+        whole = f"{pages[-1]}\n{row}" if pages[-1] else row
+        if len(whole) > 2_000:
+            pages.append(row)
+        else:
+            pages[-1] = whole
+    return pages
+
+
+def verdict_head(*, over: bool) -> list[Block]:
+    """What the verdict buttons ask."""
+    return [DividerBlock(), section("*Was it worth an alert?*" + (" Your word tunes the next ones." if over else ""))]
+
+
+def foot(document: Document) -> list[Block]:
+    """Names for who looks it up later; the last line is a command."""
+    if not document.footer:
+        return []
+    *rows, command = (escape(line, 250) for line in document.footer)
+    return [small("  ·  ".join([*rows[:3], f"`{command.replace('`', '')}`"]))]
