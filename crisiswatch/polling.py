@@ -23,6 +23,8 @@ CATCH_UP = timedelta(minutes=15)
 """What is older when it is read, after a time in which nobody listened, is backfill (`Mention.backfill`)."""
 COMMIT_WAIT = 60.0  # seconds for the engine to take a batch before the poll gives up and reads it again
 FAILURES_UNTIL_BLIND = 3
+LONG_ROUND = 60.0
+"""Seconds of reading without a failure after which a source is well, even if there always is more to read."""
 FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
 log = structlog.get_logger("crisiswatch.source")
 
@@ -51,11 +53,13 @@ class Poller:
     brand: str | None = None
     idle: bool = False
     not_before: float = 0.0
+    began: float = 0.0
 
     def run(self) -> None:
         """Poll until there is nothing more to read at once; one of the supervision points."""
         if self.stop.is_set() or self.clock.monotonic() < self.not_before:
             return
+        self.began = self.clock.monotonic()
         try:
             while self._once() and not self.stop.is_set():
                 pass
@@ -77,7 +81,8 @@ class Poller:
             return False
         self.mark = mark
         self.on_read(self.source_id, batch)
-        self._succeeded()
+        if not mark.failures:
+            self._succeeded()
         return batch.more
 
     def _hand_over(self, batch: Batch, mark: SourceMark) -> bool:
@@ -121,11 +126,14 @@ class Poller:
     def _marked(self, batch: Batch) -> SourceMark:
         now = self.clock.now()
         newest = max((mention.created_at for mention in batch.mentions), default=self.mark.last_mention_at)
-        return SourceMark(
+        # A source may do its work in pieces: what failed last is well again only once the whole of it is done.
+        ill = batch.more and self.mark.failures > 0 and self.clock.monotonic() - self.began < LONG_ROUND
+        return replace(
+            self.mark if ill else SourceMark(cursor=None, updated_at=now),
             cursor=self.mark.cursor if batch.cursor is None else batch.cursor,
             updated_at=now,
             # It has caught up once nothing more waits: a crash in the middle must not make the rest look like news.
-            last_success=self.mark.last_success if batch.more and self._catches_up() else now,
+            last_success=self.mark.last_success if ill or (batch.more and self._catches_up()) else now,
             last_mention_at=newest,
         )
 

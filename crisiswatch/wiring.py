@@ -11,8 +11,6 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TextIO, cast
 
-import httpx
-
 from crisiswatch import __version__
 from crisiswatch.alerts.evidence import gather
 from crisiswatch.alerts.render import renderer
@@ -149,12 +147,8 @@ def make_source(settings: SourceSettings, clock: Clock, brands: Sequence[Brand] 
         case FilesOptions(path=path):
             return FilesSource(settings.id, path, clock, batch_size=BATCH)
         case FeedOptions(url=url, timeout=timeout):
-            client = httpx.Client(
-                timeout=timeout.total_seconds(),
-                follow_redirects=True,
-                headers={"user-agent": f"crisiswatch/{__version__} (feed reader)"},
-            )
-            return FeedSource(settings.id, url, clock, client)
+            agent = f"crisiswatch/{__version__} (feed reader)"
+            return FeedSource(settings.id, url, clock, timeout=timeout.total_seconds(), user_agent=agent)
         case Mapping():
             terms = tuple(brand_terms(each) for each in brands if settings.brand in {None, each.id})
             options = {"brands": terms, **settings.options}

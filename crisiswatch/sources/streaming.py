@@ -57,7 +57,8 @@ class StreamSource:
     ``begin`` is given a cursor (None: from the beginning, whatever that is for the platform) and gives what opens the
     stream there. A poll with another cursor than the last one given out begins anew at that place, so a batch that was
     not committed comes again. It returns at ``most`` mentions, or when nothing more came for ``calm`` seconds, or after
-    ``longest`` seconds. A stream without any message for ``silence`` seconds is taken for dead.
+    ``longest`` seconds. A stream without any message for ``silence`` seconds is taken for dead,
+    and polls fail from then on until a new message comes, however often it was connected again.
     """
 
     def __init__(
@@ -147,6 +148,8 @@ class _Reader(threading.Thread):
         self._failure: SourceError | None = None
         self._failures = 0
         self._until = 0.0
+        self._mute: SourceError | None = None  # the stream fell silent, and since then nothing new came
+        self._place: Cursor | None = opener.place()
         self._stopped = False
         self.crash: Exception | None = None
 
@@ -175,10 +178,10 @@ class _Reader(threading.Thread):
             return self._sure_of(taken), True
 
     def _sure_of(self, taken: list[Batch]) -> list[Batch]:
-        """What was taken, unless it is nothing because the stream is not open, or its thread died."""
+        """What was taken, unless it is nothing because the stream is not open or mute, or its thread died."""
         if self.crash is not None:
             raise self.crash
-        if not taken and self._state is not _State.OPEN:
+        if not taken and (self._state is not _State.OPEN or self._mute is not None):
             raise self._why_not()
         return taken
 
@@ -199,7 +202,7 @@ class _Reader(threading.Thread):
     def _why_not(self) -> SourceError:
         if self._stopped:
             return SourceUnavailable("the source was closed")
-        failure = self._failure
+        failure = self._mute or self._failure
         if failure is None:
             return SourceUnavailable("no connection before the deadline")
         if isinstance(failure, SourceUnavailable) and failure.after is not None:
@@ -239,16 +242,22 @@ class _Reader(threading.Thread):
                 self._pause(lost)
 
     def _follow(self, connection: Connection) -> None:
-        self._enter(_State.OPEN)
         began = heard = self._clock.monotonic()
+        self._enter(_State.OPEN)
         while not self._stopped:
             batch = connection.read(_SLICE)
             now = self._clock.monotonic()
             if batch is None:
                 if now - heard > self._silence:
-                    raise SourceUnavailable(f"nothing came for {self._silence:g} seconds")
+                    # To connect again shows nothing: a server that accepts and says nothing is not calm.
+                    self._mute = SourceUnavailable(f"nothing came for {self._silence:g} seconds")
+                    raise self._mute
                 continue
             heard = now
+            if batch.cursor != self._place:
+                self._place, self._mute = batch.cursor, None
+            elif not _has_content(batch):
+                continue  # sent once more, because one went back a little: no news
             if now - began > _LASTING:
                 self._failures = 0
             self._put(batch)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crisiswatch.clock import ManualClock
+from crisiswatch.errors import QuotaExhausted, SourceError, SourceRejected, SourceUnavailable
 from crisiswatch.matching import BrandTerms, Matcher
 from crisiswatch.model import Batch, Mention, VolumeSample
 from crisiswatch.pipeline import Intake, Pipeline, Plan
@@ -186,3 +187,51 @@ def test_authors_are_stored_under_names_nobody_can_trace_back(store, clock) -> N
     assert len(one) == len("hidden:") + 20
     assert Pseudonyms(b"another").hide(mine[0]).author_id != one
     assert Pseudonyms(b"key").hide(Pseudonyms(b"key").hide(mine[0])).author_id == one
+
+
+class Rounds:
+    """A source of two pieces a round, as X is one: the first works, the second fails, and the next poll begins anew."""
+
+    def __init__(self, error: SourceError | None) -> None:
+        self.error = error
+        self.round = 0
+        self.half = False
+
+    def poll(self, cursor: str | None, deadline: datetime) -> Batch:
+        self.half = not self.half
+        if self.half:
+            self.round += 1
+            return Batch(cursor=f"{self.round} half", more=True)
+        if self.error is not None:
+            raise self.error
+        return Batch(cursor=f"{self.round} whole")
+
+
+@pytest.mark.parametrize(
+    ("error", "blind_at"), [(SourceUnavailable("no"), 3), (QuotaExhausted("no more"), 1), (SourceRejected("no"), 1)]
+)
+def test_a_source_that_does_half_of_its_work_is_not_well_each_time_and_ill_again(store, clock, error, blind_at) -> None:
+    told: list[tuple[bool, str]] = []
+    source = Rounds(error)
+    poller = poller_of(store, clock, source)
+    poller.on_health = lambda _, healthy, reason: told.append((healthy, reason))
+    for number in range(1, 7):
+        poller.run()
+        clock.advance(minutes=10)
+        assert poller.mark.failures == number
+        kept = store.cursor("x")
+        assert kept.cursor == f"{number} half"
+        assert kept.healthy == (number <= blind_at)  # it is stored with the next thing that is
+    assert told[0] == (True, "")  # nothing had failed when the first half was read
+    assert {healthy for healthy, _ in told[1:]} == {False}
+    assert len(told) == 8 - blind_at
+    source.error = None
+    poller.run()
+    assert told[-1] == (True, "")
+    assert (poller.mark.failures, store.cursor("x").healthy) == (0, True)
+
+
+def test_the_time_of_the_last_success_is_that_of_a_whole_round(store, clock) -> None:
+    poller = poller_of(store, clock, Rounds(SourceUnavailable("no")))
+    poller.run()
+    assert poller.mark.last_success is None

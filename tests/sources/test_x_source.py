@@ -9,6 +9,8 @@ import pytest
 
 from crisiswatch.errors import QuotaExhausted, SourceRejected, SourceUnavailable, StateError
 from crisiswatch.sources.x.factory import make
+from crisiswatch.sources.x.money import Wallet
+from crisiswatch.sources.x.place import Place
 from crisiswatch.testing.fake_http import Answer
 from crisiswatch.testing.fake_x import FakeX, post_id
 from crisiswatch.testing.networked_sources import Failure
@@ -336,3 +338,27 @@ def test_doctor_hears_how_much_there_is_and_what_it_would_cost() -> None:
         said = source_of(x, clock).probe(clock.now() + timedelta(seconds=20))
         assert said.startswith("acme: 140 posts in 7 days, $3.00 a month to read: (@acme OR acme OR")
         assert x.asked_for("search/recent") == []
+
+
+def test_money_for_less_than_a_page_of_mentions_is_none_and_a_few_cents_more_do_not_make_it_well() -> None:
+    clock = manual()
+    with FakeX(clock) as x:
+        x.counted_back = timedelta(hours=1)
+        options = {"accounts": [{"handle": "@acme", "id": "783214"}], "count_every": timedelta(days=365)}
+        source = source_of(x, clock, **options)
+
+        def left(posts: float) -> str:
+            wallet = Wallet(month="2026-11", spent=100 - 0.005 * posts, at=clock.now())
+            now = int(clock.now().timestamp())
+            return Place(wallet=wallet, polled=now, counted=now).dump()
+
+        x.put("@acme hello", at=clock.now() - timedelta(minutes=1))
+        for posts in (4, 8, 40):  # not to be read at all; and then, that it can be read again has to be worth it
+            with pytest.raises(QuotaExhausted):
+                drained(source, clock, left(posts))
+        assert not x.asked_for("mentions")
+        assert len(mentions(drained(source, clock, left(60)))) == 1
+        fresh = source_of(x, clock, **options)
+        assert len(mentions(drained(fresh, clock, left(8)))) == 1
+        source.close()
+        fresh.close()

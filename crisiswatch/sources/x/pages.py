@@ -11,11 +11,12 @@ from crisiswatch.sources.x.options import Account, Watch
 from crisiswatch.sources.x.place import Reading
 from crisiswatch.sources.x.tick import Tick, Wanted, count_of, written
 
-__all__ = ["LEAST_SEARCH", "next_mentions", "next_page"]
+__all__ = ["LEAST_MENTIONS", "LEAST_SEARCH", "next_mentions", "next_page"]
 
 LEAST_SEARCH = 10
 """The smallest page of a search."""
-_LEAST_MENTIONS = 5
+LEAST_MENTIONS = 5
+"""The smallest page of what names an account."""
 _MOST = 100
 
 
@@ -36,7 +37,7 @@ def next_mentions(tick: Tick, calls: Calls, account: Account) -> bool:
     """Read the next page of what names an account of ours; whether there is another one."""
     reading, price = tick.place.reading(f"mentions {account.id}"), tick.options.mention_price
     most = _affordable(tick, price)
-    if most < _LEAST_MENTIONS:
+    if most < LEAST_MENTIONS:
         return False
     answer = _asked(tick, reading, lambda bounds: tick.mentions(calls, account.id, {**bounds, "max_results": most}))
     tick.pay(price * count_of(answer))

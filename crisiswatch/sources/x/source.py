@@ -17,7 +17,7 @@ from crisiswatch.sources.x.counting import LAG, count
 from crisiswatch.sources.x.haul import Haul
 from crisiswatch.sources.x.money import month_end
 from crisiswatch.sources.x.options import Options, Watch
-from crisiswatch.sources.x.pages import LEAST_SEARCH, next_mentions, next_page
+from crisiswatch.sources.x.pages import LEAST_MENTIONS, LEAST_SEARCH, next_mentions, next_page
 from crisiswatch.sources.x.place import Place
 from crisiswatch.sources.x.sampling import sample
 from crisiswatch.sources.x.stream import Stream
@@ -30,6 +30,9 @@ _MISSED = 900.0
 """Seconds without a poll after which what was said meanwhile is old news."""
 _DRAINED = 500
 """Posts of the stream that one poll hands on."""
+_WORTH_IT = 10
+"""Times the smallest reading: what there must be before a source whose money was used up reads again. Cents that come
+free as the month passes buy nothing worth the name, and would let it look well between two polls."""
 
 
 class XSource:
@@ -59,6 +62,7 @@ class XSource:
         self._owned = owned or calls
         self._stream = stream
         self._budget = options.plan_of(sum(len(watch.counted) for watch in watched))
+        self._out_of_money = False
         self._unpaid = 0.0  # for calls whose poll failed after them
         self._last: Cursor | None = None
 
@@ -127,7 +131,9 @@ class XSource:
         """The part of a tick that costs by the post."""
         if self._options.read == "nothing":
             return []
-        if self._budget.for_posts(place.wallet, now) < self._least():
+        enough = self._least() * (_WORTH_IT if self._out_of_money else 1)
+        self._out_of_money = self._budget.for_posts(place.wallet, now) < enough
+        if self._out_of_money:
             return ["broke"] if self._stream is None else ["stream", "broke"]  # what it brought is paid for
         searches = [f"search {name}/{at}" for name, watch in self._watched.items() for at in range(len(watch.read))]
         if self._stream is not None:
@@ -188,9 +194,10 @@ class XSource:
         return QuotaExhausted(f"the month's budget of ${self._options.budget:g} is used {what}", month_end(now))
 
     def _least(self) -> float:
-        """What the smallest search may cost; a sample of one post is small enough."""
+        """What the smallest reading may cost; a sample of one post is small enough, a page of mentions has more."""
         sampled = self._options.read == "sample" and self._stream is None
-        return self._options.post_price * (1 if sampled else LEAST_SEARCH)
+        mentions = LEAST_MENTIONS * self._options.mention_price if self._accounts and self._stream is None else 0.0
+        return max(mentions, self._options.post_price * (1 if sampled else LEAST_SEARCH))
 
     def _quota_left(self, place: Place) -> float:
         left, limit = self._budget.part_left(place.wallet), self._calls.limit_left
