@@ -1,4 +1,8 @@
-"""`python -m bench.sampling`: what a budget for X buys in crises found, how soon, at equal false alarms."""
+"""`python -m bench.sampling`: what a budget for X buys in crises found, how soon, at equal false alarms.
+
+Brands are followed for a week that is learned from and a month that is judged. Beside the plan there are everything
+read, nothing read, the same money spent at one flat rate, and the plan's posts alone, each as often as it weighs.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +21,25 @@ from bench.detector.__main__ import seeds
 from bench.detector.evaluate import Outcome, evaluate, sweep
 from bench.detector.ours import OurScorer, stated
 from bench.detector.simulator import simulate
-from bench.detector.stream import BrandStream, Floats
+from bench.detector.stream import BINS_PER_DAY, BrandStream, Floats
 from bench.detector.work import progress, spread
-from bench.sampling.month import Seen, counts_only, everything, planned
+from bench.sampling.month import Seen, counts_only, everything, flat, planned, weighed
 
 BUDGETS = (25.0, 50.0, 100.0, 200.0, 400.0)
 ALL, NONE = "everything read", "counts only"
+DAYS = 37
+PLANS: dict[str, Callable[[BrandStream, float, int], Seen]] = {
+    "plan": planned,
+    "flat rate": flat,
+    "plan, weights alone": weighed,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One way of reading, on the brands of one seed; ``budget`` is a month's US dollars, None for none."""
+    """One ``way`` of reading, on the brands of one seed; ``budget`` is a month's US dollars, None for none."""
 
-    name: str
+    way: str
     seed: int
     days: int
     budget: float | None = None
@@ -38,18 +48,16 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Done:
     scores: list[Floats]
-    costs: list[float]
-    dearest: list[float]
-    read: list[float]
+    seen: list[Seen]
 
 
 def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
-    days, budgets = (21, BUDGETS[2:3]) if given.quick else (42, given.budgets)
+    days, budgets = (21, BUDGETS[2:3]) if given.quick else (DAYS, given.budgets)
     chosen = given.dev_seeds if given.dev else given.seeds
-    ways = [(ALL, None), *((f"plan, ${budget:g}", budget) for budget in budgets), (NONE, None)]
+    ways = [(ALL, None), *((way, budget) for way in PLANS for budget in budgets), (NONE, None)]
     began = time.monotonic()
-    rows = [_row(name, budget, chosen, days, given.jobs) for name, budget in ways]
+    rows = [_row(way, budget, chosen, days, given.jobs) for way, budget in ways]
     print("# A budget for X" + (" (quick: no figure here is worth quoting)" if given.quick else ""))
     brands = f"{12 * len(chosen)} invented brands for {days} days, seeds {chosen}"
     print(f"\n{brands}; one false alarm a brand-month for all.\n")
@@ -65,12 +73,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if wrong else 0
 
 
-def _row(name: str, budget: float | None, chosen: Sequence[int], days: int, jobs: int) -> dict[str, Any]:
-    tasks = [Task(name, seed, days, budget) for seed in chosen]
+def _row(way: str, budget: float | None, chosen: Sequence[int], days: int, jobs: int) -> dict[str, Any]:
+    tasks = [Task(way, seed, days, budget) for seed in chosen]
+    name = way if budget is None else f"{way}, ${budget:g}"
     done = list(progress(spread(_do, tasks, jobs), len(tasks), name))
     streams = [stream for seed in chosen for stream in simulate(seed, days)]
     scores = [score for each in done for score in each.scores]
-    costs = np.array([cost for each in done for cost in each.costs])
+    seen = [one for each in done for one in each.seen]
+    costs = np.array([one.cost for one in seen])
     outcome = sweep(streams, scores, [1.0])[0]
     by_rate = {
         f"{rate:g}": {
@@ -80,17 +90,29 @@ def _row(name: str, budget: float | None, chosen: Sequence[int], days: int, jobs
         for rate in sorted({stream.rate for stream in streams})
     }
     busy = [at for at, stream in enumerate(streams) if stream.rate >= 150]
+    intervals = sum(one.intervals for one in seen)
     return {
         "name": name,
+        "way": way,
         "budget": budget,
         "cost": float(costs.mean()),
-        "dearest_month": max(each for one in done for each in one.dearest),
-        "part_read": float(np.mean([each for one in done for each in one.read])),
+        "dearest_month": max(one.dearest for one in seen),
+        "part_read": float(np.mean([one.read for one in seen])),
+        "negatives": _told(seen, streams),
+        "intervals": intervals,
+        "held": sum(one.held for one in seen) / intervals if intervals else None,
         "at_one": outcome.as_json(),
         "stated": evaluate(streams, scores, stated(1.0)).as_json(),
         "busy": _busy(busy, streams, scores, outcome),
         "by_rate": by_rate,
     }
+
+
+def _told(seen: Sequence[Seen], streams: Sequence[BrandStream]) -> float:
+    """How many negatives were reckoned for each that there was, once the first week had brought something to read."""
+    late = slice(7 * BINS_PER_DAY, None)
+    true = sum(float(stream.negative[late].sum()) for stream in streams)
+    return sum(float(one.stream.negative[late].sum()) for one in seen) / true if true else float("nan")
 
 
 def _busy(
@@ -104,15 +126,14 @@ def _busy(
 
 def _do(task: Task) -> Done:
     scorer = OurScorer(grave=False)
-    ways: dict[str, Callable[[BrandStream], Seen]] = {ALL: everything, NONE: counts_only}
-    done = Done([], [], [], [])
+    done = Done([], [])
     for number, stream in enumerate(simulate(task.seed, task.days)):
-        way = ways.get(task.name)
-        seen = way(stream) if way else planned(stream, task.budget or 0.0, 1000 * task.seed + number)
+        if task.budget is None:
+            seen = everything(stream) if task.way == ALL else counts_only(stream)
+        else:
+            seen = PLANS[task.way](stream, task.budget, 1000 * task.seed + number)
         done.scores.append(_when_told(scorer(seen.stream), seen))
-        done.costs.append(seen.cost)
-        done.dearest.append(seen.dearest)
-        done.read.append(seen.read)
+        done.seen.append(replace(seen, stream=replace(seen.stream, mean_total=None, mean_negative=None)))
     return done
 
 
@@ -124,15 +145,17 @@ def _when_told(scores: Floats, seen: Seen) -> Floats:
 
 
 def _print(rows: Sequence[dict[str, Any]]) -> None:
-    heads = ("reading", "$ a brand-month", "posts read", "recall", "median / p90 min", "within 60 min")
-    print(f"| {' | '.join(heads)} | recall, 150 an hour and more | false alarms at the stated one |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    heads = ("reading", "$ a brand-month (dearest)", "posts read", "recall", "median / p90 min", "within 60 min")
+    more = ("recall, 150 an hour and more", "false alarms at the stated one", "negatives told / true", "intervals held")
+    print(f"| {' | '.join((*heads, *more))} |")
+    print("| --- |" + " --- |" * (len(heads) + len(more) - 1))
     for row in rows:
         one, busy = row["at_one"], "-" if row["busy"] is None else f"{100 * row['busy']:.1f} %"
+        held = "-" if row["held"] is None else f"{100 * row['held']:.1f} % of {row['intervals']}"
         print(
-            f"| {row['name']} | {row['cost']:.0f} | {100 * row['part_read']:.0f} % | {100 * one['recall']:.1f} % "
+            f"| {row['name']} | {row['cost']:.0f} ({row['dearest_month']:.0f}) | {100 * row['part_read']:.1f} % | {100 * one['recall']:.1f} % "
             f"| {one['median_delay'] or 0:.0f} / {one['p90_delay'] or 0:.0f} | {100 * one['within_hour']:.0f} % "
-            f"| {busy} | {row['stated']['false_alarms_per_month']:.2f} |"
+            f"| {busy} | {row['stated']['false_alarms_per_month']:.2f} | {row['negatives']:.2f} | {held} |"
         )
     print("\n| mentions an hour | " + " | ".join(row["name"] for row in rows) + " |")
     print("| --- |" + " --- |" * len(rows))
