@@ -14,7 +14,7 @@ from crisiswatch.sources.x.place import Place
 from crisiswatch.testing.fake_http import Answer
 from crisiswatch.testing.fake_x import FakeX, post_id
 from crisiswatch.testing.networked_sources import Failure
-from tests.sources.x_support import ACME, NOON, Token, cost, drained, manual, mentions, samples, source_of
+from tests.sources.x_support import ACME, NOON, Token, cost, drained, fake, manual, mentions, samples, source_of
 
 ALL = {"read": "everything"}
 ACCOUNT = {"accounts": ({"handle": "@acme", "id": "783214"},)}
@@ -36,7 +36,7 @@ def test_the_first_poll_brings_a_week_of_volumes_for_one_call() -> None:
 
 def test_later_counts_go_on_where_the_last_ones_ended_without_the_minute_that_is_not_over() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         source = source_of(x, clock, read="nothing")
         first = drained(source, clock)
         x.put("acme coffee at noon")
@@ -59,7 +59,7 @@ def test_a_week_without_a_daemon_is_counted_as_far_back_as_x_goes() -> None:
 @pytest.mark.parametrize("dialect", ["tweet", "post"])
 def test_a_post_arrives_with_all_that_x_says_of_it(dialect: str) -> None:
     clock = manual()
-    with FakeX(clock, dialect=dialect) as x:
+    with fake(clock, dialect=dialect) as x:
         long = "acme coffee " + "very " * 80 + "long"
         post = x.put(
             long[:270],
@@ -91,7 +91,7 @@ def test_a_post_arrives_with_all_that_x_says_of_it(dialect: str) -> None:
 
 def test_what_x_does_not_say_is_unknown_and_not_nothing() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         x.put("acme coffee", lang="und", at=NOON - timedelta(minutes=1), more={"public_metrics": {"like_count": 0}})
         (mention,) = mentions(drained(source_of(x, clock, **ALL), clock))
         assert (mention.likes, mention.replies, mention.views) == (0, None, None)
@@ -100,7 +100,7 @@ def test_what_x_does_not_say_is_unknown_and_not_nothing() -> None:
 
 def test_pages_come_newest_first_and_the_next_search_begins_at_the_first_pages_newest() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         posts = [x.put(f"acme coffee nr {n}", at=NOON - timedelta(seconds=500 - n)) for n in range(250)]
         source = source_of(x, clock, **ALL)
         batches = drained(source, clock)
@@ -117,7 +117,7 @@ def test_pages_come_newest_first_and_the_next_search_begins_at_the_first_pages_n
 
 def test_a_kill_between_two_pages_repeats_one_page_and_no_more() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         for n in range(250):
             x.put(f"acme coffee nr {n}", at=NOON - timedelta(seconds=500 - n))
         seen, cursor, kills = [], None, 0
@@ -137,7 +137,7 @@ def test_a_kill_between_two_pages_repeats_one_page_and_no_more() -> None:
 
 def test_a_page_whose_token_is_no_longer_good_is_asked_for_by_the_oldest_post() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         for n in range(150):
             x.put(f"acme coffee nr {n}", at=NOON - timedelta(seconds=500 - n))
         source, seen, cursor = source_of(x, clock, **ALL), set(), None
@@ -154,7 +154,7 @@ def test_a_page_whose_token_is_no_longer_good_is_asked_for_by_the_oldest_post() 
 
 def test_an_id_older_than_a_week_is_left_for_a_time() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         x.put("acme coffee before", at=NOON - timedelta(minutes=2))
         source = source_of(x, clock, **ALL)
         cursor = drained(source, clock)[-1].cursor
@@ -167,7 +167,7 @@ def test_an_id_older_than_a_week_is_left_for_a_time() -> None:
 
 def test_a_post_said_while_nobody_listened_alarms_nobody_and_a_fresh_one_does() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         source = source_of(x, clock, **ALL)
         cursor = drained(source, clock)[-1].cursor
         clock.advance(hours=3)
@@ -182,7 +182,7 @@ def test_a_post_said_while_nobody_listened_alarms_nobody_and_a_fresh_one_does() 
 
 def test_an_edit_of_a_known_post_is_an_edit_and_of_an_unknown_one_a_mention() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         known = x.put("acme coffee is bad", at=NOON - timedelta(minutes=3))
         source = source_of(x, clock, **ALL)
         cursor = drained(source, clock)[-1].cursor
@@ -201,7 +201,7 @@ def test_an_edit_of_a_known_post_is_an_edit_and_of_an_unknown_one_a_mention() ->
 
 def test_mentions_of_an_own_account_are_read_with_its_token_for_a_fifth_and_not_twice() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         x.put("@acme my order never came", at=NOON - timedelta(minutes=2))
         x.put("acme coffee is nice", at=NOON - timedelta(minutes=2))
         source = source_of(x, clock, **ALL, **ACCOUNT, user_token=Token(x.user_token))
@@ -236,7 +236,7 @@ def test_mentions_of_an_own_account_are_read_with_its_token_for_a_fifth_and_not_
 )
 def test_every_refusal_is_told_by_what_it_means(answer: Answer, error: type[Exception]) -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         source = source_of(x, clock, **ALL)
         x.script("search/recent", answer)
         with pytest.raises(error) as raised:
@@ -248,7 +248,7 @@ def test_every_refusal_is_told_by_what_it_means(answer: Answer, error: type[Exce
 
 def test_a_rate_limit_without_an_end_is_over_in_a_quarter_of_an_hour() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         x.script("counts", Failure.RATE_LIMITED_UNTOLD)
         with pytest.raises(SourceUnavailable) as raised:
             drained(source_of(x, clock), clock)
@@ -258,7 +258,7 @@ def test_a_rate_limit_without_an_end_is_over_in_a_quarter_of_an_hour() -> None:
 
 def test_errors_beside_posts_do_not_lose_the_posts() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         source = source_of(x, clock, **ALL)
         post = {"id": str(post_id(NOON - timedelta(minutes=1))), "text": "acme coffee"}
         errors = [{"title": "Not Found Error", "resource_type": "tweet"}]
@@ -270,7 +270,7 @@ def test_errors_beside_posts_do_not_lose_the_posts() -> None:
 def test_what_was_paid_before_a_failure_is_told_with_the_next_batch() -> None:
     clock = manual()
     many = tuple(f"a rather long term with the number {number}" for number in range(20))
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         source = make(
             "x",
             {
@@ -294,9 +294,43 @@ def test_what_was_paid_before_a_failure_is_told_with_the_next_batch() -> None:
         assert all(len(asked.query["query"]) <= 512 for asked in x.asked_for("counts"))
 
 
+@pytest.mark.parametrize("dialect", ["tweet", "post"])
+def test_volumes_are_read_in_both_dialects(dialect: str) -> None:
+    clock = manual()
+    with fake(clock, dialect=dialect) as x:
+        for minute in (3, 3, 40):
+            x.put("acme coffee", at=NOON - timedelta(minutes=minute))
+        counted = samples(drained(source_of(x, clock, read="nothing", fields_dialect=dialect), clock))
+        assert {sample.start: sample.count for sample in counted if sample.count} == {
+            NOON - timedelta(minutes=40): 1,
+            NOON - timedelta(minutes=3): 2,
+        }
+
+
+def test_what_is_left_of_the_budget_is_told_with_every_batch_before_it_is_gone() -> None:
+    clock = manual()
+    with fake(clock) as x:
+        for n in range(180):
+            x.put(f"acme coffee {n}", at=NOON - timedelta(seconds=200 + 5 * n))
+        batches = drained(source_of(x, clock, **ALL, budget=1.0), clock)
+        told = [batch.quota_left or 0.0 for batch in batches]
+        assert told == sorted(told, reverse=True)
+        assert told[0] > 0.9
+        # Counting is still paid for to the end of the month: of what is for posts nothing is left, and that is told.
+        assert told[-1] < 0.05 < 1 - cost(batches)
+        assert len(mentions(batches)) > 150
+
+
+def test_where_nothing_is_read_it_is_the_whole_budget_that_is_told() -> None:
+    clock = manual()
+    with fake(clock) as x:
+        (batch,) = drained(source_of(x, clock, read="nothing", budget=0.02), clock)
+        assert batch.quota_left == pytest.approx(0.75)
+
+
 def test_a_query_by_hand_is_about_the_sources_brand() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         x.put("the beans are burnt", at=NOON - timedelta(minutes=2))
         batches = drained(source_of(x, clock, **ALL, query="beans -is:retweet"), clock)
         assert [mention.brand for mention in mentions(batches)] == ["acme"]
@@ -305,13 +339,13 @@ def test_a_query_by_hand_is_about_the_sources_brand() -> None:
 
 def test_a_cursor_of_something_else_is_a_damaged_state() -> None:
     clock = manual()
-    with FakeX(clock) as x, pytest.raises(StateError):
+    with fake(clock) as x, pytest.raises(StateError):
         source_of(x, clock).poll('{"etag": ""}', clock.now() + timedelta(seconds=5))
 
 
 def test_a_configuration_that_changed_leaves_no_work_behind() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         for n in range(150):
             x.put(f"acme coffee nr {n}", at=NOON - timedelta(seconds=500 - n))
         cursor = source_of(x, clock, **ALL).poll(None, clock.now() + timedelta(seconds=20)).cursor
@@ -321,7 +355,7 @@ def test_a_configuration_that_changed_leaves_no_work_behind() -> None:
 
 def test_the_token_may_change_while_it_runs() -> None:
     clock = manual()
-    with FakeX(clock) as x:
+    with fake(clock) as x:
         token = Token("yesterday's")
         source = source_of(x, clock, token=token)
         with pytest.raises(SourceRejected):

@@ -26,6 +26,13 @@ class Token:
         return self._text
 
 
+def fake(clock: Clock, **given: Any) -> FakeX:
+    """A server that has counts of the last hour alone: most tests have no use for the ten thousand minutes of a week."""
+    x = FakeX(clock, **given)
+    x.counted_back = timedelta(hours=1)
+    return x
+
+
 def source_of(x: FakeX, clock: Clock, **options: Any) -> XSource:
     given = {"base_url": x.url, "token": Token(x.token), "brands": (ACME,), **options}
     return make("x", given, clock)

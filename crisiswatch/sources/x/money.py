@@ -69,9 +69,18 @@ class Budget:
         """Whether one more round of counts can be paid."""
         return wallet.spent + self.count_calls * self.counts <= self.monthly
 
-    def part_left(self, wallet: Wallet) -> float:
-        """The part of the month's budget that is left."""
-        return min(max(1 - wallet.spent / self.monthly, 0.0), 1.0) if self.monthly > 0 else 0.0
+    def part_left(self, wallet: Wallet, now: datetime, *, reading: bool) -> float:
+        """The part of the month's budget that is left; if posts are read, of the money for posts where that is less.
+
+        So it comes to nothing when the source can't read any more, though counting is still paid for.
+        """
+        if self.monthly <= 0:
+            return 0.0
+        whole = 1 - wallet.spent / self.monthly
+        if reading:
+            counting = self.count_calls * self.counts * _length(now) / self.count_every
+            whole = min(whole, self.for_posts(wallet, now) / (self.monthly - min(counting, _FOR_COUNTS * self.monthly)))
+        return min(max(whole, 0.0), 1.0)
 
     def saved(self, wallet: Wallet, now: datetime) -> Wallet:
         """The wallet at ``now``: a new one in a new month, else with what was saved since it was last looked at."""
