@@ -18,7 +18,7 @@ BRANDS = {
     "united": ("United Airlines", "@united", "united-2017-04-06--11.jsonl.gz"),
     "spotify": ("Spotify", "@SpotifyCares", "spotifycares-2017-q4.jsonl.gz"),
 }
-PARTS = {"united": ("2017-04-06", "2017-04-10T23:30"), "spotify": ("2017-11-08", "2017-11-29T03")}
+PARTS = {"united": ("2017-04-06", "2017-04-10T22:40"), "spotify": ("2017-11-15", "2017-11-28T21:30")}
 
 
 def replayed(crisiswatch, tmp_path: Path, brand: str) -> dict:
@@ -52,7 +52,7 @@ def united(crisiswatch, tmp_path):
 
 def test_the_united_crisis_is_noticed_within_minutes_and_the_gap_before_it_is_blind(united):
     begin = datetime(2017, 4, 10, 22, 10, tzinfo=UTC)
-    assert united["mentions"] > 5_000
+    assert united["mentions"] > 4_000
     waves = [each for each in united["incidents"] if each["rule"] == "negative-wave"]
     opened = [when(each["opened_at"]) for each in waves if when(each["opened_at"]) >= begin]
     assert opened
@@ -69,7 +69,7 @@ def test_the_united_crisis_is_noticed_within_minutes_and_the_gap_before_it_is_bl
 def test_the_spotify_outage_is_noticed(crisiswatch, tmp_path):
     answer = replayed(crisiswatch, tmp_path, "spotify")
     start, end = datetime(2017, 11, 28, 20, 30, tzinfo=UTC), datetime(2017, 11, 29, 3, tzinfo=UTC)
-    assert answer["mentions"] > 3_000
+    assert answer["mentions"] > 2_500
     opened = [when(each["opened_at"]) for each in answer["incidents"]]
     assert any(start <= each <= end for each in opened)
     assert any(start <= each <= start + timedelta(minutes=45) for each in opened)

@@ -19,6 +19,8 @@ from tests.engine.streams import CALENDAR, RULES, START, end_of, hands, live, ma
 
 STREAMS = st.lists(segments(), min_size=1, max_size=9)
 SEEDS = st.integers(0, 2**16)
+FEWER = settings(max_examples=max(1, settings().max_examples // 2))
+"""For the properties beside the first one, each of which takes seconds."""
 RULESETS = st.sets(st.sampled_from(RULES), min_size=1).map(
     lambda some: Ruleset(tuple(sorted(some, key=lambda r: r.id)), calendar=CALENDAR)
 )
@@ -41,6 +43,7 @@ def test_any_cut_any_tick_and_any_crash_tell_the_same_story(parts, seed, rules, 
     assert remains == left
 
 
+@FEWER
 @given(parts=STREAMS, seed=SEEDS, before=RULESETS, after=RULESETS)
 def test_a_reload_in_the_middle_is_replayed_like_it_was_lived(parts, seed, before, after):
     events = make(parts, seed)
@@ -59,6 +62,7 @@ def test_a_reload_in_the_middle_is_replayed_like_it_was_lived(parts, seed, befor
     assert lived(apart=len(events) < 300) == lived(apart=False)
 
 
+@FEWER
 @given(parts=STREAMS, seed=SEEDS, rules=RULESETS)
 def test_the_order_within_an_arrival_minute_changes_nothing(parts, seed, rules):
     events = make(parts, seed)
@@ -72,6 +76,7 @@ def test_the_order_within_an_arrival_minute_changes_nothing(parts, seed, rules):
     assert one_shot(shuffled, rules) == one_shot(events, rules)
 
 
+@FEWER
 @given(parts=STREAMS, seed=SEEDS, rules=RULESETS)
 def test_a_step_leaves_the_state_it_was_given_as_it_was(parts, seed, rules):
     events = [*make(parts, seed)[-40:]]
