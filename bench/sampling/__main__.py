@@ -150,10 +150,11 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
     print(f"| {' | '.join((*heads, *more))} |")
     print("| --- |" + " --- |" * (len(heads) + len(more) - 1))
     for row in rows:
+        cost = f"{row['cost']:.0f} ({row['dearest_month']:.0f})"
         one, busy = row["at_one"], "-" if row["busy"] is None else f"{100 * row['busy']:.1f} %"
         held = "-" if row["held"] is None else f"{100 * row['held']:.1f} % of {row['intervals']}"
         print(
-            f"| {row['name']} | {row['cost']:.0f} ({row['dearest_month']:.0f}) | {100 * row['part_read']:.1f} % | {100 * one['recall']:.1f} % "
+            f"| {row['name']} | {cost} | {100 * row['part_read']:.1f} % | {100 * one['recall']:.1f} % "
             f"| {one['median_delay'] or 0:.0f} / {one['p90_delay'] or 0:.0f} | {100 * one['within_hour']:.0f} % "
             f"| {busy} | {row['stated']['false_alarms_per_month']:.2f} | {row['negatives']:.2f} | {held} |"
         )

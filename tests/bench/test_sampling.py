@@ -12,7 +12,7 @@ import pytest
 from bench.detector.simulator import simulate
 from bench.detector.stream import BINS_PER_MONTH, BrandStream
 from bench.sampling import __main__ as command
-from bench.sampling.month import counts_only, everything, planned
+from bench.sampling.month import counts_only, everything, flat, planned, weighed
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,25 @@ def test_a_plan_keeps_its_budget_and_sees_more_for_more_money(brand: BrandStream
     assert errors == sorted(errors, reverse=True)
 
 
+def test_a_flat_rate_keeps_the_same_budget_and_its_intervals_hold_what_they_say(brand: BrandStream) -> None:
+    seen = flat(brand, 100.0, seed=1)
+    assert seen.dearest <= 100.0
+    assert 0.05 < seen.read < 0.25
+    assert seen.stream.negative.sum() == pytest.approx(brand.negative.sum(), rel=0.15)
+    assert seen.intervals > 100
+    assert seen.held > 0.88 * seen.intervals
+
+
+def test_posts_alone_are_as_many_as_they_weigh_and_cost_the_same(brand: BrandStream) -> None:
+    calm = replace(brand, total=np.full(brand.bins, 12.0), negative=np.full(brand.bins, 3.0))
+    plan, alone = planned(calm, 200.0, seed=1), weighed(calm, 200.0, seed=1)
+    assert alone.cost == plan.cost
+    late = slice(8 * 288, None)
+    assert alone.stream.total[late].sum() == pytest.approx(calm.total[late].sum(), rel=0.1)
+    assert alone.stream.negative[late].sum() == pytest.approx(calm.negative[late].sum(), rel=0.1)
+    assert np.std(alone.stream.negative[late]) > 2 * np.std(plan.stream.negative[late])  # all of an hour in some bins
+
+
 def test_what_is_known_of_a_bin_is_known_at_its_end_or_later(brand: BrandStream) -> None:
     seen = planned(brand, 25.0, seed=1)
     assert (seen.told >= np.arange(brand.bins)).all()
@@ -67,5 +86,11 @@ def test_the_command_prints_a_table_and_writes_it(
     assert "| everything read |" in printed
     assert "| plan, $100 |" in printed
     rows = json.loads(out.read_text(encoding="utf-8"))["rows"]
-    assert [row["name"] for row in rows] == ["everything read", "plan, $100", "counts only"]
+    assert [row["name"] for row in rows] == [
+        "everything read",
+        "plan, $100",
+        "flat rate, $100",
+        "plan, weights alone, $100",
+        "counts only",
+    ]
     assert rows[1]["dearest_month"] <= 100
