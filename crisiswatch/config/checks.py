@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import PurePath
 
 from crisiswatch.config import schema_config as schema
@@ -96,11 +97,17 @@ def check_config(document: Document) -> None:
     for at in range(_length(document, ("calendar",))):
         if document.get(("calendar", at, "brands")) != "all":
             known(document, ("calendar", at, "brands"), brands, "CW053", "brand")
-    for at in range(_length(document, ("routes",))):
-        known(document, ("routes", at, "brands"), brands, "CW053", "brand")
-        known(document, ("routes", at, "receivers"), receivers, "CW054", "receiver")
+    _check_told(document, brands, receivers)
     for at in range(_length(document, ("brands",))):
         _check_terms(document, ("brands", at))
+
+
+def _check_told(document: Document, brands: Collection[str], receivers: Collection[str]) -> None:
+    """Whoever is told is a receiver, and of a brand."""
+    for part in ("routes", "escalation", "quiet_hours"):
+        for at in range(_length(document, (part,))):
+            known(document, (part, at, "brands"), brands, "CW053", "brand")
+            known(document, (part, at, "receivers"), receivers, "CW054", "receiver")
 
 
 def _check_model(document: Document) -> None:
@@ -139,6 +146,10 @@ def check_suspicions(model: schema.ConfigFile, document: Document) -> None:
     for at, source in enumerate(model.sources):
         if isinstance(source, XModel):
             check_x(source, ("sources", at), terms, document)
+    for at, (before, rung) in enumerate(pairwise(model.escalation), 1):
+        if rung.after <= before.after:
+            message = "this rung does not come later than the one before it"
+            document.report("CW083", ("escalation", at, "after"), message, "write the rungs in the order of `after`")
     if not model.sources:
         message = "there are no sources, so nothing is watched"
         document.report("CW077", (), message, "add `sources:`", severity="warning")

@@ -251,6 +251,10 @@ CODES: dict[str, CodeInfo] = {
         "Buttons both ways", "A Slack receiver has an app_token and a signing_secret, and its app uses one of them.",
         "Keep `app_token` where Socket Mode is on in the app's settings, else `signing_secret`.",
     ),
+    "CW083": CodeInfo(
+        "Rungs out of order", "A rung of `escalation` does not come later than the one before it.",
+        "Write the rungs in the order of `after`.",
+    ),
 }  # fmt: skip
 
 

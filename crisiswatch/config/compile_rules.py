@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from crisiswatch.config.compile_routing import compile_schedule
 from crisiswatch.config.document import Document, Where
-from crisiswatch.config.schema_rules import BlockModel, Bound, DurationBound, RuleModel, ScheduleModel, SurpriseBound
+from crisiswatch.config.schema_rules import BlockModel, Bound, DurationBound, RuleModel, SurpriseBound
 from crisiswatch.model import Level
 from crisiswatch.rules.model import (
     MEASURES,
@@ -12,7 +13,6 @@ from crisiswatch.rules.model import (
     Condition,
     MentionFilter,
     Rule,
-    Schedule,
     Settle,
 )
 
@@ -49,7 +49,7 @@ def compile_rule(model: RuleModel, document: Document, where: Where, detector: s
         settle=Settle(quiet_for=model.settle.quiet_for, below=model.settle.below),
         alert=model.alert,
         status=model.status,
-        only_during=_schedule(model.only_during),
+        only_during=compile_schedule(model.only_during) if model.only_during else None,
         unless_open=model.unless_open,
         known_false_alarms=model.known_false_alarms,
         detector=model.detector or detector,
@@ -81,10 +81,3 @@ def _conditions(measure: str, bound: Bound | SurpriseBound | DurationBound) -> l
             number = SURPRISE_WORDS[value] if isinstance(value, str) else float(value)
             found.append(Condition(measure, operator, number, against))
     return found
-
-
-def _schedule(model: ScheduleModel | None) -> Schedule | None:
-    if model is None:
-        return None
-    days = frozenset(DAYS.index(day) for day in model.days)
-    return Schedule(days=days, start=model.start, end=model.end, timezone=model.timezone)

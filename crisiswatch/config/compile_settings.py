@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from crisiswatch.config import schema_config as schema
+from crisiswatch.config.compile_routing import compile_quiet_hours, compile_route, compile_rung, compile_storm
 from crisiswatch.config.document import Document, Where
 from crisiswatch.config.secrets import Secret
 from crisiswatch.config.settings import (
@@ -21,7 +22,6 @@ from crisiswatch.config.settings import (
     LogSettings,
     ReceiverSettings,
     Retention,
-    Route,
     Settings,
     SlackOptions,
     SourceSettings,
@@ -29,7 +29,6 @@ from crisiswatch.config.settings import (
     WebhookOptions,
     WebSettings,
 )
-from crisiswatch.model import Level
 from crisiswatch.rules.model import CalendarEvent
 from crisiswatch.windows import minute_of
 
@@ -51,7 +50,10 @@ def compile_settings(model: schema.ConfigFile, document: Document) -> Settings:
         brands=tuple(_brand(one) for one in model.brands),
         sources=tuple(_source(one, ("sources", at), home, place) for at, one in enumerate(model.sources)),
         receivers=tuple(_receiver(one, ("receivers", at), home, place) for at, one in enumerate(model.receivers)),
-        routes=tuple(_route(one) for one in model.routes),
+        routes=tuple(compile_route(one) for one in model.routes),
+        escalation=tuple(compile_rung(one) for one in model.escalation),
+        quiet_hours=tuple(compile_quiet_hours(one) for one in model.quiet_hours),
+        storm=compile_storm(model.storm),
         rules=home / model.rules,
         alerts=home / model.alerts,
         store=StoreSettings(url=_store_url(model.store.url, home, place)),
@@ -91,6 +93,7 @@ def _brand(model: schema.BrandModel) -> Brand:
         languages=model.languages,
         timezone=model.timezone,
         language=model.language,
+        sector=model.sector,
     )
 
 
@@ -166,14 +169,6 @@ def _placed_value(value: object, where: Where, place: _Place) -> object:
     if isinstance(value, list):
         return tuple(_placed_value(item, (*where, at), place) for at, item in enumerate(value))
     return value
-
-
-def _route(model: schema.RouteModel) -> Route:
-    return Route(
-        levels=frozenset(Level.from_word(word) for word in model.levels),
-        brands=frozenset(model.brands) if model.brands is not None else None,
-        receivers=model.receivers,
-    )
 
 
 def _store_url(url: str | Secret, home: Path, place: _Place) -> str | Secret:

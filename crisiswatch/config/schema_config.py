@@ -34,6 +34,7 @@ from crisiswatch.config.schema_receivers import (
     EmailModel,
     SlackModel,
 )
+from crisiswatch.config.schema_routing import QuietModel, RouteModel, RungModel, StormModel
 from crisiswatch.config.schema_sources import SOURCE_TYPES, AnySource, FeedModel, FilesModel, WebhookModel
 from crisiswatch.config.secrets import Secret
 
@@ -79,21 +80,10 @@ class BrandModel(Section):
     """Languages in which the brand is talked about; all if left out."""
     timezone: Zone = Field(default_factory=lambda: ZoneInfo("UTC"), json_schema_extra={"default": "UTC"})
     """The time zone in which alerts tell times; UTC if left out."""
+    sector: Id | None = None
+    """Brands with the same sector are watched against each other: if several are up at once, messages say so."""
     language: Language = "en"
     """The language in which its people get alerts that have a file for it; English if left out."""
-
-
-class RouteModel(Section):
-    """Incidents of these levels and brands go to these receivers."""
-
-    levels: tuple[Literal["watch", "warning", "critical"], ...] = Field(
-        default=("watch", "warning", "critical"), min_length=1
-    )
-    """The levels that take this route; all if left out."""
-    brands: tuple[Id, ...] | None = Field(default=None, min_length=1)
-    """The brands that take this route; all if left out."""
-    receivers: tuple[Id, ...] = Field(min_length=1)
-    """The receivers that are told."""
 
 
 def _store_url(value: Any) -> Any:
@@ -230,6 +220,12 @@ class ConfigFile(Section):
     """Where alerts go."""
     routes: tuple[RouteModel, ...] = ()
     """Which incident goes to which receivers: to those of every route it fits."""
+    escalation: tuple[RungModel, ...] = Field(default=(), max_length=10)
+    """Who is told if nobody takes an incident, rung by rung; a later rung has a longer `after`."""
+    quiet_hours: tuple[QuietModel, ...] = ()
+    """When which receivers are left in peace."""
+    storm: StormModel = Field(default_factory=StormModel)
+    """When so much opens at once that one summary is sent."""
     rules: Words = "./rules"
     """The directory of the rules, relative to this file; searched with its subdirectories."""
     alerts: Words = "./alerts"

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from crisiswatch.config.secrets import Secret
-from crisiswatch.model import Level
+from crisiswatch.config.settings_routing import QuietHours, Route, Rung, Storm
 
 __all__ = [
     "Brand",
@@ -47,6 +47,7 @@ class Brand:
     languages: tuple[str, ...] = ()
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     language: str = "en"
+    sector: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +136,6 @@ class ReceiverSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """Incidents of these levels and brands (None = all) go to these receivers."""
-
-    levels: frozenset[Level]
-    brands: frozenset[str] | None
-    receivers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
     """The database's URL, or the secret that holds it."""
 
@@ -215,6 +207,9 @@ class Settings:
     rules: Path
     alerts: Path
     store: StoreSettings
+    escalation: tuple[Rung, ...] = ()
+    quiet_hours: tuple[QuietHours, ...] = ()
+    storm: Storm = field(default_factory=Storm)
     retention: Retention = Retention()
     author_key: Secret | None = None
     web: WebSettings = WebSettings()

@@ -89,6 +89,7 @@ def _check_unused(settings: Settings, ruleset: Ruleset, config: Document, alerts
             message = f"no rule uses the alert {shown(alert)}"
             document.report("CW073", ("alert",), message, "name it in a rule, or delete the file", severity="warning")
     told = {name for route in settings.routes for name in route.receivers}
+    told |= {name for rung in settings.escalation for name in rung.receivers}
     for document in alerts:
         steps = document.get(("playbook",))
         if isinstance(steps, list):

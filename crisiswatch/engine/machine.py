@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from crisiswatch.engine.catchup import is_over
 from crisiswatch.engine.look import Look
@@ -35,7 +34,6 @@ from crisiswatch.model import (
     Stage,
 )
 from crisiswatch.rules.judge import gates
-from crisiswatch.rules.model import Schedule
 from crisiswatch.windows import MILLI, Distinct, moment
 
 __all__ = ["Moment", "acknowledge", "advance", "close", "gone_blind", "orphan"]
@@ -105,7 +103,7 @@ def _held_back(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> str
         return "backfill"
     if at.minute - mine.since < rule.hold:
         return "hold"
-    if rule.only_during is not None and not _within(rule.only_during, at.minute):
+    if rule.only_during is not None and not rule.only_during.holds(moment(at.minute)):
         return "only_during"
     return ""
 
@@ -287,13 +285,3 @@ def orphan(state: State, rule: str, mine: RuleState) -> IncidentResolved:
         reason="rule_removed",
     )
     return IncidentResolved(now, incident)
-
-
-def _within(hours: Schedule, minute: int) -> bool:
-    local = moment(minute).astimezone(hours.timezone)
-    of_day = local.hour * 60 + local.minute
-    if hours.start <= hours.end:
-        return local.weekday() in hours.days and hours.start <= of_day < hours.end
-    if of_day >= hours.start:
-        return local.weekday() in hours.days
-    return of_day < hours.end and (local - timedelta(days=1)).weekday() in hours.days

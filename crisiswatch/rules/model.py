@@ -6,6 +6,7 @@ This package is the rule engine; the top-level folder ``rules/`` holds the shipp
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crisiswatch.model import Level
@@ -96,6 +97,31 @@ class Schedule:
     start: int
     end: int
     timezone: ZoneInfo
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment (aware) lies in these hours."""
+        local = at.astimezone(self.timezone)
+        of_day = local.hour * 60 + local.minute
+        if self.start <= self.end:
+            return local.weekday() in self.days and self.start <= of_day < self.end
+        if of_day >= self.start:
+            return local.weekday() in self.days
+        return of_day < self.end and (local - timedelta(days=1)).weekday() in self.days
+
+    def over(self, at: datetime) -> datetime:
+        """The first full minute from ``at`` on (aware) outside these hours; ``at`` itself if it is outside.
+
+        Found minute by minute, so that the days on which clocks change need no rule of their own. Hours that never end
+        are taken to end after eight days.
+        """
+        if not self.holds(at):
+            return at
+        found = at.replace(second=0, microsecond=0)
+        for _ in range(8 * 24 * 60):
+            found += timedelta(minutes=1)
+            if not self.holds(found):
+                break
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -242,6 +242,16 @@ FORM = (
 
 CONFIG = (
     Case(
+        "rungs of the escalation out of order",
+        CONFIG_FILE,
+        "version: 1\n",
+        "version: 1\nescalation: [{after: 1h, receivers: [console]}, {after: 1h, receivers: [console]}]\n",
+        (
+            "crisiswatch.yaml:2:50: CW083: this rung does not come later than the one before it; write the rungs in the"
+            " order of `after`",
+        ),
+    ),
+    Case(
         "an alert of one id twice",
         "alerts/again.yaml",
         "",
