@@ -247,8 +247,7 @@ CONFIG = (
         "version: 1\n",
         "version: 1\nescalation: [{after: 1h, receivers: [console]}, {after: 1h, receivers: [console]}]\n",
         (
-            "crisiswatch.yaml:2:57: CW083: this rung does not come later than the one before it; write the rungs in the"
-            " order of `after`",
+            "crisiswatch.yaml:2:57: CW083: this rung does not come later than the one before it; write the rungs in the order of `after`",
         ),
     ),
     Case(
