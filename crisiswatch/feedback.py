@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from crisiswatch.engine.calibration import NO_SCORERS
 from crisiswatch.errors import CrisiswatchError, StateError
 from crisiswatch.model import Incident, Scorer, Sentiment, Text
 from crisiswatch.sentiment.head import NEEDED, WORST, Lesson, Report, fit, judged, lesson_of, safe
@@ -187,7 +188,7 @@ def _silent(store: Store, brand: str, clicks: Sequence[Click], labelled: Sequenc
         for each in window:
             if len(found) >= SILENT_PER_LABEL * len(labelled):
                 return found
-            negative = each.score.label is Sentiment.NEGATIVE and each.score.model != "rating"
+            negative = each.score.label is Sentiment.NEGATIVE and each.score.model not in NO_SCORERS
             if not negative or each.purged or each.mention.uid in touched or _same(each) in seen:
                 continue
             seen.add(_same(each))

@@ -25,7 +25,7 @@ HELD = DAY
 YOUNG = 6 * 60  # minutes
 TOO_FEW, NEARLY_ALL, BUSY = 8, 0.9, 1.5  # mentions an hour; part of them; times the mean hour
 
-NO_SCORERS = frozenset({"rating", "unscored"})
+NO_SCORERS = frozenset({"rating", "native", "unscored"})
 """What scores name as their model that no scorer gave."""
 
 FEW, MANY = 30, 200

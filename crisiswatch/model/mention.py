@@ -27,6 +27,7 @@ class Mention:
     ``created_at`` is the author's clock and may be wrong; ``received_at`` is ours. ``weight`` is 1 / sampling rate
     (1.0 = every mention is read). ``brand`` is set only when the source knows it already. ``backfill``: it was said
     while nobody could listen and is read now; it tells what is usual, and alone alarms nobody.
+    ``native_sentiment`` is the source's own reading of the mood, from -1 (negative) to 1 (positive).
     """
 
     uid: str
@@ -46,6 +47,7 @@ class Mention:
     parent_uid: str | None = None
     thread_id: str | None = None
     rating: float | None = None
+    native_sentiment: float | None = None
     repost_of: str | None = None
     weight: float = 1.0
     brand: str | None = None
@@ -82,6 +84,7 @@ def mention_of(values: Sequence[Any]) -> Mention:
         made.parent_uid,
         made.thread_id,
         made.rating,
+        made.native_sentiment,
         made.repost_of,
         made.weight,
         made.brand,

@@ -7,13 +7,16 @@ from typing import Protocol, runtime_checkable
 
 from crisiswatch.model import Mention, Score, Scorer, Text
 
-__all__ = ["UNSCORED", "Brandwise", "is_sound", "score_by_rating", "score_mentions"]
+__all__ = ["UNSCORED", "Brandwise", "is_sound", "score_by_rating", "score_by_source", "score_mentions"]
 
 UNSCORED = Score(0.0, 1.0, 0.0, "unscored")
 """What a mention gets when its scorer failed: neutral, so that a broken scorer neither opens nor feeds an incident."""
 
 _BAD_REVIEW = Score(0.9, 0.08, 0.02, "rating")
 _GOOD_REVIEW = Score(0.02, 0.08, 0.9, "rating")
+_SOURCE_SAYS_BAD = Score(0.9, 0.08, 0.02, "native")
+_SOURCE_SAYS_GOOD = Score(0.02, 0.08, 0.9, "native")
+_CLEAR = 0.25  # of a source's own score, either way
 _GIVE_UP_AFTER = 10  # failures in a row after which the rest of a batch is not tried one by one
 
 
@@ -35,6 +38,16 @@ def score_by_rating(rating: float | None) -> Score | None:
     return _BAD_REVIEW if rating <= 0.25 else _GOOD_REVIEW
 
 
+def score_by_source(native: float | None) -> Score | None:
+    """What a source's own score says: -0.25 and less is negative, 0.25 and more positive, else the text decides.
+
+    Near zero many sources put what they could not read.
+    """
+    if native is None or -_CLEAR < native < _CLEAR:
+        return None
+    return _SOURCE_SAYS_BAD if native < 0.0 else _SOURCE_SAYS_GOOD
+
+
 def score_mentions(
     scorer: Scorer,
     mentions: Sequence[Mention],
@@ -49,7 +62,7 @@ def score_mentions(
     gave something that is no score. A text that breaks the scorer does not cost its neighbours their score.
     """
     terms = mask_terms or [()] * len(mentions)
-    scores = [score_by_rating(mention.rating) for mention in mentions]
+    scores = [score_by_rating(mention.rating) or score_by_source(mention.native_sentiment) for mention in mentions]
     todo = [index for index, score in enumerate(scores) if score is None]
     for chosen, indexes in _shared_out(scorer, todo, brands):
         texts = [Text(mentions[index].text, mentions[index].lang, terms[index]) for index in indexes]

@@ -330,6 +330,7 @@ _CHECKS: dict[str, Callable[[str, object], Any]] = {
     "parent_uid": _id,
     "thread_id": _id,
     "rating": _number(0.0, 1.0),
+    "native_sentiment": _number(-1.0, 1.0),
     "repost_of": _id,
     "weight": _number(1.0, 1e9),
     "brand": _id,

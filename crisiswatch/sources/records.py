@@ -23,7 +23,7 @@ __all__ = ["Record", "Records", "is_csv", "is_input", "open_input"]
 
 _MOST_LINES = 200  # of one CSV record; more means that a quote was never closed
 _WHOLE = frozenset({"author_followers", "likes", "replies", "reposts", "views"})
-_REAL = frozenset({"rating", "weight"})
+_REAL = frozenset({"native_sentiment", "rating", "weight"})
 _INPUT = re.compile(r"\.(?:jsonl|ndjson|csv)(?:\.gz)?$", re.IGNORECASE)
 
 

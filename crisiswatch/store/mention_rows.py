@@ -18,7 +18,7 @@ __all__ = ["COLUMNS", "SELECTED", "SQLITE_NONE", "from_row", "insert_marks", "to
 _REQUIRED = ("uid", "source", "text", "weight")
 _OPTIONAL = (
     *("author_id", "author_followers", "lang", "url", "channel", "likes", "replies", "reposts", "views"),
-    *("parent_uid", "thread_id", "rating", "repost_of", "brand"),
+    *("parent_uid", "thread_id", "rating", "native_sentiment", "repost_of", "brand"),
 )
 _NULLABLE = ("source_received_at", "signals", *_OPTIONAL)
 

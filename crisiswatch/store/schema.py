@@ -28,7 +28,7 @@ __all__ = [
     "theme_feedback",
 ]
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration this program knows; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -58,6 +58,7 @@ mention = sa.Table(
     sa.Column("parent_uid", sa.Text),
     sa.Column("thread_id", sa.Text),
     sa.Column("rating", sa.Double),
+    sa.Column("native_sentiment", sa.Double),
     sa.Column("repost_of", sa.Text),
     sa.Column("weight", sa.Double, nullable=False),
     sa.Column("brand", sa.Text),

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from crisiswatch.model import Mention, Score, Sentiment, Text
-from crisiswatch.sentiment import UNSCORED, NullScorer, VaderScorer, score_by_rating, score_mentions
+from crisiswatch.sentiment import (
+    UNSCORED,
+    NullScorer,
+    VaderScorer,
+    score_by_rating,
+    score_by_source,
+    score_mentions,
+)
 
 GOOD = Score(0.1, 0.2, 0.7, "fake")
 
@@ -108,3 +116,21 @@ def test_nothing_to_score_asks_nobody() -> None:
 
 def test_neutral_by_choice_is_not_a_failure() -> None:
     assert score_mentions(NullScorer(), [mention("a")])[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("native", "label"),
+    [(-1.0, "negative"), (-0.25, "negative"), (-0.24, None), (0.0, None), (0.25, "positive"), (1.0, "positive")],
+)
+def test_a_clear_score_of_the_source_stands_in_for_ours(native: float, label: str | None) -> None:
+    score = score_by_source(native)
+    assert (score.label.value if score else None) == label
+    assert score_by_source(None) is None
+
+
+def test_stars_outweigh_the_source_and_the_source_the_text() -> None:
+    kind = mention("great, thanks")
+    told = [replace(kind, native_sentiment=-0.8), replace(kind, native_sentiment=-0.8, rating=1.0)]
+    scores, _ = score_mentions(VaderScorer(), [*told, replace(kind, native_sentiment=0.1)])
+    assert [score.model for score in scores] == ["native", "rating", "vader-3.3.2"]
+    assert [score.label for score in scores] == [Sentiment.NEGATIVE, Sentiment.POSITIVE, Sentiment.POSITIVE]

@@ -490,3 +490,10 @@ class Story:
         self.reader.poll(self.cursor, LATER)
         self.reader.close()
         self.reader = source(self.root)
+
+
+def test_a_csv_column_has_the_sources_own_score(tmp_path: Path) -> None:
+    rows = ["uid,source,created_at,text,native_sentiment"]
+    rows += [f"x:{n},x,2026-11-22T10:00:00Z,hello,{value}" for n, value in enumerate(("-0.75", "", "much"))]
+    append(tmp_path / "a.csv", "\n".join([*rows, ""]).encode())
+    assert [each.native_sentiment for each in source(tmp_path).poll(None, LATER).mentions] == [-0.75, None]

@@ -49,6 +49,7 @@ _mentions = st.builds(
         parent_uid=_maybe,
         thread_id=_maybe,
         rating=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        native_sentiment=st.none() | st.floats(-1.0, 1.0),
         repost_of=_maybe,
         weight=st.floats(1, 1e6),
         brand=_maybe,
