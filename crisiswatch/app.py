@@ -37,7 +37,7 @@ from crisiswatch.senders import Senders
 from crisiswatch.status import status_view
 from crisiswatch.store import Fence, Store
 from crisiswatch.web import Hook, StatusView, WebServer, WebState, create_app, incident_view
-from crisiswatch.wiring import Messages, close_source, make_notifier, make_source, plan_for
+from crisiswatch.wiring import Messages, ack_links, chart_maker, close_source, make_notifier, make_source, plan_for
 from crisiswatch.worker import Worker
 
 __all__ = ["App"]
@@ -207,8 +207,9 @@ class App:
             source = make_source(each, self._clock, loaded.settings.brands)
             if source is not None:
                 parts.sources[each.id] = source
+        chart = chart_maker(loaded)
         for receiver in loaded.settings.receivers:
-            parts.notifiers[receiver.id] = make_notifier(receiver, loaded, self._clock, self._console)
+            parts.notifiers[receiver.id] = make_notifier(receiver, loaded, self._clock, self._console, chart)
         return parts
 
     def _acquire(self) -> Fence:
@@ -342,6 +343,8 @@ class App:
             hooks=self._hooks,
             act=self._acted,
             slack=self._switchboard.receive,
+            links=lambda: ack_links(self._parts.loaded.settings),
+            now=self._clock.now,
             labels=PageLabels(lambda: self.store, lambda: self._parts.loaded.settings.brands, self._clock),
         )
 

@@ -14,6 +14,7 @@ from typing import TextIO, cast
 from crisiswatch import __version__
 from crisiswatch.alerts.evidence import gather
 from crisiswatch.alerts.render import renderer
+from crisiswatch.charts import Chart, ChartMaker
 from crisiswatch.clock import Clock, SystemClock
 from crisiswatch.config import Loaded
 from crisiswatch.config.settings import (
@@ -27,6 +28,7 @@ from crisiswatch.config.settings import (
     SlackOptions,
     SourceSettings,
 )
+from crisiswatch.links import AckLinks
 from crisiswatch.matching import BrandTerms, Matcher
 from crisiswatch.model import Delivery, Evidence, Incident, Mention, Notifier, Score, Scorer, Signals, Source
 from crisiswatch.model.alert import definition_for
@@ -48,8 +50,10 @@ from crisiswatch.store import OutboxRow, Store, incident_from_json
 
 __all__ = [
     "Messages",
+    "ack_links",
     "base_scorer",
     "brand_terms",
+    "chart_maker",
     "close_source",
     "make_notifier",
     "make_source",
@@ -157,8 +161,26 @@ def make_source(settings: SourceSettings, clock: Clock, brands: Sequence[Brand] 
             return None
 
 
-def make_notifier(settings: ReceiverSettings, loaded: Loaded, clock: Clock, console: TextIO | None = None) -> Notifier:
-    """Give the notifier of one receiver."""
+def chart_maker(loaded: Loaded) -> ChartMaker:
+    """Give what draws the charts of messages: one for all receivers, so that none is drawn twice."""
+    brands = loaded.settings.brands
+    return ChartMaker({brand.id: brand.name for brand in brands}, {brand.id: brand.timezone for brand in brands})
+
+
+def ack_links(settings: Settings) -> AckLinks | None:
+    """Give what makes and reads the links that messages carry; None where none are configured."""
+    web = settings.web
+    return None if web.link_key is None or web.public_url is None else AckLinks(web.link_key, web.public_url)
+
+
+def make_notifier(
+    settings: ReceiverSettings,
+    loaded: Loaded,
+    clock: Clock,
+    console: TextIO | None = None,
+    chart: Chart | None = None,
+) -> Notifier:
+    """Give the notifier of one receiver; ``chart`` draws the picture for those that can show one."""
     brands = loaded.settings.brands
     render = renderer(
         loaded.alerts,
@@ -192,6 +214,8 @@ def make_notifier(settings: ReceiverSettings, loaded: Loaded, clock: Clock, cons
             password=options.password,
             cafile=None if options.cafile is None else str(options.cafile),
             timeout=options.timeout.total_seconds(),
+            chart=chart,
+            links=ack_links(loaded.settings),
         )
     return cast("Notifier", _plug_in("crisiswatch.notifiers", settings.type)(settings.id, options, render, clock))
 

@@ -10,7 +10,11 @@ from datetime import datetime
 
 from crisiswatch.model import Level, Stage
 
-__all__ = ["Document", "Fact", "Quote", "Reason", "Task"]
+__all__ = ["DRILL", "Document", "Fact", "Quote", "Reason", "Task"]
+
+
+DRILL = "DRILL: this is an exercise, nothing has happened."
+"""What every message of an exercise begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,15 @@ class Document:
         }.get(self.stage, "escalated")
         return f"{self.level.word.upper()} · {word}"
 
-    def plain(self) -> str:
-        """The alert as plain text, for e-mail's text part and wherever nothing else can be shown."""
-        lines = [self.banner, self.headline, "", self.summary]
-        lines += [line for line in (self.status, self.note) if line]
+    def plain(self, *calls: str) -> str:
+        """The alert as plain text, for e-mail's text part and wherever nothing else can be shown.
+
+        ``calls`` are lines of the channel's own on what can be done at once, such as a link.
+        """
+        lines = [DRILL, ""] if self.drill else []
+        lines += [self.banner, self.headline, ""]
+        lines += [f">> {self.reminder}", ""] if self.reminder else []
+        lines += [line for line in (self.summary, self.sector, self.status, self.note, *calls) if line]
         lines += [f"! {warning}" for warning in self.warnings]
         lines += _section("The figures", [f"  {fact.label}: {fact.value}" for fact in self.facts])
         lines += _section(
@@ -130,6 +139,10 @@ class Document:
         lines += _section("Themes", [f"  {', '.join(self.themes)}"] * bool(self.themes))
         lines += _section("What people say", [line for post in self.posts for line in _quoted(post)])
         lines += _section("What to do now", [f"  {n}. {_task(task)}" for n, task in enumerate(self.steps, 1)])
+        lines += _section("Promised", [f"  - {promise}" for promise in self.promises])
+        for language, text in self.statements:
+            lines += _section(f"Holding statement ({language}), for a person to check and publish", [f"  {text}"])
+        lines += ["", f"The incident: {self.link}"] if self.link else []
         lines += ["", "-- ", *self.footer]
         return "\n".join(lines) + "\n"
 
@@ -147,5 +160,8 @@ def _quoted(post: Quote) -> list[str]:
 
 
 def _task(task: Task) -> str:
-    details = ", ".join(part for part in (task.role, task.due) if part)
+    if task.done:
+        return f"[done] {task.step} ({task.done})"
+    late = "OVERDUE" if task.overdue else ""
+    details = ", ".join(part for part in (late, task.role, task.due) if part)
     return f"{task.step} ({details})" if details else task.step

@@ -72,8 +72,8 @@ def _slack(delivery: Delivery, document: Document, loaded: Loaded, answer: str) 
 
 def _email(delivery: Delivery, document: Document, loaded: Loaded, answer: str) -> str:
     from crisiswatch.config.settings import EmailOptions
-    from crisiswatch.notifiers.email import compose
     from crisiswatch.notifiers.html import page as mail_page
+    from crisiswatch.notifiers.mime import compose
 
     found = [each.options for each in loaded.settings.receivers if isinstance(each.options, EmailOptions)]
     sender, to = (found[0].sender, found[0].to) if found else ("crisiswatch@example.com", ("you@example.com",))

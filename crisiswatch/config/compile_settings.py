@@ -59,12 +59,22 @@ def compile_settings(model: schema.ConfigFile, document: Document) -> Settings:
         store=StoreSettings(url=_store_url(model.store.url, home, place)),
         retention=Retention(texts=model.retention.texts, counts=model.retention.counts),
         author_key=place(model.privacy.key, ("privacy", "key")) if model.privacy.key is not None else None,
-        web=WebSettings(host=model.web.host, port=model.web.port, token=model.web.token),
+        web=_web(model.web, place),
         engine=EngineSettings(lateness=timedelta(minutes=model.engine.lateness), tick=model.engine.tick),
         scorer=model.sentiment.scorer,
         heavy=_heavy(model.sentiment, home),
         detector=model.detector,
         log=LogSettings(format=model.log.format, level=model.log.level),
+    )
+
+
+def _web(model: schema.WebModel, place: _Place) -> WebSettings:
+    return WebSettings(
+        host=model.host,
+        port=model.port,
+        token=place(model.token, ("web", "token")) if model.token is not None else None,
+        public_url=model.public_url,
+        link_key=place(model.link_key, ("web", "link_key")) if model.link_key is not None else None,
     )
 
 

@@ -17,6 +17,7 @@ from crisiswatch.config.fields import (
     Period,
     SecretRef,
     Section,
+    Url,
     Version,
     Whole,
     Words,
@@ -145,6 +146,18 @@ class WebModel(Section):
     token: SecretRef | None = None
     """Asked of everybody who calls, but for health, metrics and hooks: {env: NAME} or {file: PATH}; on an address that
     other machines reach it has to be there."""
+    public_url: Url | None = None
+    """The address at which people reach these pages, for links in messages: https://crisiswatch.example.com."""
+    link_key: SecretRef | None = None
+    """With it alerts by e-mail carry a link to take the incident with one click: at least 32 random characters,
+    {env: NAME} or {file: PATH}. Such a link needs no token, is good for a day and is used up once somebody has the
+    incident."""
+
+    @model_validator(mode="after")
+    def _linked(self) -> Self:
+        if self.link_key is not None and self.public_url is None:
+            raise bad("CW039", "`link_key` is of no use without `public_url`", "write `public_url` too")
+        return self
 
 
 class EventModel(Section):

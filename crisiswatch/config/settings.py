@@ -156,11 +156,15 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where health, metrics and hooks are served; port 0 takes a free one. ``token`` is asked of those who call."""
+    """Where health, metrics and hooks are served; port 0 takes a free one. ``token`` is asked of those who call.
+
+    ``public_url`` is where people reach the pages, ``link_key`` signs the links that messages carry there."""
 
     host: str = "127.0.0.1"
     port: int = 9464
     token: Secret | None = None
+    public_url: str | None = None
+    link_key: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +230,7 @@ class Settings:
             _collect(options, found)
         _collect(self.store.url, found)
         _collect(self.web.token, found)
+        _collect(self.web.link_key, found)
         _collect(self.author_key, found)
         return tuple(found)
 

@@ -1,38 +1,37 @@
 """Alerts by e-mail: one thread an incident, text and HTML, sent over SMTP.
 
-An inbox can't be edited, so only news is mailed: ``opened``, ``escalated`` and ``resolved``. Deliveries of the stages
-``updated`` and ``calming`` are receipted without a mail. Each message's id is made of the incident and its version, so
-that most mail programs show a repeated one once. We sign nothing: DKIM is the relay's.
+An inbox can't be edited, so only news is mailed: ``opened``, ``escalated``, ``reminded`` and ``resolved``, and
+``calming`` where a person has to confirm it. Other deliveries of the stages ``updated`` and ``calming`` are receipted
+without a mail. Each message's id is the delivery's, so that most mail programs show a repeated one once. We sign
+nothing: DKIM is the relay's.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
-from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.render import Renderer
 from crisiswatch.alerts.words import clean, clip
+from crisiswatch.charts import Chart
 from crisiswatch.clock import Clock
 from crisiswatch.errors import Rejected, TryLater, Unknown
-from crisiswatch.model import Capabilities, Delivery, Receipt, Stage
-from crisiswatch.notifiers.html import page
+from crisiswatch.links import AckLinks
+from crisiswatch.model import Capabilities, Delivery, Receipt, Stage, StandDown
+from crisiswatch.notifiers.mime import compose, compose_notice, envelope
 
-__all__ = ["SECURITY", "EmailNotifier", "compose"]
+__all__ = ["SECURITY", "EmailNotifier"]
 
 SECURITY = ("starttls", "tls", "none")
 """How the connection is protected: upgraded, encrypted from the start, or not at all."""
 
-_MAILED = (Stage.OPENED, Stage.ESCALATED, Stage.RESOLVED)
-_SAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_MAILED = (Stage.OPENED, Stage.ESCALATED, Stage.REMINDED, Stage.RESOLVED)
 _MEMORY_LIMIT = 500
 
 
@@ -42,7 +41,8 @@ class EmailNotifier:
     `password` is the password or a function that returns the current one. `tls` is the context to verify the server
     with (default: the system's authorities); `cafile` adds a PEM file of one's own. `timeout` is seconds a step may
     take. The receipt's memory is ``first`` (the thread's first message id), ``subject``, and ``refused`` if the relay
-    took the mail but refused some recipients.
+    took the mail but refused some recipients. `chart` draws the picture; with `links` each mail that nobody has taken
+    yet carries one to take the incident.
     """
 
     capabilities = Capabilities(threads=True)
@@ -62,6 +62,8 @@ class EmailNotifier:
         cafile: str | None = None,
         tls: ssl.SSLContext | None = None,
         timeout: float = 15,
+        chart: Chart | None = None,
+        links: AckLinks | None = None,
     ) -> None:
         if security not in SECURITY:
             raise ValueError(f"security is one of {', '.join(SECURITY)}, not {security!r}")
@@ -77,11 +79,13 @@ class EmailNotifier:
         self._cafile = cafile
         self._tls = tls
         self._timeout = timeout
+        self._chart = chart
+        self._links = links
 
     def send(self, delivery: Delivery) -> Receipt:
-        if delivery.stage not in _MAILED:
+        if not _is_news(delivery):
             return Receipt(memory=dict(delivery.memory))
-        message = compose(delivery, self._render(delivery), self._sender, self._recipients)
+        message = self._message(delivery)
         message["Date"] = format_datetime(self._clock.now())
         memory = {
             **delivery.memory,
@@ -89,10 +93,26 @@ class EmailNotifier:
             "subject": delivery.memory.get("subject") or str(message["Subject"]),
         }
         with self._connection() as server:
-            refused = _transmit(server, message, _envelope(self._sender), [_envelope(to) for to in self._recipients])
+            refused = _transmit(server, message, envelope(self._sender), [envelope(to) for to in self._recipients])
         if refused:
             memory["refused"] = clip("; ".join(refused), _MEMORY_LIMIT)
         return Receipt(memory=memory, duplicate=delivery.uncertain)
+
+    def _message(self, delivery: Delivery) -> EmailMessage:
+        if delivery.notice is not None:
+            return compose_notice(delivery, self._sender, self._recipients)
+        document = self._render(delivery)
+        picture = self._chart(delivery) if self._chart is not None and document.trend else None
+        return compose(delivery, document, self._sender, self._recipients, picture=picture, take=self._take(delivery))
+
+    def _take(self, delivery: Delivery) -> str:
+        """The link to take the incident; empty where there are none, or nothing is left to take."""
+        incident, case = delivery.incident, delivery.case
+        taken = incident.acknowledged_by or (case is not None and case.acknowledged_by)
+        if self._links is None or taken or incident.resolved_at is not None:
+            return ""
+        who = envelope(self._recipients[0]) if len(self._recipients) == 1 else delivery.receiver
+        return self._links.url(incident.id, f"mail:{who}", self._clock.now())
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
@@ -127,56 +147,11 @@ class EmailNotifier:
         return self._tls or ssl.create_default_context(cafile=self._cafile)
 
 
-def compose(delivery: Delivery, document: Document, sender: str, recipients: Sequence[str]) -> EmailMessage:
-    """The message without its date, whatever is in it: headers on one line, text and HTML in UTF-8."""
-    domain = _envelope(sender).rpartition("@")[2] or "localhost"
-    incident = _SAFE.sub("-", delivery.incident.id)[:120] or "incident"
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _mailbox(sender)
-    message["To"] = [_mailbox(to) for to in recipients]
-    message["Message-ID"] = f"<{incident}.{delivery.incident.version}@{domain}>"
-    first, subject = delivery.memory.get("first"), delivery.memory.get("subject")
-    if first:
-        message["In-Reply-To"] = first
-        message["References"] = first
-        message["Subject"] = f"Re: {subject}" if subject else _subject(document)
-    else:
-        message["Subject"] = _subject(document)
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message["List-Id"] = f"crisiswatch alerts <{_label(delivery.incident.brand)}.crisiswatch.{domain}>"
-    message.set_content(document.plain(), cte="quoted-printable")
-    message.add_alternative(page(document), subtype="html", cte="quoted-printable")
-    digest = hashlib.sha256(str(message["Message-ID"]).encode()).hexdigest()
-    message.set_boundary(f"==={digest[:32]}===")  # not random: a repeated mail is the same to the byte
-    return message
-
-
-def _label(text: str) -> str:
-    return _SAFE.sub("-", text).strip("-.")[:60] or "brand"
-
-
-def _subject(document: Document) -> str:
-    return clip(clean(f"[{document.level.word}] {document.headline}"), 150)
-
-
-def _mailbox(address: str) -> Address:
-    name, _ = parseaddr(address)
-    return Address(display_name=clean(name), addr_spec=_envelope(address))
-
-
-def _envelope(address: str) -> str:
-    """The bare address, with an international domain in its ASCII form; `Rejected` if no server could take it."""
-    bare = parseaddr(address)[1]
-    local, _, domain = bare.rpartition("@")
-    try:
-        domain = domain.encode("idna").decode("ascii")
-        local.encode("ascii")
-    except UnicodeError as error:
-        raise Rejected(f"not an address a server takes: {clip(clean(address), 80)}") from error
-    if not local or not domain or any(char.isspace() for char in bare):
-        raise Rejected(f"not an address: {clip(clean(address), 80)}")
-    return f"{local}@{domain}"
+def _is_news(delivery: Delivery) -> bool:
+    """Whether it is worth a mail of its own: what can't be edited is not sent again for every new figure."""
+    if delivery.stage is Stage.CALMING:
+        return delivery.case is not None and delivery.case.stand_down is StandDown.AWAITED
+    return delivery.stage in _MAILED
 
 
 @contextmanager

@@ -1,4 +1,8 @@
-"""An alert as one HTML page for mail programs: inline styles, no pictures, narrow screens and dark mode in mind."""
+"""An alert as one HTML page for mail programs: tables and inline styles, narrow screens and dark mode in mind.
+
+All figures are in the text, so that it is whole where pictures are blocked. Word draws mails in Outlook: it knows no
+padding of blocks and no largest width, which is why everything sits in cells.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +10,64 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from crisiswatch.alerts.document import Document
+from crisiswatch.alerts.document import DRILL, Document
+from crisiswatch.alerts.words import clean, clip, exact, safe_url
+from crisiswatch.model import Notice
 
-__all__ = ["page"]
+__all__ = ["notice_page", "page"]
 
 _COLOURS = {
     "critical": "#c62828",
-    "warning": "#c2570c",
+    "warning": "#b8500a",
     "watch": "#8a6d00",
     "calming": "#1565c0",
     "resolved": "#2e7d32",
+}
+_NOTICE_COLOUR = "#3f5468"
+_NOTICES = {
+    "digest": "DIGEST",
+    "storm": "STORM",
+    "silence_began": "SILENCED",
+    "silence_ended": "SILENCE OVER",
+    "drill_report": "DRILL REPORT",
 }
 _BARS = 36
 _BAR_PIXELS = 56
 
 
-def page(document: Document) -> str:
-    """The whole HTML document; all text from `document` is escaped."""
-    return _template().render(
+def page(document: Document, *, picture: str = "", take: str = "") -> str:
+    """The whole HTML document; all text from `document` is escaped.
+
+    ``picture`` is the address of the chart (``cid:...``); without one, bars are drawn of table cells. ``take`` is the
+    address behind the button with which somebody takes the incident.
+    """
+    return _template("email.html").render(
         document=document,
+        drill=DRILL if document.drill else "",
         colour=_COLOURS[document.mood],
+        picture=picture,
+        alternative=_described(document),
+        take=take,
         big=document.facts[:3],
         rest=document.facts[3:],
-        bars=_bars(document.trend),
+        bars=[] if picture else _bars(document.trend),
+    )
+
+
+def notice_page(notice: Notice, *, drill: bool = False) -> str:
+    """The whole HTML document of a notice; all its text is escaped."""
+    return _template("notice.html").render(
+        headline=clip(clean(notice.headline), 150),
+        lines=[clip(clean(line), 1000) for line in notice.lines],
+        link=safe_url(notice.link) or "",
+        banner=_NOTICES.get(notice.kind, "NOTICE"),
+        drill=DRILL if drill else "",
+        colour=_NOTICE_COLOUR,
     )
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("crisiswatch.notifiers", "templates"),
         autoescape=True,
@@ -41,7 +75,16 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("email.html")
+    return environment.get_template(name)
+
+
+def _described(document: Document) -> str:
+    """The chart in words, for who can't see it."""
+    if not document.trend:
+        return ""
+    last, most = exact(document.trend[-1]), exact(max(document.trend))
+    span = len(document.trend) * 5
+    return f"Chart: mentions in the last {span} minutes, in steps of five: {last} in the last step, at most {most}."
 
 
 def _bars(trend: tuple[int, ...]) -> list[int]:

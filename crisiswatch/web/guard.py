@@ -2,8 +2,8 @@
 
 On a loopback address without a token any local program may ask, so a web page opened in a local browser must not be
 able to: the Host header has to be a local name (against DNS rebinding) and a request that changes something must not
-come from another site. With a token everything needs it but the health check, the metrics, and the hooks and Slack's
-actions, which are signed.
+come from another site. With a token everything needs it but the health check, the metrics, and the hooks, Slack's
+actions and the links in messages, which are signed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from crisiswatch.links import ACKNOWLEDGE_PATH
+
 __all__ = ["Guard", "is_loopback", "user_of"]
 
 _OPEN_PATHS = ("/-/healthy", "/metrics")
+_SIGNED = ("/hooks/", f"{ACKNOWLEDGE_PATH}/")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -70,7 +73,7 @@ class Guard:
         await (refusal or self._app)(scope, receive, with_headers)
 
     def _refuse(self, method: str, path: str, headers: Headers) -> JSONResponse | None:
-        if path.startswith("/hooks/") or path == "/slack/actions":
+        if path.startswith(_SIGNED) or path == "/slack/actions":
             return None
         if method not in _SAFE_METHODS and _from_another_site(headers):
             return JSONResponse({"error": "a page of another site may not ask for this"}, 403)

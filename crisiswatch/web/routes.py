@@ -18,6 +18,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from crisiswatch.links import ACKNOWLEDGE_PATH
+from crisiswatch.web.ack import LinkPages
 from crisiswatch.web.feedback import FeedbackPages
 from crisiswatch.web.guard import Guard, is_loopback
 from crisiswatch.web.page import POLICY, render_status
@@ -46,6 +48,7 @@ def create_app(
         raise ValueError(f"web.host {host} can be reached from other machines, so web.token has to be set")
     pages = _Pages(state)
     labelling = [] if state.labels is None else _feedback_routes(FeedbackPages(state.labels, token, _read))
+    links = LinkPages(state)
     app = Starlette(
         routes=[
             Route("/-/healthy", pages.healthy),
@@ -55,6 +58,8 @@ def create_app(
             Route("/hooks/{source}", pages.hook, methods=["POST"]),
             Route("/slack/actions", pages.slack, methods=["POST"]),
             *labelling,
+            Route(f"{ACKNOWLEDGE_PATH}/{{token}}", links.show),
+            Route(f"{ACKNOWLEDGE_PATH}/{{token}}", links.take, methods=["POST"]),
             Route("/api/v1/incidents", pages.incidents),
             Route("/api/v1/incidents/{id}/{action}", pages.act, methods=["POST"]),
             Route("/api/v1/incidents/{id:path}", pages.incident),

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypedDict
 
 from crisiswatch.alerts.story import began, story
+from crisiswatch.links import AckLinks
 from crisiswatch.model import Incident
 
 __all__ = [
@@ -148,7 +149,8 @@ class WebState:
     ``hooks`` by source id may be a live mapping that a reload changes. ``reload`` gives whether the new configuration
     runs, and the problems if it does not. ``act`` takes an incident's id, ``acknowledge`` or ``resolve``, and the name
     of who asks for it; False if the engine is too busy to do it. ``slack`` takes what Slack sends when something is
-    pressed, like a `Hook`; ``labels`` are behind the page where people give them.
+    pressed, like a `Hook`; ``labels`` are behind the page where people give them. ``links`` reads the links that
+    messages carry, as the running configuration has it, by the time that ``now`` tells.
     """
 
     healthy: Callable[[], tuple[bool, Mapping[str, Any]]]
@@ -162,6 +164,8 @@ class WebState:
     act: Callable[[str, str, str], bool] | None = None
     slack: Callable[[bytes, Mapping[str, str]], HookAnswer] | None = None
     labels: Labels | None = None
+    links: Callable[[], AckLinks | None] = lambda: None
+    now: Callable[[], datetime] | None = None
 
 
 def incident_view(incident: Incident) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 # ruff: noqa: INP001  (a script, no package)
-"""Make the pictures of an alert in Slack and in an inbox: ``python docs/images/make.py`` (needs chromium).
+"""Make the pictures of an alert in Slack and an inbox, and its chart: ``python docs/images/make.py`` (needs chromium).
 
 The brand, the posts and the figures are invented.
 """
 
 from __future__ import annotations
 
+import base64
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from zoneinfo import ZoneInfo
 from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.model import AlertDefinition, PlaybookStep, StageText
 from crisiswatch.alerts.render import build
-from crisiswatch.model import Evidence, Level, Post, Stage
+from crisiswatch.charts import from_incident, incident_chart
+from crisiswatch.model import Delivery, Evidence, Level, Post, Stage
 from crisiswatch.notifiers.blockkit import blocks_for
 from crisiswatch.notifiers.html import page as email_page
 from crisiswatch.testing.blockkit_html import page as slack_page
@@ -92,8 +94,11 @@ EVIDENCE = Evidence(
 )  # fmt: skip
 
 
-def document() -> Document:
-    """The escalated alert of an invented morning."""
+ROME = ZoneInfo("Europe/Rome")
+
+
+def escalated() -> Delivery:
+    """The second message of an invented morning."""
     delivery = a_delivery(Stage.ESCALATED, 2)
     old = delivery.incident
     earlier = START - timedelta(minutes=20)
@@ -117,7 +122,24 @@ def document() -> Document:
         acknowledged_by="duty comms",
         acknowledged_at=START - timedelta(minutes=13),
     )  # fmt: skip
-    return build(ALERT, replace(delivery, incident=incident, evidence=EVIDENCE), "Acme Coffee", ZoneInfo("Europe/Rome"))
+    return replace(delivery, incident=incident, evidence=EVIDENCE)
+
+
+def document() -> Document:
+    """What it says."""
+    return build(ALERT, escalated(), "Acme Coffee", ROME)
+
+
+def mailed() -> tuple[str, bytes]:
+    """The same as an e-mail in which the first step is done, and its chart."""
+    png = incident_chart(from_incident(escalated().incident, brand="Acme Coffee", zone=ROME))
+    alert = document()
+    first, second, third = alert.steps[:3]
+    late = replace(second, due="within 15 minutes, by 09:10 CET", overdue=True)
+    steps = (replace(first, done="duty comms, 09:02"), late, third)
+    alert = replace(alert, steps=steps, promises=("Next update by 10:00 CET (duty comms)",))
+    picture = f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+    return email_page(alert, picture=picture), png
 
 
 def shoot(html: str, picture: Path, width: int, height: int, *, dark: bool = False) -> None:
@@ -140,17 +162,15 @@ def shoot(html: str, picture: Path, width: int, height: int, *, dark: bool = Fal
 
 
 def main() -> None:
-    """Both pictures of the documentation; more of the e-mail with ``--all FOLDER``, to look at."""
+    """All pictures of the documentation."""
     alert = document()
     slack = slack_page(blocks_for(alert, alert.footer[0], menus=True), time="9:15 AM", replies=1)
-    mail = email_page(alert)
     shoot(slack, HERE / "slack-alert.png", 740, 1125)
-    shoot(mail, HERE / "email-alert.png", 720, 1545)
-    if len(sys.argv) == 3 and sys.argv[1] == "--all":
-        folder = Path(sys.argv[2])
-        for width, height in ((400, 2000), (800, 1560)):
-            for dark in (False, True):
-                shoot(mail, folder / f"email-{width}-{'dark' if dark else 'light'}.png", width, height, dark=dark)
+    mail, chart = mailed()
+    (HERE / "chart.png").write_bytes(chart)
+    shoot(mail, HERE / "email-light.png", 720, 1905)
+    shoot(mail, HERE / "email-dark.png", 720, 1905, dark=True)
+    shoot(mail, HERE / "email-phone.png", 400, 2125)
 
 
 if __name__ == "__main__":

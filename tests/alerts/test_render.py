@@ -19,7 +19,7 @@ from crisiswatch.alerts.words import UNKNOWN
 from crisiswatch.model import Blind, Delivery, Evidence, Gate, Incident, Level, Phase, Post, Reading, Stage
 from crisiswatch.notifiers.blockkit import blocks_for, fallback_text, reply_blocks
 from crisiswatch.notifiers.console import draw
-from crisiswatch.notifiers.email import compose
+from crisiswatch.notifiers.mime import compose
 from crisiswatch.testing.notifiers import HOSTILE_TEXTS, a_delivery, an_incident
 from crisiswatch.testing.slack_limits import message_error
 from tests.notifiers.common import WAVE, words

@@ -114,7 +114,7 @@ def test_an_incident_is_one_mail_thread_of_three():
         )
         live(notifier)
         first, second, third = (mail.message for mail in server.mails)
-    assert first["Message-ID"] == "<acme-coffee-negative-wave-1.1@acme.example>"
+    assert first["Message-ID"] == "<acme-coffee-negative-wave-1.1.receiver@acme.example>"
     assert first["In-Reply-To"] is None
     assert second["In-Reply-To"] == third["References"] == first["Message-ID"]
     assert len({str(mail["Message-ID"]) for mail in (first, second, third)}) == 3
