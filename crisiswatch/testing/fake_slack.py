@@ -4,8 +4,9 @@
         notifier = SlackNotifier(render, slack.token, slack.channel, base_url=slack.url)
         slack.script("chat.postMessage", Fault.accept_then_cut())
 
-Speaks auth.test, chat.postMessage, chat.update, conversations.history, conversations.replies and, with a web socket
-behind it, apps.connections.open (`crisiswatch.testing.slack_presses` presses what is in a message). In another process:
+Speaks auth.test, chat.postMessage, chat.update, conversations.history, conversations.replies, blocks.validate, the
+three steps of an upload with files.info (`crisiswatch.testing.slack_files`) and, with a web socket behind it,
+apps.connections.open (`crisiswatch.testing.slack_presses` presses what is in a message). In another process:
 ``python -m crisiswatch.testing.fake_slack --port-file F --journal F`` writes each accepted message to a JSONL journal
 before it answers.
 """
@@ -14,26 +15,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import socket
-import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
 
 from crisiswatch.clock import Clock, SystemClock
 from crisiswatch.testing.slack_faults import Fault
-from crisiswatch.testing.slack_limits import message_error
+from crisiswatch.testing.slack_files import FakeFiles
+from crisiswatch.testing.slack_limits import blocks_error, message_error
 from crisiswatch.testing.slack_presses import FakeSocket
+from crisiswatch.testing.slack_server import PREFIX, SlackServer
 
 __all__ = ["FakeSlack", "Fault", "SlackCall", "SlackMessage", "main"]
-
-_PREFIX = "/api/"
 
 Json = dict[str, Any]
 
@@ -50,6 +47,7 @@ class SlackMessage:
     thread_ts: str | None = None
     broadcast: bool = False
     edits: int = 0
+    files: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -81,8 +79,9 @@ class FakeSlack:
     """The server; a context manager that starts and stops by itself.
 
     ``url`` is what a client takes as base_url; ``messages`` are all messages in the order they were posted; ``calls``
-    all calls that were answered; ``answers`` what was sent to `answer_url`. `channels` maps channel ids to names; the
-    bot is a member of all of them. A call takes effect at once and is answered `delay` seconds later.
+    all calls that were answered; ``answers`` what was sent to `answer_url`; ``files`` what was uploaded. `channels`
+    maps channel ids to names; the bot is a member of all. A call takes effect at once and is answered `delay` seconds
+    later.
     """
 
     def __init__(
@@ -98,6 +97,7 @@ class FakeSlack:
         self.app_token = "xapp-fake"  # noqa: S105  (the same)
         self.signing_secret = "0123456789abcdef0123456789abcdef"  # noqa: S105  (the same)
         self.socket = FakeSocket()
+        self.files = FakeFiles()
         self.answers: list[Json] = []
         self.delay = delay
         self.channels = dict(channels or {"C0123456789": "pr-alerts"})
@@ -110,7 +110,7 @@ class FakeSlack:
         self._last = 0
         self._lock = threading.RLock()
         self._journal = journal
-        self._server = _Server(("127.0.0.1", 0), self)
+        self._server = SlackServer(("127.0.0.1", 0), self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="fake-slack", daemon=True)
 
     @property
@@ -121,7 +121,7 @@ class FakeSlack:
     @property
     def url(self) -> str:
         """The base URL for a client."""
-        return f"http://127.0.0.1:{self.port}{_PREFIX}"
+        return f"http://127.0.0.1:{self.port}{PREFIX}"
 
     @property
     def answer_url(self) -> str:
@@ -182,6 +182,10 @@ class FakeSlack:
             "chat.update": self._update,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
+            "blocks.validate": self._validate,
+            "files.getUploadURLExternal": lambda given: self.files.begin(given, self.url),
+            "files.completeUploadExternal": self._complete,
+            "files.info": self.files.info,
             "apps.connections.open": lambda _: {"ok": True, "url": self.socket.url},
         }
         with self._lock:
@@ -208,7 +212,7 @@ class FakeSlack:
         channel = self._resolve(str(arguments.get("channel", "")))
         if channel is None:
             return _error("channel_not_found")
-        if code := message_error(arguments):
+        if code := message_error(arguments) or self.files.error(arguments.get("blocks") or ()):
             return _error(code)
         parent = arguments.get("thread_ts")
         if parent and self._find(channel, parent) is None:
@@ -233,7 +237,7 @@ class FakeSlack:
         message = self._find(channel, str(arguments.get("ts", "")))
         if message is None:
             return _error("message_not_found")
-        if code := message_error(arguments):
+        if code := message_error(arguments) or self.files.error(arguments.get("blocks") or ()):
             return _error(code)
         message.text = arguments.get("text", "")
         message.blocks = list(arguments.get("blocks") or [])  # text without blocks deletes them
@@ -241,6 +245,23 @@ class FakeSlack:
         message.edits += 1
         self._write("chat.update", message)
         return {"ok": True, "channel": channel, "ts": message.ts, "text": message.text}
+
+    def _validate(self, arguments: Json) -> Json:
+        code = blocks_error(arguments.get("blocks") or [])
+        return _error(code) if code else {"ok": True}
+
+    def _complete(self, arguments: Json) -> Json:
+        """The end of an upload; with a channel the file is shared there, or in a thread of it."""
+        channel, parent = str(arguments.get("channel_id", "")), arguments.get("thread_ts")
+        if channel and channel not in self.channels:
+            return _error("channel_not_found")
+        if channel and parent and self._find(channel, parent) is None:
+            return _error("thread_not_found")
+        answer = self.files.complete(arguments)
+        if answer["ok"] and channel:
+            names = tuple(each["id"] for each in answer["files"])
+            self.messages.append(SlackMessage(channel, self._stamp(), "", [], {}, thread_ts=parent, files=names))
+        return answer
 
     def _history(self, arguments: Json) -> Json:
         channel = str(arguments.get("channel", ""))
@@ -288,88 +309,6 @@ def _paged(messages: list[SlackMessage], arguments: Json) -> Json:
     more = start + limit < len(messages)
     cursor = str(start + limit) if more else ""
     return {"ok": True, "messages": page, "has_more": more, "response_metadata": {"next_cursor": cursor}}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = True
-
-    def __init__(self, address: tuple[str, int], slack: FakeSlack) -> None:
-        self.slack = slack
-        super().__init__(address, _Handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed in the middle is no news here."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def do_GET(self) -> None:
-        self._serve()
-
-    def do_POST(self) -> None:
-        self._serve()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Quiet."""
-
-    def _serve(self) -> None:
-        slack = self.server.slack
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        target = urlsplit(self.path)
-        if target.path == "/script":
-            order = json.loads(raw)
-            slack.script(order.pop("method"), Fault(**order))
-            self._answer(200, '{"ok": true}', {})
-            return
-        if target.path.startswith("/actions/"):
-            slack.answers.append(json.loads(raw))
-            self._answer(200, "ok", {})
-            return
-        method = target.path.removeprefix(_PREFIX)
-        arguments = _arguments(target.query, raw, self.headers.get("Content-Type", ""))
-        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-        fault = slack.take_fault(method)
-        if fault is None or fault.accepted:
-            body = json.dumps(slack.answer(method, arguments, token))
-            if slack.delay:
-                slack.stopping.wait(slack.delay)
-            if fault is None:
-                self._answer(200, body, {})
-        if fault is not None:
-            self._fail(fault)
-
-    def _fail(self, fault: Fault) -> None:
-        if fault.kind == "answer":
-            self._answer(fault.status, fault.body, fault.headers)
-            return
-        if fault.kind == "hang":
-            self.server.slack.stopping.wait(60)
-        self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, no farewell
-
-    def _answer(self, status: int, body: str, headers: Mapping[str, str]) -> None:
-        data = body.encode()
-        self.send_response(status)
-        kind = "application/json; charset=utf-8" if body.startswith("{") else "text/html; charset=utf-8"
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-
-def _arguments(query: str, raw: bytes, kind: str) -> Json:
-    found: Json = dict(parse_qsl(query))
-    if "json" in kind:
-        found |= json.loads(raw or b"{}")
-    else:
-        found |= dict(parse_qsl(raw.decode()))
-    for name in ("blocks", "metadata"):
-        if isinstance(found.get(name), str):
-            found[name] = json.loads(found[name])
-    return found
 
 
 def main(arguments: list[str] | None = None) -> None:

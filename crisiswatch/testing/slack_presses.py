@@ -1,6 +1,7 @@
 """What Slack sends when somebody presses something: the payload, signed for a request URL, or over a web socket.
 
     payload = press(slack.roots()[0], "Not negative", at=now, url=slack.answer_url, user="U0ADA")
+    payload = push(slack.roots()[0], "snooze", "For 1 hour", at=now, url=slack.answer_url)
     signed = sign(slack.signing_secret, payload, now)  # to be posted with its headers
     envelope = slack.socket.send(payload)
 
@@ -23,7 +24,7 @@ from urllib.parse import urlencode
 
 from slack_sdk.signature import SignatureVerifier
 
-__all__ = ["FakeSocket", "Signed", "press", "sign"]
+__all__ = ["FakeSocket", "Signed", "press", "push", "sign"]
 
 _MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
@@ -72,6 +73,35 @@ def press(message: Any, choice: str, *, at: datetime, url: str, post: int = 0, u
         "selected_option": option,
         "action_ts": f"{at.timestamp():.6f}",
     }
+    return _payload(message, action, url=url, user=user)
+
+
+def push(message: Any, name: str, chosen: str = "", *, at: datetime, url: str, user: str = "U0ADA") -> Json:
+    """The payload when ``user`` presses what has the action id ``name``, choosing an option's words or a person's id.
+
+    LookupError if that is not there to be pressed or chosen.
+    """
+    action: Json = {"action_id": name, "action_ts": f"{at.timestamp():.6f}"}
+    for block in message.blocks:
+        for element in (*block.get("elements", ()), block.get("accessory", {})):
+            if element.get("action_id") == name:
+                return _payload(message, action | _pushed(element, block, chosen), url=url, user=user)
+    raise LookupError(f"there is no {name!r} to be pressed")
+
+
+def _pushed(element: Json, block: Json, chosen: str) -> Json:
+    found: Json = {"type": element["type"], "block_id": block["block_id"]}
+    if element["type"] == "button":
+        return found | {"value": element["value"], "text": element["text"]}
+    if element["type"] == "users_select":
+        return found | {"selected_user": chosen}
+    option = next((each for each in element["options"] if each["text"]["text"] == chosen), None)
+    if option is None:
+        raise LookupError(f"there is no {chosen!r} to be chosen")
+    return found | {"selected_option": option}
+
+
+def _payload(message: Any, action: Json, *, url: str, user: str) -> Json:
     return {
         "type": "block_actions",
         "user": {"id": user, "username": "ada", "team_id": "T0FAKE"},

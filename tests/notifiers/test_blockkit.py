@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -24,41 +23,8 @@ from crisiswatch.notifiers.blockkit import (
 from crisiswatch.notifiers.slack_acts import REASONS, wish_of
 from crisiswatch.testing.notifiers import HOSTILE_TEXTS
 from crisiswatch.testing.slack_limits import message_error
-from tests.notifiers.common import ACTIVE, mrkdwn
+from tests.notifiers.common import ACTIVE, BUTTONS, WHOLE, mrkdwn
 
-BUTTONS = ("acknowledge", "assign", "snooze:calm|60|240", "verdict:useful|false_alarm|not_a_crisis", "step_done:2",
-           "step_done:3", "promise_kept:1")  # fmt: skip
-
-WHOLE = Document(
-    brand="Acme Coffee",
-    headline="Acme Coffee: the wave of negative mentions is now critical",
-    level=Level.CRITICAL,
-    stage=Stage.ESCALATED,
-    opened_at=datetime(2026, 3, 3, 8, 0, tzinfo=UTC),
-    summary="211 in 15 minutes from 158 accounts, 25 times the usual.",
-    status="U0ADALACE has it since 3 Mar 2026, 09:02 CET.",
-    facts=tuple(Fact(f"Figure {n}", f"{n} of them") for n in range(1, 9)),
-    trend=(1, 2, 3, 40),
-    warnings=("Source helpdesk has been silent since 08:00 CET: the figures may be too low.",),
-    note="Still learning.",
-    because="Most crises start as a jump in complaints.",
-    story="Usually about 8 in 15 minutes; 211 now.",
-    why=(Reason("at least 60 mentions came in: 211 did"),),
-    themes=("leaking lid", "scalded"),
-    posts=(Quote("It leaks.", "First · mo••• · reviews · 08:41 CET", "https://reviews.example/1", uid="reviews:1"),),
-    steps=(
-        Task("Take the lead", "duty comms", "by 09:05 CET", done="U0ADALACE, 09:02 CET"),
-        Task("Check whether the claim is true", "product", "by 09:25 CET", overdue=True),
-        Task("Agree one holding line", "head of comms", "by 09:40 CET"),
-    ),
-    footer=("Incident acme.wave.1 · version 2 · rule wave", "crisiswatch explain acme.wave.1"),
-    key="acme.wave.1",
-    link="https://crisiswatch.example/incidents/acme.wave.1",
-    sector="Other coffee brands are up as well: Brew & Co.",
-    promises=("Next update by 10:00 CET, promised by U0ADALACE",),
-    statements=(("English", "We know of the lids.\nWe are looking into it."), ("Italian", "Sappiamo dei coperchi.")),
-    buttons=BUTTONS,
-)
 PEOPLE = ("U0ADALACE",)
 
 

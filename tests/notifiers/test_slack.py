@@ -9,14 +9,17 @@ from dataclasses import replace
 import pytest
 
 from crisiswatch.errors import Rejected, TryLater, Unknown
+from crisiswatch.interaction.payload import read_presses
 from crisiswatch.model import Sentiment, Stage
 from crisiswatch.notifiers.blockkit import blocks_for, escape, fallback_text, reply_blocks
 from crisiswatch.notifiers.slack import SlackNotifier
-from crisiswatch.notifiers.slack_labels import read_value, uid_hash, value_of
+from crisiswatch.notifiers.slack_acts import REASONS, wish_of
+from crisiswatch.notifiers.slack_labels import incident_of, read_value, uid_hash, value_of
 from crisiswatch.testing.fake_slack import FakeSlack, Fault
 from crisiswatch.testing.notifiers import HOSTILE_TEXTS, a_delivery, an_incident, some_evidence
 from crisiswatch.testing.slack_limits import message_error
-from tests.notifiers.common import ACTIVE, mrkdwn, words
+from crisiswatch.testing.slack_presses import push
+from tests.notifiers.common import ACTIVE, NOW, WHOLE, mrkdwn, words
 
 
 @pytest.fixture
@@ -217,3 +220,31 @@ def test_a_value_says_which_mention_is_meant_and_fits(uid):
 )
 def test_a_value_that_is_none_of_ours_says_nothing(value):
     assert read_value(value) is None
+
+
+# --- presses, from the message to what is read
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "value", "wish"),
+    [
+        ("acknowledge", "", "acme.wave.1", {}),
+        ("step_done:2", "", "acme.wave.1", {"step": "2"}),
+        ("assign", "U0GRACEH", "U0GRACEH", {"to": "U0GRACEH"}),
+        ("snooze", "For 1 hour", "60", {"for": "60"}),
+        ("verdict:not_a_crisis", REASONS[2], REASONS[2], {"kind": "not_a_crisis", "reason": REASONS[2]}),
+    ],
+)
+def test_what_is_pressed_comes_back_as_an_act_of_the_incident(slack, name, chosen, value, wish):
+    one = SlackNotifier(lambda _: WHOLE, slack.token, slack.channel, base_url=slack.url, menus=True)
+    one.send(a_delivery(id="acme.wave.1/2/pr"))
+    (root,) = slack.roots()
+    (press,) = read_presses(push(root, name, chosen, at=NOW, url=slack.answer_url, user="U0ADALACE"), NOW)
+    assert (press.actor, press.value, incident_of(press.block)) == ("U0ADALACE", value, "acme.wave.1")
+    assert wish_of(press.action, press.detail, press.value).detail == wish
+
+
+def test_what_is_not_there_can_not_be_pressed(slack, notifier):
+    notifier.send(a_delivery())
+    with pytest.raises(LookupError):
+        push(slack.roots()[0], "acknowledge", at=NOW, url=slack.answer_url)
