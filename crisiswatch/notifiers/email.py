@@ -33,6 +33,10 @@ SECURITY = ("starttls", "tls", "none")
 
 _MAILED = (Stage.OPENED, Stage.ESCALATED, Stage.REMINDED, Stage.RESOLVED)
 _MEMORY_LIMIT = 500
+_MENDED = 300.0
+"""Seconds to wait where somebody has to mend the set-up: soon enough, and too seldom to lock an account."""
+_ADDRESSES_MENDED = 1800.0
+"""The same for addresses, which a server minds more being asked for."""
 
 
 class EmailNotifier:
@@ -156,23 +160,39 @@ def _is_news(delivery: Delivery) -> bool:
 
 @contextmanager
 def _before_data() -> Iterator[None]:
-    """Up to here nothing was handed over, so a failure is either final or worth another try, never unknown."""
+    """Up to here nothing was handed over, so that it is always worth another try.
+
+    What the server says no to for good is the set-up here, not the message: an account, a certificate, an address. It
+    waits to be mended, and goes out then.
+    """
     try:
         yield
     except smtplib.SMTPNotSupportedError as error:
-        raise Rejected(f"the mail server can't do what is configured: {clip(clean(str(error)), 120)}") from error
+        said = clip(clean(str(error)), 120)
+        raise TryLater(f"the mail server can't do what is configured: {said}", _MENDED) from error
     except smtplib.SMTPResponseException as error:
-        raise _refusal(error.smtp_code, error.smtp_error) from error
+        raise _not_yet(error) from error
     except ssl.SSLCertVerificationError as error:
-        raise Rejected(f"the mail server's certificate is not trusted: {error.verify_message}") from error
+        raise TryLater(f"the mail server's certificate is not trusted: {error.verify_message}", _MENDED) from error
     except (OSError, smtplib.SMTPException) as error:
         raise TryLater(f"the mail server can't be reached: {type(error).__name__}") from error
 
 
-def _refusal(code: int, said: bytes | str) -> Rejected | TryLater:
+class _AddressRefused(smtplib.SMTPResponseException):
+    """The server takes mail neither from nor for the addresses that are configured."""
+
+
+def _not_yet(error: smtplib.SMTPResponseException) -> TryLater:
+    """A refusal before the text: soon again where the server says so, later where somebody has to mend something."""
+    wait = None if error.smtp_code < 500 else _MENDED
+    if wait is not None and isinstance(error, _AddressRefused):
+        wait = _ADDRESSES_MENDED
+    return TryLater(_words(error.smtp_code, error.smtp_error), wait)
+
+
+def _words(code: int, said: bytes | str) -> str:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    detail = f"the mail server said {code} {clip(clean(text), 160)}"
-    return TryLater(detail) if code < 500 else Rejected(detail)
+    return f"the mail server said {code} {clip(clean(text), 160)}"
 
 
 def _transmit(server: smtplib.SMTP, message: EmailMessage, sender: str, recipients: Sequence[str]) -> list[str]:
@@ -185,6 +205,8 @@ def _transmit(server: smtplib.SMTP, message: EmailMessage, sender: str, recipien
     with _before_data():
         refused = _address(server, sender, recipients)
         code, said = server.docmd("data")
+        if code >= 500:
+            raise Rejected(_words(code, said))
         if code != 354:
             raise smtplib.SMTPDataError(code, said)
     try:
@@ -193,14 +215,14 @@ def _transmit(server: smtplib.SMTP, message: EmailMessage, sender: str, recipien
     except (OSError, smtplib.SMTPException) as error:
         raise Unknown(f"the connection to the mail server broke after the text: {type(error).__name__}") from error
     if not 200 <= code < 300:
-        raise _refusal(code, said)
+        raise TryLater(_words(code, said)) if code < 500 else Rejected(_words(code, said))
     return refused
 
 
 def _address(server: smtplib.SMTP, sender: str, recipients: Sequence[str]) -> list[str]:
     code, said = server.mail(sender)
     if code != 250:
-        raise smtplib.SMTPSenderRefused(code, said, sender)
+        raise _AddressRefused(code, said)
     refused: list[tuple[str, int, bytes]] = []
     for recipient in recipients:
         code, said = server.rcpt(recipient)
@@ -208,7 +230,7 @@ def _address(server: smtplib.SMTP, sender: str, recipients: Sequence[str]) -> li
             refused.append((recipient, code, said))
     if len(refused) == len(recipients):
         _, code, said = min(refused, key=lambda entry: entry[1])  # one that may pass later is worth waiting for
-        raise smtplib.SMTPResponseException(code, said)
+        raise _AddressRefused(code, said)
     return [f"{recipient}: {code} {clean(said.decode('utf-8', 'replace'))}" for recipient, code, said in refused]
 
 

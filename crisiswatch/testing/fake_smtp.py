@@ -72,7 +72,7 @@ class FakeSmtp:
 
     `security` is ``none``, ``starttls`` or ``tls``; with one of the latter ``cafile`` verifies the server. `login` is a
     user and a password that are then required. `refuse` maps recipients to the reply each gets, at every attempt.
-    A mail is kept at once and acknowledged `delay` seconds later.
+    A mail is kept at once and acknowledged `delay` seconds later. `port` 0 takes a free one.
     """
 
     host = "127.0.0.1"
@@ -85,8 +85,10 @@ class FakeSmtp:
         refuse: Mapping[str, str] | None = None,
         journal: Path | None = None,
         delay: float = 0.0,
+        port: int = 0,
     ) -> None:
         self.delay = delay
+        self._wanted = port
         self.security = security
         self.login = login
         self.refuse = dict(refuse or {})
@@ -103,7 +105,7 @@ class FakeSmtp:
     def start(self) -> None:
         """Begin to answer on a free port; aiosmtpd can't be asked for port 0, so one is found by binding first."""
         for attempt in range(_ATTEMPTS):
-            self.port = _free_port()
+            self.port = self._wanted or _free_port()
             controller = _controller(self, self._tls)
             try:
                 controller.start()

@@ -50,7 +50,7 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any
 def lay_out(folder: Path, *, slack: FakeSlack | None, smtp: FakeSmtp | None = None, **changes: str) -> Path:
     """Write the starter's rules and alerts with a configuration for this world; gives the configuration's path.
 
-    ``changes`` replace sections: ``sources``, ``port``, ``log`` and the like; ``slack_more`` adds to the receiver.
+    ``changes`` replace sections: ``sources``, ``port``, ``log`` and the like; ``slack_more`` adds to the receiver, ``web_more`` to the pages.
     """
     for name, content in starter_files().items():
         path = folder / name
@@ -99,7 +99,7 @@ routes:
 rules: ./rules
 alerts: ./alerts
 store: {{url: "sqlite:///crisiswatch.db"}}
-web: {{host: 127.0.0.1, port: {changes.get("port", "0")}}}
+web: {{host: 127.0.0.1, port: {changes.get("port", "0")}{changes.get("web_more", "")}}}
 engine: {{lateness: 5m, tick: 10s}}
 sentiment: {{scorer: vader}}
 log: {{format: json, level: info}}

@@ -83,7 +83,7 @@ class TestEmail(NotifierContract):
     def go_wrong(self, how: str) -> bool:
         faults = {
             "busy": SmtpFault("rcpt", "451 4.7.1 greylisted"),
-            "refused": SmtpFault("mail", "550 5.7.1 not here"),
+            "refused": SmtpFault("text", "554 5.7.1 looks like spam"),
             "lost": SmtpFault("text", accepted=True),
         }
         self.smtp.script(faults[how])

@@ -49,10 +49,10 @@ def mailer(server: FakeSmtp, **changes) -> EmailNotifier:
     ("fault", "kind"),
     [
         (SmtpFault("mail", "421 4.3.0 closing"), TryLater),
-        (SmtpFault("mail", "550 5.7.1 no"), Rejected),
+        (SmtpFault("mail", "550 5.7.1 no"), TryLater),
         (SmtpFault("mail"), TryLater),
         (SmtpFault("rcpt", "450 4.2.1 later"), TryLater),
-        (SmtpFault("rcpt", "550 5.1.1 unknown"), Rejected),
+        (SmtpFault("rcpt", "550 5.1.1 unknown"), TryLater),
         (SmtpFault("rcpt"), TryLater),
         (SmtpFault("data", "451 4.3.0 later"), TryLater),
         (SmtpFault("data", "554 5.7.0 never"), Rejected),
@@ -120,21 +120,22 @@ def test_the_line_is_protected_and_the_login_given(security):
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_an_unknown_certificate_is_refused(security):
+def test_an_unknown_certificate_is_not_trusted_and_waits_to_be_mended(security):
     with FakeSmtp(security=security) as server:
-        with pytest.raises(Rejected, match="certificate"):
+        with pytest.raises(TryLater, match="certificate"):
             mailer(server, cafile=None).send(a_delivery())
         assert server.mails == []
 
 
-def test_a_wrong_password_is_a_refusal():
-    with FakeSmtp(security="starttls", login=("alerts", "right")) as server, pytest.raises(Rejected) as caught:
+def test_a_wrong_password_waits_to_be_mended_and_is_not_told():
+    with FakeSmtp(security="starttls", login=("alerts", "right")) as server, pytest.raises(TryLater) as caught:
         mailer(server, username="alerts", password="wrong-secret").send(a_delivery())
     assert "wrong-secret" not in str(caught.value)
+    assert caught.value.after == 300
 
 
 def test_a_server_without_starttls_is_never_spoken_to_in_the_clear(smtp):
-    with pytest.raises(Rejected):
+    with pytest.raises(TryLater, match="can't do what is configured"):
         mailer(smtp, security="starttls").send(a_delivery())
     assert smtp.mails == []
 
