@@ -23,7 +23,6 @@ def test_one_press_in_a_mail_takes_the_incident_for_everybody(linked: World) -> 
     linked.push(linked.mention(1))
     linked.calm_down(2)
     mail = linked.smtp.mails[0].message
-    assert list(mail.walk())[-1].get_content().startswith(b"\x89PNG")
     (path,) = re.findall(r"https://cw\.example\.com(/acknowledge/\S+)", mail.get_body(("plain",)).get_content())
     seen = WEB.get(linked.url + path, headers={"host": "cw.example.com"})
     assert seen.status_code == 200
@@ -40,6 +39,19 @@ def test_one_press_in_a_mail_takes_the_incident_for_everybody(linked: World) -> 
     again = WEB.post(linked.url + path)
     assert again.status_code == 409
     assert "press@example.com has it" in again.text
+
+
+def test_a_mail_has_the_chart_that_its_alert_shows(linked: World) -> None:
+    linked.at(1)
+    linked.push(linked.mention(1))
+    linked.calm_down(2)
+    linked.push(linked.mention(2), linked.mention(3))
+    linked.calm_down(4)
+    opened, escalated = (mail.message for mail in linked.smtp.mails)
+    assert "image/png" not in [part.get_content_type() for part in opened.walk()]
+    (picture,) = (part for part in escalated.walk() if part.get_content_type() == "image/png")
+    assert picture.get_content().startswith(b"\x89PNG")
+    assert "acknowledge/" in escalated.get_body(("html",)).get_content()
 
 
 def test_the_other_pages_are_as_closed_as_before(linked: World) -> None:
