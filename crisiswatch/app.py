@@ -32,6 +32,7 @@ from crisiswatch.model import Notifier, Source
 from crisiswatch.observer import Observer
 from crisiswatch.pipeline import Arrival, Pipeline, Plan, Result
 from crisiswatch.polls import Polls
+from crisiswatch.response import decision_to_dict
 from crisiswatch.scoring import Scoring
 from crisiswatch.senders import Senders
 from crisiswatch.status import status_view
@@ -190,9 +191,9 @@ class App:
         idle = self._polls.idle and not self.worker.waiting
         return idle and not any(stats.pending for stats in self.store.outbox_stats(self._clock.now()).values())
 
-    def act(self, incident: str, action: str, actor: str) -> Result | None:
-        """Do to an incident what somebody asked: ``acknowledge`` or ``resolve``."""
-        ticket = self.worker.submit("act", lambda pipeline: pipeline.act(incident, action, actor), seconds=5.0)
+    def act(self, incident: str, action: str, actor: str, detail: Mapping[str, str] | None = None) -> Result | None:
+        """Do to an incident what somebody asked, an `Act`; None if the engine is too busy. Raises ActRefused."""
+        ticket = self.worker.submit("act", lambda pipeline: pipeline.act(incident, action, actor, detail), seconds=5.0)
         return None if ticket is None else ticket.wait(10.0)
 
     # -- making -------------------------------------------------------------------------------------------------------
@@ -337,22 +338,21 @@ class App:
             ready=self.ready,
             metrics=self.metrics.exposition,
             reload=self.reload,
-            incidents=lambda: [incident_view(each) for each in self.store.incidents(limit=200)],
+            incidents=self._incidents,
             incident=self._incident,
             status=self.status,
             hooks=self._hooks,
             act=self._acted,
+            log=lambda name: [decision_to_dict(line) for line in self.store.decisions(name)],
             slack=self._switchboard.receive,
             links=lambda: ack_links(self._parts.loaded.settings),
             now=self._clock.now,
             labels=PageLabels(lambda: self.store, lambda: self._parts.loaded.settings.brands, self._clock),
         )
 
-    def _acted(self, incident: str, action: str, actor: str) -> bool:
-        try:
-            return self.act(incident, action, actor) is not None
-        except CrisiswatchError:
-            return False
+    def _acted(self, incident: str, action: str, actor: str, detail: Mapping[str, str]) -> str | None:
+        done = self.act(incident, action, actor, detail)
+        return None if done is None else done.answer
 
     def healthy(self) -> tuple[bool, Mapping[str, Any]]:
         """Whether the process does its work: the engine's thread is alive and beats."""
@@ -385,4 +385,9 @@ class App:
 
     def _incident(self, incident_id: str) -> Mapping[str, Any] | None:
         found = self.store.incident(incident_id)
-        return None if found is None else incident_view(found)
+        return None if found is None else incident_view(found, self.store.case(incident_id))
+
+    def _incidents(self) -> list[Mapping[str, Any]]:
+        found = self.store.incidents(limit=200)
+        cases = {case.incident: case for case in self.store.cases([each.id for each in found])}
+        return [incident_view(each, cases.get(each.id)) for each in found]

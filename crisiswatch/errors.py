@@ -13,6 +13,7 @@
     │   ├── Rejected              permanent: the same message will never be accepted
     │   ├── TryLater              not accepted, known so; try again after a while
     │   └── Unknown               cut in the middle: it may have arrived; look it up before sending again
+    ├── ActRefused                what a person asked to do to an incident makes no sense
     ├── StateError                a saved state can't be read by this version
     └── StoreError                the database refused (full, locked, newer schema)
 
@@ -104,6 +105,18 @@ class TryLater(DeliveryError):
 
 class Unknown(DeliveryError):
     """The outcome is unknown: the connection died after the message may have been accepted."""
+
+
+class ActRefused(CrisiswatchError):
+    """What a person asked to do to an incident makes no sense, and nothing was done; ``detail`` says why, to them.
+
+    ``missing``: there is no such incident.
+    """
+
+    def __init__(self, detail: str, *, missing: bool = False) -> None:
+        self.detail = detail
+        self.missing = missing
+        super().__init__(detail)
 
 
 class StateError(CrisiswatchError):

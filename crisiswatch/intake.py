@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from crisiswatch.matching import Matcher
-from crisiswatch.model import Effect, Mention, Scorer, VolumeSample
+from crisiswatch.model import Case, Decision, Effect, Mention, Scorer, VolumeSample
 from crisiswatch.outbox import Route
 from crisiswatch.privacy import Pseudonyms
+from crisiswatch.response import Plan as Asked
+from crisiswatch.response import Sending
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment.signals import Reader
 from crisiswatch.store import OutboxRow, SourceMark
 
-__all__ = ["Arrival", "Intake", "Plan", "Result"]
+__all__ = ["Arrival", "Intake", "Plan", "Result", "joined"]
 
 
 class Arrival(StrEnum):
@@ -28,7 +30,8 @@ class Arrival(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is in force: replaced as a whole by a reload. ``editors`` are receivers that can change a sent message;
-    ``reader`` finds what mentions say beyond the mood that ``scorer`` finds; ``pseudonyms`` hide who wrote them."""
+    ``reader`` finds what mentions say beyond the mood that ``scorer`` finds; ``pseudonyms`` hide who wrote them.
+    ``asked`` is what each alert, by its id, asks of people."""
 
     brands: tuple[str, ...]
     matcher: Matcher
@@ -38,6 +41,7 @@ class Plan:
     editors: frozenset[str] = frozenset()
     reader: Reader = field(default_factory=Reader)
     pseudonyms: Pseudonyms | None = None
+    asked: Mapping[str, Asked] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,10 @@ class Intake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What one call did. ``outcomes`` counts mentions as accepted, late, duplicate, unmatched or refused."""
+    """What one call did. ``outcomes`` counts mentions as accepted, late, duplicate, unmatched or refused.
+
+    ``cases`` are those that changed, ``answer`` is what to tell the person who acted.
+    """
 
     outcomes: Mapping[str, int] = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
@@ -67,3 +74,19 @@ class Result:
     oldest: datetime | None = None
     newest: datetime | None = None
     samples: tuple[VolumeSample, ...] = ()
+    cases: tuple[Case, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    sendings: tuple[Sending, ...] = ()
+    answer: str = ""
+
+
+def joined(first: Result, then: Result) -> Result:
+    """What two commits did, of which the second is what was asked for."""
+    return replace(
+        then,
+        effects=(*first.effects, *then.effects),
+        rows=(*first.rows, *then.rows),
+        cases=(*first.cases, *then.cases),
+        decisions=(*first.decisions, *then.decisions),
+        sendings=(*first.sendings, *then.sendings),
+    )

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from crisiswatch.engine import State, decode, encode, fold
 from crisiswatch.engine.calibration import NO_SCORERS
-from crisiswatch.intake import Arrival, Intake, Plan, Result
+from crisiswatch.errors import ActRefused
+from crisiswatch.intake import Arrival, Intake, Plan, Result, joined
 from crisiswatch.matching import normalise
 from crisiswatch.model import (
     Effect,
@@ -37,12 +38,12 @@ from crisiswatch.model import (
     VolumeSample,
     VolumeSampled,
 )
-from crisiswatch.outbox import rows_for
 from crisiswatch.rescoring import model_of, own_scorer, rescored, stand_ins
+from crisiswatch.responding import Responding
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment import score_mentions
 from crisiswatch.sentiment.signals import Reader
-from crisiswatch.store import Fence, JournalEntry, OutboxRow, SourceMark, Store, StoredMention, Work
+from crisiswatch.store import Fence, JournalEntry, SourceMark, Store, StoredMention, Work
 from crisiswatch.windows import minute_of, moment
 
 __all__ = ["Arrival", "Intake", "Pipeline", "Plan", "Result"]
@@ -71,19 +72,20 @@ class Pipeline:
         clock: Callable[[], datetime],
         arrival: Arrival = Arrival.CLOCK,
         fence: Fence | None = None,
-        stamp: Callable[[Effect], datetime] | None = None,
+        stamp: Callable[[datetime], datetime] | None = None,
     ) -> None:
         self._store = store
         self._plan = plan
         self._clock = clock
         self._arrival = arrival
-        self._stamp = stamp
+        self._stamp = stamp or (lambda _: clock())
         self.fence = fence
         self.scored = 0
         self._states = {brand: decode(saved.body) for brand, saved in store.load_states().items()}
         # A restart goes on from the time the states have come to, or its first mentions would arrive in the past.
         last = max((state.now for state in self._states.values()), default=-1)
         self._came_to: datetime | None = moment(last) if last >= 0 else None
+        self._responding = Responding(store)
         self._carries = {source: frozenset(mark.carries) for source, mark in store.cursors().items()}
 
     @property
@@ -128,9 +130,7 @@ class Pipeline:
         late_before = self._late(events)
         carries = self._carries.get(intake.source, frozenset()) | {each.mention.source for each in ours}
         marks = {} if intake.mark is None else {intake.source: replace(intake.mark, carries=tuple(sorted(carries)))}
-        effects, rows = self._commit(
-            events, mentions=stored, cursors=marks, edited=edited, deleted=tuple(intake.deleted)
-        )
+        done = self._commit(events, mentions=stored, cursors=marks, edited=edited, deleted=tuple(intake.deleted))
         self._carries[intake.source] = carries
         late = min(self._late(events) - late_before, len(ours))  # one mention may be late at several brands
         outcomes = {
@@ -141,10 +141,9 @@ class Pipeline:
             "refused": intake.refused,
         }
         times = [mention.created_at for mention in fresh]
-        return Result(
+        return replace(
+            done,
             outcomes=outcomes,
-            effects=effects,
-            rows=rows,
             unscored=unscored,
             oldest=min(times, default=None),
             newest=max(times, default=None),
@@ -157,8 +156,7 @@ class Pipeline:
         self._bring_all_to(at, events)
         if not events:
             return Result()
-        effects, rows = self._commit(events)
-        return Result(effects=effects, rows=rows)
+        return self._commit(events)
 
     def source_health(self, source: str, *, healthy: bool, reason: str = "", mark: SourceMark | None = None) -> Result:
         """Tell the brands whether what the source carries can be trusted to speak.
@@ -175,19 +173,21 @@ class Pipeline:
                 if unheard or name in self._states[brand].sources:
                     events.setdefault(brand, []).append(SourceHealth(at, name, healthy, reason))
                     journal.append(JournalEntry(brand=brand, at=at, kind="source_health", payload=payload))
-        effects, rows = self._commit(events, journal=journal, cursors={} if mark is None else {source: mark})
-        return Result(effects=effects, rows=rows)
+        return self._commit(events, journal=journal, cursors={} if mark is None else {source: mark})
 
-    def act(self, incident: str, action: str, actor: str) -> Result:
-        """Do to an incident what somebody asked: ``acknowledge`` or ``resolve``. Unknown incidents change nothing."""
+    def act(self, incident: str, action: str, actor: str, detail: Mapping[str, str] | None = None) -> Result:
+        """Do to an incident what somebody asked (an `Act`); ``answer`` is for them. Raises ActRefused.
+
+        The minutes before are closed first, so that all that follows from the act is one step of its own.
+        """
         brand = incident.split(".", 1)[0]
         if brand not in self._states:
-            return Result()
-        at = self._now()
-        payload = json.dumps({"incident": incident, "action": action, "actor": actor})
-        entry = JournalEntry(brand=brand, at=at, kind="human_action", payload=payload)
-        effects, rows = self._commit({brand: [HumanAction(at, incident, action, actor)]}, journal=[entry])
-        return Result(effects=effects, rows=rows)
+            raise ActRefused(f"there is no incident {incident[:120]!r}", missing=True)
+        ticked = self.tick(self._now())
+        human = HumanAction(self._now(), incident, action, actor, dict(detail or {}))
+        told = {"incident": incident, "action": action, "actor": actor, "detail": human.detail}
+        entry = JournalEntry(brand=brand, at=human.at, kind="human_action", payload=json.dumps(told))
+        return joined(ticked, self._commit({brand: [human]}, journal=[entry], action=human))
 
     def reload(self, plan: Plan) -> Result:
         """Put another plan in force; states of rules that stay go on, incidents of rules and brands that left end.
@@ -201,11 +201,11 @@ class Pipeline:
         journal = [JournalEntry(brand=brand, at=at, kind="rules_changed", payload="{}") for brand in events]
         try:
             self._meet_scorer(at, events, journal)
-            effects, rows = self._commit(events, journal=journal)
+            done = self._commit(events, journal=journal)
         except BaseException:
             self._plan = before
             raise
-        return Result(effects=(*ticked.effects, *effects), rows=(*ticked.rows, *rows))
+        return joined(ticked, done)
 
     def meet_scorer(self) -> Result:
         """Tell the brands whose mentions another model has read until now, so that its change is no crisis."""
@@ -215,8 +215,7 @@ class Pipeline:
         self._meet_scorer(at, events, journal)
         if not events:
             return Result()
-        effects, rows = self._commit(events, journal=journal)
-        return Result(effects=effects, rows=rows)
+        return self._commit(events, journal=journal)
 
     def teach(self, scorer: Scorer, reader: Reader | None = None) -> Result:
         """Have another scorer, and reader if one is given, read from now on, and all else as it was: for what was
@@ -242,8 +241,7 @@ class Pipeline:
                 journal.append(JournalEntry(brand=brand, at=at, kind="stand_ins_met", payload=payload))
         if not events:
             return Result()
-        effects, made = self._commit(events, journal=journal)
-        return Result(effects=effects, rows=made)
+        return self._commit(events, journal=journal)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -350,7 +348,8 @@ class Pipeline:
         journal: Sequence[JournalEntry] = (),
         edited: Sequence[Mention] = (),
         deleted: Sequence[str] = (),
-    ) -> tuple[tuple[Effect, ...], tuple[OutboxRow, ...]]:
+        action: HumanAction | None = None,
+    ) -> Result:
         states: dict[str, State] = {}
         effects: list[Effect] = []
         for brand, happened in events.items():
@@ -359,7 +358,11 @@ class Pipeline:
             states[brand], told = fold(before, happened, rules)
             effects.extend(told)
         effects.sort(key=lambda effect: effect.at)
-        rows = self._rows(effects)
+        come_to = {brand: moment(state.now) for brand, state in states.items()}
+        responses = self._responding.work_out(effects, come_to, self._plan, action)
+        if action is not None and not effects and not responses.cases:
+            return Result(answer=responses.answer)  # it said nothing new
+        rows = self._responding.rows(responses, self._plan, self._stamp)
         work = Work(
             mentions=mentions,
             states={brand: encode(state) for brand, state in states.items()},
@@ -369,25 +372,21 @@ class Pipeline:
             journal=journal,
             edited=edited,
             deleted=deleted,
+            cases=tuple(responses.cases.values()),
+            decisions=responses.decisions,
             fence=self.fence,
         )
         self._store.commit(work)
         self._states.update(states)
-        return tuple(effects), tuple(rows)
-
-    def _rows(self, effects: Sequence[Effect]) -> list[OutboxRow]:
-        told = [effect for effect in effects if hasattr(effect, "incident")]
-        if not told:
-            return []
-        queued = {key: set(value) for key, value in self._store.queued_receivers({e.incident.id for e in told}).items()}
-        rows: list[OutboxRow] = []
-        for effect in told:
-            now = self._stamp(effect) if self._stamp is not None else self._clock()
-            made = rows_for([effect], self._plan.routes, queued=queued, now=now, editors=self._plan.editors)
-            for row in made:
-                queued.setdefault(row.incident, set()).add(row.receiver)
-            rows.extend(made)
-        return rows
+        self._responding.adopt(responses)
+        return Result(
+            effects=tuple(effects),
+            rows=tuple(rows),
+            cases=tuple(work.cases),
+            decisions=tuple(responses.decisions),
+            sendings=tuple(sending for sending, _ in responses.sendings),
+            answer=responses.answer,
+        )
 
 
 def _plain(rows: Iterable[Likened | Rescored]) -> list[dict[str, Any]]:

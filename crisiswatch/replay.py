@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -109,9 +109,9 @@ class Replay:
         self._now = START
         self._observe = observe
         self.report = Report()
-        self.pipeline = Pipeline(
-            store, plan, clock=lambda: self._now, arrival=Arrival.DATA, stamp=lambda effect: effect.at
-        )
+        # Nobody is there to act, so nobody is asked to: no step is overdue, and what is calm is over.
+        alone = replace(plan, asked={})
+        self.pipeline = Pipeline(store, alone, clock=lambda: self._now, arrival=Arrival.DATA, stamp=lambda at: at)
 
     def run(self, stream: Iterable[Mention | Refused], *, monotonic: Callable[[], float]) -> Report:
         """Feed the whole stream, in order of arrival, then close the last minute."""

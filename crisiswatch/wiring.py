@@ -38,6 +38,7 @@ from crisiswatch.notifiers.slack import SlackNotifier
 from crisiswatch.outbox import Route
 from crisiswatch.pipeline import Plan
 from crisiswatch.privacy import Pseudonyms
+from crisiswatch.response import plan_of
 from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import MentionFilter
 from crisiswatch.sentiment import scorer as named_scorer
@@ -46,7 +47,7 @@ from crisiswatch.sentiment.described import Described, name_of
 from crisiswatch.sentiment.signals import Reader, encode_with
 from crisiswatch.sources.feed import FeedSource
 from crisiswatch.sources.files import FilesSource
-from crisiswatch.store import OutboxRow, Store, incident_from_json
+from crisiswatch.store import OutboxRow, Store, body_from_json
 
 __all__ = [
     "Messages",
@@ -95,6 +96,7 @@ def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
         pseudonyms=None if settings.author_key is None else Pseudonyms(settings.author_key.reveal().encode()),
         editors=frozenset(each.id for each in settings.receivers if each.type in EDITING),
         reader=reader_for(loaded.themes, made),
+        asked={name: plan_of(alert) for name, alert in loaded.alerts.items()},
     )
 
 
@@ -234,16 +236,20 @@ class Messages:
 
     def build(self, row: OutboxRow) -> Delivery:
         """Give the message to send for ``row``."""
-        incident = incident_from_json(row.body)
+        body = body_from_json(row.body)
         return Delivery(
             id=row.id,
             receiver=row.receiver,
             stage=row.stage,
-            incident=incident,
-            evidence=self.evidence(incident),
+            incident=body.incident,
+            evidence=Evidence() if body.notice is not None else self.evidence(body.incident),
             memory=row.memory,
             uncertain=row.uncertain,
             previous=row.previous,
+            case=body.case,
+            reminder=body.reminder,
+            notice=body.notice,
+            drill=body.drill,
         )
 
     def evidence(self, incident: Incident) -> Evidence:

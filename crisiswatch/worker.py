@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from crisiswatch.clock import Clock
-from crisiswatch.errors import StoreError
+from crisiswatch.errors import ActRefused, StoreError
 from crisiswatch.pipeline import Pipeline, Result
 
 __all__ = ["Job", "Ticket", "Worker"]
@@ -167,6 +167,9 @@ class Worker:
                 if not self._before_tick():
                     self.lost.set()
                 wait = min(wait * 2, LONGEST_WAIT)
+            except ActRefused as error:
+                ticket.settle(None, error)
+                return
             except Exception as error:  # one job's fault must not stop the only writer; it is told to who asked
                 log.exception("job_failed", job=name)
                 ticket.settle(None, error)

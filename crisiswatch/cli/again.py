@@ -101,7 +101,7 @@ def _journal(entry: JournalEntry, seen: _Seen) -> Event | None:
     if entry.kind == "source_health":
         return SourceHealth(entry.at, told["source"], told["healthy"], told["reason"])
     if entry.kind == "human_action":
-        return HumanAction(entry.at, told["incident"], told["action"], told["actor"])
+        return HumanAction(entry.at, told["incident"], told["action"], told["actor"], told.get("detail", {}))
     if entry.kind == "rules_changed":
         seen.rules_changed += 1
         return RulesChanged(entry.at)

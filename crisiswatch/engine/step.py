@@ -340,7 +340,7 @@ class _Step:
             if event.incident != f"{self.state.brand}.{plan.rule.id}.{opened:%Y%m%dT%H%MZ}":
                 continue
             at = self._moment(plan, mine)
-            if event.action == "acknowledge":
+            if event.action in {"acknowledge", "assign"}:  # who gives it to somebody has it in hand
                 machine.acknowledge(self.state, plan, mine, at, event.actor)
             elif event.action == "resolve":
                 machine.close(self.state, plan, mine, at, "by_hand")

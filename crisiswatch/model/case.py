@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from crisiswatch.model.level import Level
+
 __all__ = [
     "Act",
     "Case",
@@ -141,6 +143,18 @@ class Case:
     stand_down: StandDown = StandDown.NOT_NEEDED
     stood_down_by: str = ""
     closed_at: datetime | None = None
+    levels: tuple[tuple[Level, datetime], ...] = ()
+    also: tuple[str, ...] = ()
+    climbed: tuple[int, ...] = ()
+    escalated_to: tuple[str, ...] = ()
+    calm_at: datetime | None = None
+    asked: int = 0
+    ending: str = ""
+    followed_by: str = ""
+    decisions: int = 0
+    chain: str = ""
+    noted: str = ""
+    touched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +162,8 @@ class Decision:
     """One line of an incident's decision log. ``number`` counts from 1 within the incident.
 
     ``chain`` is the SHA-256 (hex) of the line before (64 zeros for the first), a newline, and this line as canonical
-    JSON without ``chain``: whoever changes or drops a line breaks every chain value after it.
+    JSON without ``chain`` (keys sorted, no blanks, all beyond ASCII escaped): whoever changes or drops a line breaks
+    every chain value after it.
     """
 
     incident: str

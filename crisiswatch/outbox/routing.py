@@ -1,17 +1,25 @@
-"""Who is told of what: effects become outbox rows by the routes in force. Pure."""
+"""Who is told of what: what a case has to send becomes outbox rows by the routes in force. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crisiswatch.model import Effect, Incident, IncidentChanged, IncidentOpened, IncidentResolved, Level, Stage
-from crisiswatch.store import OutboxRow, incident_to_json
+from crisiswatch.model import Incident, Level, Stage
+from crisiswatch.response import Sending
+from crisiswatch.store import Body, OutboxRow, body_to_json
 
 __all__ = ["Route", "rows_for"]
 
-_PRIORITY = {Stage.OPENED: 0, Stage.ESCALATED: 1, Stage.RESOLVED: 2, Stage.CALMING: 3, Stage.UPDATED: 4}
+_PRIORITY = {
+    Stage.OPENED: 0,
+    Stage.ESCALATED: 1,
+    Stage.REMINDED: 1,
+    Stage.RESOLVED: 2,
+    Stage.CALMING: 3,
+    Stage.UPDATED: 4,
+}
 _FIRST = 0
 
 
@@ -29,62 +37,57 @@ class Route:
 
 
 def rows_for(
-    effects: Iterable[Effect],
+    sending: Sending,
+    incident: Incident,
     routes: Sequence[Route],
     *,
-    queued: Mapping[str, Collection[str]],
+    told: Collection[str],
     now: datetime,
     editors: Collection[str] | None = None,
 ) -> list[OutboxRow]:
-    """The messages that ``effects`` call for, in the order of the effects, each for its receivers by name.
+    """The messages that ``sending`` calls for, with ``incident`` as it is then, each for its receivers by name.
 
-    ``queued`` tells for each incident who was queued a message before (`Store.queued_receivers`). A receiver's first
-    message comes when a route fits as an incident opens or escalates; from then on it gets every stage to the end,
-    whatever the routes say. So a receiver that never heard of an incident is not told that it is over. ``editors`` are
-    the receivers that can change a sent message; others get no ``updated``. Trial incidents are told to nobody.
+    ``told`` are those who were queued a message of it before (`Store.queued_receivers`). A receiver's first message
+    comes when a route fits as an incident opens or escalates, or when the escalation names it; from then on it gets
+    every stage to the end, whatever the routes say. So a receiver that never heard of an incident is not told that it
+    is over. ``editors`` are the receivers that can change a sent message; others get no ``updated``. Trial incidents
+    are told to nobody.
     """
-    told = {incident: set(receivers) for incident, receivers in queued.items()}
-    rows: list[OutboxRow] = []
-    for effect in effects:
-        stage = _stage(effect)
-        if stage is None or not isinstance(effect, IncidentOpened | IncidentChanged | IncidentResolved):
-            continue
-        incident = effect.incident
-        if incident.trial:
-            continue
-        before = told.setdefault(incident.id, set())
-        receivers = before | _joining(incident, stage, routes)
-        if stage is Stage.UPDATED and editors is not None:
-            receivers = receivers & set(editors)
-        body = incident_to_json(incident) if receivers else ""
-        rows.extend(_row(incident, stage, one, body, first=one not in before, now=now) for one in sorted(receivers))
-        before |= receivers
-    return rows
+    if incident.trial:
+        return []
+    before = frozenset(told)
+    named = before if sending.receivers is None else frozenset(sending.receivers)
+    named |= frozenset(sending.joining) | _joining(incident, sending.stage, routes)
+    stages = dict.fromkeys(before - named, Stage.UPDATED) | dict.fromkeys(named, sending.stage)
+    if sending.stage is Stage.REMINDED:
+        stages |= dict.fromkeys(named - before, Stage.OPENED)
+    if editors is not None:
+        stages = {one: stage for one, stage in stages.items() if stage is not Stage.UPDATED or one in editors}
+    if not stages:
+        return []
+    bodies = {
+        stage: body_to_json(
+            Body(incident=incident, case=sending.case, reminder=None if stage is Stage.UPDATED else sending.reminder)
+        )
+        for stage in set(stages.values())
+    }
+    return [
+        OutboxRow(
+            id=f"{incident.id}/{sending.case.revision}/{one}",
+            incident=incident.id,
+            version=sending.case.revision,
+            receiver=one,
+            stage=stages[one],
+            priority=_PRIORITY[stages[one]] if one in before else _FIRST,
+            body=bodies[stages[one]],
+            created_at=now,
+        )
+        for one in sorted(stages)
+    ]
 
 
-def _stage(effect: Effect) -> Stage | None:
-    if isinstance(effect, IncidentOpened):
-        return Stage.OPENED
-    if isinstance(effect, IncidentChanged):
-        return effect.stage
-    return Stage.RESOLVED if isinstance(effect, IncidentResolved) else None
-
-
-def _joining(incident: Incident, stage: Stage, routes: Sequence[Route]) -> set[str]:
+def _joining(incident: Incident, stage: Stage, routes: Sequence[Route]) -> frozenset[str]:
     """Whom the routes let in now: only a message that stands by itself may be somebody's first."""
     if stage not in {Stage.OPENED, Stage.ESCALATED}:
-        return set()
-    return {one for route in routes if route.fits(incident.brand, incident.level) for one in route.receivers}
-
-
-def _row(incident: Incident, stage: Stage, receiver: str, body: str, *, first: bool, now: datetime) -> OutboxRow:
-    return OutboxRow(
-        id=f"{incident.id}/{incident.version}/{receiver}",
-        incident=incident.id,
-        version=incident.version,
-        receiver=receiver,
-        stage=stage,
-        priority=_FIRST if first else _PRIORITY[stage],
-        body=body,
-        created_at=now,
-    )
+        return frozenset()
+    return frozenset(one for route in routes if route.fits(incident.brand, incident.level) for one in route.receivers)

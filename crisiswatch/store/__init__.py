@@ -1,5 +1,6 @@
 """What is kept: mentions, counts, states, incidents and the outbox, in SQLite or PostgreSQL, by natural keys."""
 
+from crisiswatch.store.bodies import Body, body_from_json, body_to_json
 from crisiswatch.store.codec import incident_from_json, incident_to_json
 from crisiswatch.store.ledger import counting, counting_themes
 from crisiswatch.store.rows import (
@@ -22,6 +23,7 @@ from crisiswatch.store.store import Store
 from crisiswatch.store.times import minute_of
 
 __all__ = [
+    "Body",
     "BrandBlind",
     "Click",
     "Fence",
@@ -37,6 +39,8 @@ __all__ = [
     "StoredMention",
     "ThemeClick",
     "Work",
+    "body_from_json",
+    "body_to_json",
     "counting",
     "counting_themes",
     "incident_from_json",

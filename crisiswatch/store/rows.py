@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crisiswatch.model import NO_SIGNALS, Blind, Effect, Incident, Mention, Score, Sentiment, Signals, Stage
+from crisiswatch.model import (
+    NO_SIGNALS,
+    Blind,
+    Case,
+    Decision,
+    Effect,
+    Incident,
+    Mention,
+    Score,
+    Sentiment,
+    Signals,
+    Stage,
+)
 
 __all__ = [
     "BrandBlind",
@@ -80,7 +92,8 @@ class SourceMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """One message owed to one receiver. ``body`` is the incident's snapshot as JSON (`codec.incident_from_json`).
+    """One message owed to one receiver. ``body`` is what it is about as JSON (`bodies.body_from_json`); ``version`` is
+    the revision of the incident's case.
 
     A lower ``priority`` goes first. ``uncertain``: an earlier attempt may have arrived. ``previous`` and ``memory``
     tell of earlier messages of the incident to the receiver and are filled in when the row is leased, as is
@@ -130,7 +143,8 @@ class Work:
 
     ``mentions`` are new to the store (ask `Store.known` first) and in order of arrival. Of ``effects``, incidents and
     blind spells are written. ``edited`` are stored mentions in their new wording, ``deleted`` uids whose text is to be
-    forgotten now; those that are not stored are passed over. ``fence``: write only if this lease is still ours.
+    forgotten now; those that are not stored are passed over. ``cases`` are as they stand, ``decisions`` new lines of
+    their logs. ``fence``: write only if this lease is still ours.
     """
 
     mentions: Sequence[StoredMention] = ()
@@ -141,6 +155,8 @@ class Work:
     journal: Sequence[JournalEntry] = ()
     edited: Sequence[Mention] = ()
     deleted: Sequence[str] = ()
+    cases: Sequence[Case] = ()
+    decisions: Sequence[Decision] = ()
     fence: Fence | None = None
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 __all__ = [
     "HEAD",
     "blind",
+    "decision",
     "delivery",
     "feedback",
     "heads",
@@ -23,12 +24,13 @@ __all__ = [
     "metadata",
     "minute_bucket",
     "outbox",
+    "response_case",
     "source_cursor",
     "state",
     "theme_feedback",
 ]
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration this program knows; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -266,4 +268,33 @@ heads = sa.Table(
     sa.Column("labels", sa.BigInteger, nullable=False),
     sa.Column("report", sa.Text, nullable=False),
     sa.Column("base", sa.Text, nullable=False),
+)
+
+response_case = sa.Table(
+    "response_case",
+    metadata,
+    sa.Column("incident", _Key, primary_key=True),
+    sa.Column("brand", _Key, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("opened_at", sa.BigInteger, nullable=False),
+    sa.Column("closed_at", sa.BigInteger),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Index(
+        "ix_response_case_open",
+        "opened_at",
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+)
+
+decision = sa.Table(
+    "decision",
+    metadata,
+    sa.Column("incident", _Key, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("chain", sa.String(64), nullable=False),
 )

@@ -11,8 +11,8 @@ from typing import Self, TypeVar, cast
 
 import sqlalchemy as sa
 
-from crisiswatch.model import Incident, Receipt
-from crisiswatch.store import feedback_rows, incidents, leases, mentions, purge, queue, upgrade
+from crisiswatch.model import Case, Decision, Incident, Receipt
+from crisiswatch.store import cases, feedback_rows, incidents, leases, mentions, purge, queue, upgrade
 from crisiswatch.store.database import Database
 from crisiswatch.store.dialect import upsert
 from crisiswatch.store.rows import (
@@ -103,6 +103,7 @@ class Store:
             seq = mentions.append(connection, self._database.placeholder, work.mentions, work.journal)
             _save_states(connection, work.states, seq)
             conflicts = incidents.record(connection, work.effects)
+            conflicts += cases.record(connection, work.cases, work.decisions)
             conflicts += queue.enqueue(connection, work.outbox)
             _save_marks(connection, work.cursors)
             mentions.reword(connection, work.edited)
@@ -168,6 +169,23 @@ class Store:
         """Every version of an incident, oldest first."""
         with self._database.read() as connection:
             return incidents.history(connection, incident_id)
+
+    def case(self, incident_id: str) -> Case | None:
+        """The people's side of an incident as it stands; None if nobody keeps one."""
+        with self._database.read() as connection:
+            return cases.find(connection, incident_id)
+
+    def cases(
+        self, incident_ids: Iterable[str] | None = None, *, open_only: bool = False, limit: int = 10_000
+    ) -> list[Case]:
+        """Cases as they stand, the last opened first; only those of some incidents where they are named."""
+        with self._database.read() as connection:
+            return cases.find_many(connection, incident_ids, open_only=open_only, limit=limit)
+
+    def decisions(self, incident_id: str) -> list[Decision]:
+        """An incident's decision log, oldest line first."""
+        with self._database.read() as connection:
+            return cases.log(connection, incident_id)
 
     def blinds(
         self,

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from crisiswatch.alerts.words import clean, clip, exact, roughly, span
-from crisiswatch.errors import CrisiswatchError
+from crisiswatch.errors import ActRefused, CrisiswatchError
 from crisiswatch.links import Expired, Forged, Permit
 from crisiswatch.web.page import LINK_STYLE, template
 from crisiswatch.web.state import WebState
@@ -70,7 +70,11 @@ class LinkPages:
 
     def _press(self, permit: Permit, before: Mapping[str, Any], now: datetime) -> Response:
         act = self._state.act
-        if act is None or not act(permit.incident, "acknowledge", permit.who):
+        try:
+            said = None if act is None else act(permit.incident, "acknowledge", permit.who, {})
+        except ActRefused as refused:
+            return _page(409, "Nothing was done", [f"{refused.detail[:1].upper()}{refused.detail[1:]}."])
+        if said is None:
             return _page(503, "Please press again in a moment", ["The engine is busy; nothing was done yet."])
         found = self._state.incident(permit.incident) or before
         if found.get("acknowledged_by") not in {permit.who, None}:

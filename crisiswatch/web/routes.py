@@ -18,7 +18,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from crisiswatch.errors import ActRefused, CrisiswatchError
 from crisiswatch.links import ACKNOWLEDGE_PATH
+from crisiswatch.model import Act
 from crisiswatch.web.ack import LinkPages
 from crisiswatch.web.feedback import FeedbackPages
 from crisiswatch.web.guard import Guard, is_loopback
@@ -33,7 +35,7 @@ _MAX_DROPPED = 8_000_000
 _BODY_SECONDS = 20
 _HOOK_THREADS = 16
 _HOOKS_WAITING = 64
-_ACTIONS = ("acknowledge", "resolve")
+_WORDS, _DETAILS = 1000, 10
 
 
 def create_app(
@@ -61,6 +63,7 @@ def create_app(
             Route(f"{ACKNOWLEDGE_PATH}/{{token}}", links.show),
             Route(f"{ACKNOWLEDGE_PATH}/{{token}}", links.take, methods=["POST"]),
             Route("/api/v1/incidents", pages.incidents),
+            Route("/api/v1/incidents/{id}/log", pages.log),
             Route("/api/v1/incidents/{id}/{action}", pages.act, methods=["POST"]),
             Route("/api/v1/incidents/{id:path}", pages.incident),
             Route("/api/v1/status", pages.status),
@@ -115,20 +118,28 @@ class _Pages:
         return _json(found)
 
     async def act(self, request: Request) -> Response:
-        """Acknowledge or resolve an incident; the body may name who does it: ``{"actor": "Ada"}``."""
+        """Do an `Act` to an incident; the body may say who and what: ``{"actor": "Ada", "detail": {"step": 3}}``."""
         name, action = request.path_params["id"], request.path_params["action"]
-        if action not in _ACTIONS or self._state.act is None:
-            raise HTTPException(404, f"an incident can be asked to: {', '.join(_ACTIONS)}")
-        actor = _actor(await _read(request))
-        found = await run_in_threadpool(self._state.incident, name)
-        if found is None:
-            raise HTTPException(404, "there is no such incident")
-        if found.get("resolved_at") is not None:
-            raise HTTPException(409, "the incident is over already")
-        if not await run_in_threadpool(self._state.act, name, action, actor):
+        if action not in set(Act) or self._state.act is None:
+            raise HTTPException(404, f"an incident can be asked to: {', '.join(Act)}")
+        actor, detail = _acting(await _read(request))
+        try:
+            said = await run_in_threadpool(self._state.act, name, action, actor, detail)
+        except ActRefused as refused:
+            raise HTTPException(404 if refused.missing else 409, refused.detail) from None
+        except CrisiswatchError:
+            said = None
+        if said is None:
             raise HTTPException(503, "the engine is busy, ask again", {"retry-after": "5"})
         changed = await run_in_threadpool(self._state.incident, name)
-        return _json(found if changed is None else changed)
+        return _json({**(changed or {}), "answer": said})
+
+    async def log(self, request: Request) -> Response:
+        """The decision log of an incident."""
+        name = request.path_params["id"]
+        if self._state.log is None or await run_in_threadpool(self._state.incident, name) is None:
+            raise HTTPException(404, "there is no such incident")
+        return _json({"decisions": list(await run_in_threadpool(self._state.log, name))})
 
     async def status(self, _: Request) -> Response:
         return _json(await run_in_threadpool(self._state.status))
@@ -164,8 +175,8 @@ class _Pages:
         return _json(answer.body, answer.status, extra)
 
 
-def _actor(body: bytes) -> str:
-    """Who acts, as the body says: at most 60 characters on one line."""
+def _acting(body: bytes) -> tuple[str, dict[str, str]]:
+    """Who acts, at most 60 characters on one line, and what the act says, as the body tells it."""
     try:
         told = json.loads(body) if body else {}
     except (ValueError, RecursionError):
@@ -174,7 +185,13 @@ def _actor(body: bytes) -> str:
     if not isinstance(named, str | None):
         raise HTTPException(400, "`actor` is a name")
     printable = "".join(char if char.isprintable() else " " for char in named or "")
-    return " ".join(printable.split())[:60] or "somebody"
+    detail = told.get("detail", {}) if isinstance(told, dict) else {}
+    if not isinstance(detail, dict) or len(detail) > _DETAILS:
+        raise HTTPException(400, "`detail` is an object")
+    if not all(isinstance(each, str | int) and len(str(each)) <= _WORDS for each in detail.values()):
+        raise HTTPException(400, f"each of `detail` is a number or a text of at most {_WORDS} characters")
+    said = {name: str(each) for name, each in detail.items()}
+    return " ".join(printable.split())[:60] or "somebody", said
 
 
 async def _read(request: Request) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypedDict
 
 from crisiswatch.alerts.story import began, story
 from crisiswatch.links import AckLinks
-from crisiswatch.model import Incident
+from crisiswatch.model import Case, Incident
 
 __all__ = [
     "BrandView",
@@ -26,6 +26,7 @@ __all__ = [
     "SourceView",
     "StatusView",
     "WebState",
+    "case_view",
     "incident_view",
 ]
 
@@ -147,10 +148,11 @@ class WebState:
 
     ``healthy`` must not block (it is called on the server's own loop); the others are called in worker threads.
     ``hooks`` by source id may be a live mapping that a reload changes. ``reload`` gives whether the new configuration
-    runs, and the problems if it does not. ``act`` takes an incident's id, ``acknowledge`` or ``resolve``, and the name
-    of who asks for it; False if the engine is too busy to do it. ``slack`` takes what Slack sends when something is
-    pressed, like a `Hook`; ``labels`` are behind the page where people give them. ``links`` reads the links that
-    messages carry, as the running configuration has it, by the time that ``now`` tells.
+    runs, and the problems if it does not. ``act`` takes an incident's id, an `Act`, the name of who asks for it and
+    what the act says; it gives words for that person, None if the engine is too busy, and raises ActRefused. ``log``
+    gives the decision log of an incident. ``slack`` takes what Slack sends when something is pressed, like a `Hook`;
+    ``labels`` are behind the page where people give them. ``links`` reads the links that messages carry, as the running
+    configuration has it, by the time that ``now`` tells.
     """
 
     healthy: Callable[[], tuple[bool, Mapping[str, Any]]]
@@ -161,15 +163,19 @@ class WebState:
     incident: Callable[[str], Mapping[str, Any] | None]
     status: Callable[[], StatusView]
     hooks: Mapping[str, Hook] = field(default_factory=dict)
-    act: Callable[[str, str, str], bool] | None = None
+    act: Callable[[str, str, str, Mapping[str, str]], str | None] | None = None
+    log: Callable[[str], Sequence[Mapping[str, Any]]] | None = None
     slack: Callable[[bytes, Mapping[str, str]], HookAnswer] | None = None
     labels: Labels | None = None
     links: Callable[[], AckLinks | None] = lambda: None
     now: Callable[[], datetime] | None = None
 
 
-def incident_view(incident: Incident) -> dict[str, Any]:
-    """Flatten an incident for the API and the page. No text and no author of a mention is in it."""
+def incident_view(incident: Incident, case: Case | None = None) -> dict[str, Any]:
+    """Flatten an incident and what people do about it for the API and the page.
+
+    No text and no author of a mention is in it. ``case`` is None where nobody keeps one.
+    """
     reading = incident.reading
     return {
         "id": incident.id,
@@ -216,4 +222,52 @@ def incident_view(incident: Incident) -> dict[str, Any]:
             for gate in incident.gates
         ],
         "blind": [{"source": b.source, "from": b.since, "to": b.until, "reason": b.reason} for b in incident.blind],
+        "case": None if case is None else case_view(case),
+    }
+
+
+def case_view(case: Case) -> dict[str, Any]:
+    """Flatten a case for the API and the page."""
+    verdict, snooze = case.verdict, case.snooze
+    return {
+        "revision": case.revision,
+        "acknowledged_by": case.acknowledged_by,
+        "acknowledged_at": case.acknowledged_at,
+        "assigned_to": case.assigned_to,
+        "assigned_by": case.assigned_by,
+        "snooze": None if snooze is None else {"by": snooze.by, "at": snooze.at, "until": snooze.until},
+        "verdict": None
+        if verdict is None
+        else {"kind": verdict.kind.value, "by": verdict.by, "at": verdict.at, "reason": verdict.reason},
+        "steps": [
+            {
+                "step": step.step,
+                "role": step.role,
+                "due": step.due,
+                "done_by": step.done_by,
+                "done_at": step.done_at,
+                "overdue": step.overdue,
+            }
+            for step in case.steps
+        ],
+        "promises": [
+            {
+                "text": promise.text,
+                "due": promise.due,
+                "by": promise.by,
+                "kept_by": promise.kept_by,
+                "kept_at": promise.kept_at,
+                "missed": promise.missed,
+            }
+            for promise in case.promises
+        ],
+        "rung": case.rung,
+        "escalated_to": list(case.escalated_to),
+        "sector": list(case.sector),
+        "stand_down": case.stand_down.value,
+        "stood_down_by": case.stood_down_by,
+        "ending": case.ending,
+        "followed_by": case.followed_by,
+        "closed_at": case.closed_at,
+        "decisions": case.decisions,
     }

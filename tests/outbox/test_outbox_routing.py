@@ -1,20 +1,9 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
-from crisiswatch.model import (
-    Blind,
-    BlindChanged,
-    Effect,
-    IncidentChanged,
-    IncidentOpened,
-    IncidentResolved,
-    Level,
-    MeterMoved,
-    Stage,
-)
+from crisiswatch.model import Case, IncidentChanged, IncidentOpened, IncidentResolved, Level, Reminder, Stage
 from crisiswatch.outbox import Route, rows_for
-from crisiswatch.store import OutboxRow, incident_from_json
+from crisiswatch.response import Sending, respond
+from crisiswatch.store import OutboxRow, body_from_json
 from tests.store.samples import NOON, incident
 
 DESK = Route(frozenset({Level.WARNING, Level.CRITICAL}), None, ("desk",))
@@ -22,8 +11,19 @@ CHIEF = Route(frozenset({Level.CRITICAL}), frozenset({"acme"}), ("chief", "desk"
 CRITICAL = incident(2, level=Level.CRITICAL, peak_level=Level.CRITICAL)
 
 
-def _rows(*effects: Effect, queued: dict[str, set[str]] | None = None, **options: set[str]) -> list[OutboxRow]:
-    return rows_for(effects, [DESK, CHIEF], queued=queued or {}, now=NOON, editors=options.get("editors"))
+Told = IncidentOpened | IncidentChanged | IncidentResolved
+
+
+def _rows(*effects: Told, told: set[str] | None = None, editors: set[str] | None = None) -> list[OutboxRow]:
+    rows: list[OutboxRow] = []
+    heard = set(told or ())
+    case: Case | None = None
+    for effect in effects:
+        case, _, sendings = respond(case, effect)
+        for sending in sendings:
+            rows += rows_for(sending, effect.incident, [DESK, CHIEF], told=heard, now=NOON, editors=editors)
+            heard |= {row.receiver for row in rows}
+    return rows
 
 
 def _told(rows: list[OutboxRow]) -> list[tuple[str, str]]:
@@ -34,7 +34,10 @@ def test_an_opening_goes_once_to_every_receiver_of_every_route_that_fits() -> No
     rows = _rows(IncidentOpened(NOON, incident(level=Level.CRITICAL)))
     assert _told(rows) == [("chief", "opened"), ("desk", "opened")]
     assert [row.id for row in rows] == ["acme/wave/1/1/chief", "acme/wave/1/1/desk"]
-    assert incident_from_json(rows[0].body) == incident(level=Level.CRITICAL)
+    body = body_from_json(rows[0].body)
+    assert (body.incident, body.reminder, body.drill) == (incident(level=Level.CRITICAL), None, False)
+    assert body.case is not None
+    assert (body.case.incident, body.case.revision) == ("acme/wave/1", 1)
     assert {row.created_at for row in rows} == {NOON}
 
 
@@ -61,7 +64,7 @@ def test_who_joins_on_escalation_hears_all_the_rest_and_first() -> None:
 
 def test_a_resolve_goes_only_to_those_who_were_told_whatever_the_routes_say_now() -> None:
     over = IncidentResolved(NOON, incident(3, level=Level.CRITICAL))
-    assert _told(_rows(over, queued={"acme/wave/1": {"former"}})) == [("former", "resolved")]
+    assert _told(_rows(over, told={"former"})) == [("former", "resolved")]
     assert _rows(over) == []
 
 
@@ -72,13 +75,23 @@ def test_nobody_joins_on_an_edit_or_while_it_calms() -> None:
 
 def test_edits_go_only_to_receivers_that_can_edit() -> None:
     change = IncidentChanged(NOON, CRITICAL, Stage.UPDATED)
-    told = {"acme/wave/1": {"desk", "mail"}}
-    assert _told(_rows(change, queued=told, editors={"desk", "chief"})) == [("desk", "updated")]
-    assert _told(_rows(change, queued=told)) == [("desk", "updated"), ("mail", "updated")]
+    told = {"desk", "mail"}
+    assert _told(_rows(change, told=told, editors={"desk", "chief"})) == [("desk", "updated")]
+    assert _told(_rows(change, told=told)) == [("desk", "updated"), ("mail", "updated")]
     calming = IncidentChanged(NOON, CRITICAL, Stage.CALMING)
-    assert _told(_rows(change, calming, queued=told, editors=set())) == [("desk", "calming"), ("mail", "calming")]
+    assert _told(_rows(change, calming, told=told, editors=set())) == [("desk", "calming"), ("mail", "calming")]
 
 
-def test_trials_meters_and_blind_spells_are_told_to_nobody() -> None:
-    blind = BlindChanged(NOON, "acme", Blind("x", NOON - timedelta(hours=1), None, "silent"))
-    assert _rows(IncidentOpened(NOON, incident(trial=True)), MeterMoved(NOON, "acme", 1, 1, 1), blind) == []
+def test_trials_are_told_to_nobody() -> None:
+    assert _rows(IncidentOpened(NOON, incident(trial=True))) == []
+
+
+def test_a_rung_is_reminded_a_stranger_on_it_is_told_first_and_the_others_see_it_in_an_edit() -> None:
+    reminder = Reminder("unacknowledged", rung=1)
+    case = Case(incident="acme/wave/1", brand="acme", rule="wave", alert="wave", opened_at=NOON, revision=4)
+    sending = Sending(at=NOON, stage=Stage.REMINDED, case=case, receivers=("boss", "desk"), reminder=reminder)
+    rows = rows_for(sending, incident(), [DESK], told={"desk", "slack", "mail"}, now=NOON, editors={"slack"})
+    assert _told(rows) == [("boss", "opened"), ("desk", "reminded"), ("slack", "updated")]
+    assert [body_from_json(row.body).reminder for row in rows] == [reminder, reminder, None]
+    assert [row.priority for row in rows] == [0, 1, 4]
+    assert rows[0].id == "acme/wave/1/4/boss"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -37,13 +37,14 @@ class Room:
             "window_minutes": 15, "opened_at": NOW,
         }  # fmt: skip
 
-    def act(self, incident: str, action: str, actor: str) -> bool:
+    def act(self, incident: str, action: str, actor: str, detail: Mapping[str, str]) -> str | None:
+        assert detail == {}
         if self.busy:
-            return False
+            return None
         self.acts.append((incident, action, actor))
         if not self.incident["acknowledged_by"]:
             self.incident |= {"acknowledged_by": actor, "acknowledged_at": self.now}
-        return True
+        return "Noted."
 
     def state(self) -> WebState:
         found = lambda name: self.incident if name == NAME else None  # noqa: E731

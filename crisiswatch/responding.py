@@ -1,0 +1,200 @@
+"""The cases beside the engine: what its effects, people's acts and time do to them, within the engine's own commit.
+
+Each case is brought to the minute its brand has come to, so that it makes no difference how often time is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from crisiswatch.errors import ActRefused
+from crisiswatch.intake import Plan
+from crisiswatch.model import (
+    Act,
+    Case,
+    Decision,
+    Effect,
+    HumanAction,
+    Incident,
+    IncidentChanged,
+    IncidentOpened,
+    IncidentResolved,
+    Stage,
+    StandDown,
+    Tick,
+)
+from crisiswatch.outbox import rows_for
+from crisiswatch.response import NOTHING_ASKED, Ended, Happening, Sending, adopt, answer, next_due, respond
+from crisiswatch.response import Plan as Asked
+from crisiswatch.store import OutboxRow, Store
+
+__all__ = ["Responding", "Responses"]
+
+MOST = 100_000
+_OF_INCIDENTS = (IncidentOpened, IncidentChanged, IncidentResolved)
+
+
+@dataclass(slots=True)
+class Responses:
+    """What one commit does to the cases: not yet written, and the cases in memory are as they were."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    found: dict[str, Case] = field(default_factory=dict)  # read for this, and not open
+    decisions: list[Decision] = field(default_factory=list)
+    sendings: list[tuple[Sending, Incident]] = field(default_factory=list)
+    answer: str = ""
+
+
+class Responding:
+    """The open cases of a store, in memory. Not thread-safe: the pipeline's thread calls it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open = {case.incident: case for case in store.cases(open_only=True, limit=MOST)}
+        self._incidents: dict[str, Incident] = {}
+        for incident in self._open:
+            found = store.incident(incident)
+            if found is not None:
+                self._incidents[incident] = found
+        self._due: dict[str, datetime | None] = {}
+        self._plan: Plan | None = None
+
+    def work_out(
+        self,
+        effects: Iterable[Effect],
+        come_to: Mapping[str, datetime],
+        plan: Plan,
+        action: HumanAction | None = None,
+    ) -> Responses:
+        """Say what ``effects``, in order, and time do to the cases of the brands in ``come_to``, brought to there.
+
+        With an ``action`` the effects are what the engine did with it. Raises `ActRefused` where it makes no sense.
+        """
+        if plan is not self._plan:
+            self._plan, self._due = plan, {}
+        work = Responses()
+        theirs = [effect for effect in effects if isinstance(effect, _OF_INCIDENTS)]
+        if action is not None:
+            theirs = self._act(work, action, theirs, plan)
+        for effect in theirs:
+            self._take_in(work, effect, plan)
+        for name, case in (self._open | work.cases).items():
+            at = come_to.get(case.brand)
+            if at is None:
+                continue
+            if case.stand_down is StandDown.AWAITED and not case.ending and not _judged(case, plan):
+                self._respond(work, name, Ended(at, "rule_removed"), plan)
+            elif name in work.cases or self._is_due(case, at, plan):
+                self._respond(work, name, Tick(at), plan)
+        return work
+
+    def adopt(self, done: Responses) -> None:
+        """Take over what was written."""
+        for name, case in done.cases.items():
+            self._due.pop(name, None)
+            if case.closed_at is None:
+                self._open[name] = case
+                self._incidents[name] = done.incidents.get(name) or self._incidents[name]
+            else:
+                self._open.pop(name, None)
+                self._incidents.pop(name, None)
+
+    def rows(self, done: Responses, routes: Plan, stamp: Callable[[datetime], datetime]) -> list[OutboxRow]:
+        """The messages that were decided, to those they are for."""
+        if not done.sendings:
+            return []
+        names = {incident.id for _, incident in done.sendings}
+        queued = {name: set(told) for name, told in self._store.queued_receivers(names).items()}
+        rows: list[OutboxRow] = []
+        for sending, incident in done.sendings:
+            told = queued[incident.id]
+            made = rows_for(sending, incident, routes.routes, told=told, now=stamp(sending.at), editors=routes.editors)
+            told.update(row.receiver for row in made)
+            rows.extend(made)
+        return rows
+
+    def _act(
+        self, work: Responses, action: HumanAction, effects: Sequence[Effect], plan: Plan
+    ) -> list[IncidentOpened | IncidentChanged | IncidentResolved]:
+        """Have a case do what a person asks, and give the effects that it has still to be told of."""
+        name = action.incident
+        before = self._case(work, name, action.at, plan)
+        mine = [each for each in effects if isinstance(each, _OF_INCIDENTS)]
+        if before.closed_at is None:
+            self._respond(work, name, Tick(action.at), plan)
+        for effect in mine:
+            if effect.incident.id == name and not isinstance(effect, IncidentResolved):
+                work.incidents[name] = effect.incident
+        before, sent = work.cases.get(name, before), len(work.sendings)
+        self._respond(work, name, action, plan)
+        after = work.cases.get(name, before)
+        work.answer = answer(before, after, action)
+        if action.action == Act.RESOLVE and not after.ending and not mine:
+            raise ActRefused("the engine knows of no such open incident")
+        # What the engine says of somebody who took it is in the message about that already.
+        told = len(work.sendings) > sent
+        return [
+            replace(effect, at=action.at)
+            for effect in mine
+            if not (told and isinstance(effect, IncidentChanged) and effect.stage is Stage.UPDATED)
+        ]
+
+    def _case(self, work: Responses, name: str, at: datetime, plan: Plan) -> Case:
+        """The case of an incident that a person names, from the store if it is over; makes one where there is none."""
+        found = self._open.get(name)
+        if found is not None:
+            return found
+        incident = self._store.incident(name)
+        if incident is None:
+            raise ActRefused(f"there is no incident {name[:120]!r}", missing=True)
+        work.incidents[name] = incident
+        case = work.found[name] = self._store.case(name) or adopt(incident, at, _asked(incident, plan))
+        return case
+
+    def _take_in(
+        self, work: Responses, effect: IncidentOpened | IncidentChanged | IncidentResolved, plan: Plan
+    ) -> None:
+        """Tell a case what the figures did; what was due before that is told with the figures of before."""
+        name = effect.incident.id
+        if name in work.cases or name in self._open:
+            self._respond(work, name, Tick(effect.at), plan)
+        work.incidents[name] = effect.incident
+        if isinstance(effect, IncidentOpened):
+            self._flare_up(work, effect, plan)
+        self._respond(work, name, effect, plan)
+
+    def _flare_up(self, work: Responses, effect: IncidentOpened, plan: Plan) -> None:
+        """End what waits for a person to say that it is over, now that the same rule has opened anew."""
+        new = effect.incident
+        for case in (self._open | work.cases).values():
+            waits = case.stand_down is StandDown.AWAITED and not case.ending
+            if waits and (case.brand, case.rule) == (new.brand, new.rule) and case.incident != new.id:
+                self._respond(work, case.incident, Ended(effect.at, "flared_up", new.id), plan)
+
+    def _respond(self, work: Responses, name: str, happening: Happening, plan: Plan) -> None:
+        before = work.cases.get(name) or work.found.get(name) or self._open.get(name)
+        incident = work.incidents.get(name) or self._incidents[name]
+        case, decisions, sendings = respond(before, happening, _asked(incident, plan))
+        if case != before:
+            work.cases[name] = case
+        work.decisions.extend(decisions)
+        work.sendings.extend((sending, incident) for sending in sendings)
+
+    def _is_due(self, case: Case, at: datetime, plan: Plan) -> bool:
+        if case.incident not in self._due:
+            incident = self._incidents.get(case.incident)
+            self._due[case.incident] = None if incident is None else next_due(case, _asked(incident, plan))
+        due = self._due[case.incident]
+        return due is not None and due <= at
+
+
+def _asked(incident: Incident, plan: Plan) -> Asked:
+    return NOTHING_ASKED if incident.trial else plan.asked.get(incident.alert, NOTHING_ASKED)
+
+
+def _judged(case: Case, plan: Plan) -> bool:
+    """Whether the case's brand is still watched by its rule."""
+    return case.brand in plan.brands and any(rule.id == case.rule for rule in plan.ruleset.for_brand(case.brand))

@@ -1,0 +1,219 @@
+"""What time alone does to a case: rungs to climb, steps and promises to be reminded of, snoozes that end.
+
+Time counts in whole minutes, as in the engine: whatever falls due within a minute is told at its end, once, however
+often somebody looks at the clock. While a case is snoozed nothing is told; what fell due meanwhile is told at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from crisiswatch.model import Act, Case, CaseStep, Promise, Reminder, Snooze, Stage, StandDown
+from crisiswatch.response.draft import US, Draft
+from crisiswatch.response.plan import Plan, Rung
+
+__all__ = ["ask_again_at", "come_to", "ends_with_the_incident", "next_due", "open_promises", "settle"]
+
+LEAD = timedelta(minutes=15)
+FIRST_ASKED, ASKED_EVERY = timedelta(hours=2), timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+
+
+def next_due(case: Case, plan: Plan) -> datetime | None:
+    """When the case next does something by itself, a whole minute; None if it waits for nothing."""
+    if case.closed_at is not None:
+        return None
+    if case.snooze is not None:
+        due = None if case.snooze.until is None else _minute_after(case.snooze.until)
+    else:
+        due = min(_waiting(case, plan), default=None)
+    if due is None or case.touched_at is None:
+        return due
+    return max(due, _minute_after(case.touched_at))  # what fell due in a snooze that somebody ended is due now
+
+
+def come_to(draft: Draft, at: datetime, plan: Plan) -> None:
+    """Do everything that has fallen due by ``at``, minute by minute."""
+    while (due := next_due(draft.case, plan)) is not None and due <= at:
+        _fire(draft, due, plan)
+
+
+def settle(draft: Draft, at: datetime) -> None:
+    """Close a case that has ended, unless a promise of it still has to be kept."""
+    case = draft.case
+    if case.ending and case.closed_at is None and not open_promises(case):
+        draft.change(closed_at=at, snooze=None)
+
+
+def open_promises(case: Case) -> list[Promise]:
+    """Those that were neither kept nor missed."""
+    return [promise for promise in case.promises if promise.kept_at is None and not promise.missed]
+
+
+def ends_with_the_incident(snooze: Snooze | None) -> bool:
+    """Whether a snooze is for as long as the figures are not calm."""
+    return snooze is not None and snooze.until is None
+
+
+def ask_again_at(case: Case) -> datetime | None:
+    """When people are next reminded to say that it is over; None if nobody has to."""
+    if case.stand_down is not StandDown.AWAITED or case.calm_at is None:
+        return None
+    return _minute_after(case.calm_at + FIRST_ASKED + case.asked * ASKED_EVERY)
+
+
+def _waiting(case: Case, plan: Plan) -> Iterator[datetime]:
+    for promise in open_promises(case):
+        yield _minute_after(promise.due) if promise.rung else _rings_at(promise)
+    again = ask_again_at(case)
+    if again is not None:
+        yield again
+    if case.calm_at is not None or case.ending:
+        return
+    for step in case.steps:
+        if step.due is not None and step.done_at is None and not step.overdue:
+            yield _minute_after(step.due)
+    if not case.acknowledged_by:
+        for _, _, due in _rungs(case, plan):
+            yield due
+
+
+def _rungs(case: Case, plan: Plan) -> Iterator[tuple[int, Rung, datetime]]:
+    """The rungs that are still to be climbed at the level the incident has, and when."""
+    for number, rung in enumerate(plan.rungs, 1):
+        if number in case.climbed or not case.levels or not rung.fits(case.levels[-1][0]):
+            continue
+        since = next(at for level, at in case.levels if rung.fits(level))
+        yield number, rung, _minute_after(since + rung.after_minutes * _MINUTE)
+
+
+def _fire(draft: Draft, now: datetime, plan: Plan) -> None:
+    """Do what is due at the minute ``now``; afterwards none of it is due any more."""
+    snooze = draft.case.snooze
+    if snooze is not None:
+        draft.change(snooze=None)
+        draft.decide(now, US, Act.WAKE, "The snooze is over.")
+        draft.send(now, Stage.UPDATED)
+    if draft.case.calm_at is None and not draft.case.ending:
+        _climb(draft, now, plan)
+        _chase_steps(draft, now, plan)
+    _chase_promises(draft, now)
+    again = ask_again_at(draft.case)
+    if again is not None and again <= now:
+        draft.change(asked=draft.case.asked + 1)
+        _remind(draft, now, Reminder("stand_down_awaited"), "The figures are calm; nobody has said that it is over.")
+    settle(draft, now)
+
+
+def _climb(draft: Draft, now: datetime, plan: Plan) -> None:
+    """Tell the rungs that are due because nobody has it."""
+    if draft.case.acknowledged_by:
+        return
+    found = [(number, rung) for number, rung, due in _rungs(draft.case, plan) if due <= now]
+    if not found:
+        return
+    for number, rung in found:
+        _note_rung(draft, number, rung)
+    names = tuple(dict.fromkeys(name for _, rung in found for name in rung.receivers))
+    reminder = Reminder("unacknowledged", rung=draft.case.rung)
+    text = f"Nobody has it.{_told(names)}"
+    everybody = any(not rung.receivers for _, rung in found)
+    _remind(draft, now, reminder, text, receivers=None if everybody else names, joining=names if everybody else ())
+
+
+def _chase_steps(draft: Draft, now: datetime, plan: Plan) -> None:
+    """Remind of steps nobody has done in time, all together, and tell the next rung."""
+    late = [
+        number
+        for number, step in enumerate(draft.case.steps)
+        if step.due is not None and step.done_at is None and not step.overdue and _minute_after(step.due) <= now
+    ]
+    if not late:
+        return
+    steps = draft.case.steps
+    draft.change(steps=tuple(_overdue(step) if number in late else step for number, step in enumerate(steps)))
+    level = draft.case.levels[-1][0] if draft.case.levels else None
+    higher = (
+        (number, rung)
+        for number, rung in enumerate(plan.rungs, 1)
+        if level is not None and number not in draft.case.climbed and rung.fits(level)
+    )
+    number, rung = next(higher, (0, None))
+    if rung is not None:
+        _note_rung(draft, number, rung)
+    names = () if rung is None else rung.receivers
+    subject = "; ".join(steps[number].step for number in late)
+    due = min((steps[number].due or now) for number in late)
+    reminder = Reminder("step_overdue", subject, due, draft.case.rung)
+    _remind(draft, now, reminder, f"Not done in time: {subject}.{_told(names)}", joining=names)
+
+
+def _chase_promises(draft: Draft, now: datetime) -> None:
+    """Ring before a promise is due, and say when one was missed; all of one minute together."""
+    waiting = open_promises(draft.case)
+    missed = [promise for promise in waiting if promise.due <= now]
+    ringing = [promise for promise in waiting if promise.due > now and not promise.rung and _rings_at(promise) <= now]
+    if not missed and not ringing:
+        return
+    draft.change(
+        promises=tuple(
+            _rung(promise, missed=promise in missed) if promise in missed or promise in ringing else promise
+            for promise in draft.case.promises
+        )
+    )
+    for kind, told, word in (
+        ("promise_missed", missed, "A promise was not kept in time"),
+        ("promise_due", ringing, "A promise is due soon"),
+    ):
+        if told:
+            subject = "; ".join(promise.text for promise in told)
+            reminder = Reminder(kind, subject, min(promise.due for promise in told))
+            _remind(draft, now, reminder, f"{word}: {subject}.")
+
+
+def _remind(
+    draft: Draft,
+    now: datetime,
+    reminder: Reminder,
+    text: str,
+    *,
+    receivers: tuple[str, ...] | None = None,
+    joining: tuple[str, ...] = (),
+) -> None:
+    draft.decide(now, US, "reminded", text)
+    draft.send(now, Stage.REMINDED, receivers=receivers, joining=joining, reminder=reminder)
+
+
+def _note_rung(draft: Draft, number: int, rung: Rung) -> None:
+    case = draft.case
+    told = tuple(dict.fromkeys((*case.escalated_to, *rung.receivers)))
+    draft.change(rung=max(case.rung, number), climbed=(*case.climbed, number), escalated_to=told)
+
+
+def _overdue(step: CaseStep) -> CaseStep:
+    return replace(step, overdue=True)
+
+
+def _rung(promise: Promise, *, missed: bool) -> Promise:
+    return replace(promise, rung=True, missed=missed)
+
+
+def _told(names: tuple[str, ...]) -> str:
+    return f" Escalated to {', '.join(names)}." if names else ""
+
+
+def _rings_at(promise: Promise) -> datetime:
+    """A quarter of an hour before it is due, or a quarter of the time there was."""
+    rings = promise.due - min(LEAD, (promise.due - promise.at) / 4)
+    return max(_minute_before(rings), _minute_after(promise.at))
+
+
+def _minute_before(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+def _minute_after(at: datetime) -> datetime:
+    floor = _minute_before(at)
+    return floor if floor == at else floor + _MINUTE

@@ -1,0 +1,84 @@
+"""The body of a message that is owed: what it is about as it was when it was decided, as one line of JSON.
+
+A body from before there were cases is the incident alone; it is still read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crisiswatch.errors import StateError
+from crisiswatch.model import Case, Incident, Notice, Reminder
+from crisiswatch.response.codec import case_from_dict, case_to_dict, reminder_from_dict, reminder_to_dict
+from crisiswatch.store.codec import incident_from_dict, incident_to_dict, rfc3339, time_from
+
+__all__ = ["Body", "body_from_json", "body_to_json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What a `Delivery` is made of; see there."""
+
+    incident: Incident
+    case: Case | None = None
+    reminder: Reminder | None = None
+    notice: Notice | None = None
+    drill: bool = False
+
+
+def body_to_json(body: Body) -> str:
+    """A body as one line of JSON; equal bodies give equal text."""
+    data: dict[str, Any] = {"incident": incident_to_dict(body.incident)}
+    if body.case is not None:
+        data["case"] = case_to_dict(body.case)
+    if body.reminder is not None:
+        data["reminder"] = reminder_to_dict(body.reminder)
+    if body.notice is not None:
+        data["notice"] = _notice(body.notice)
+    if body.drill:
+        data["drill"] = True
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def body_from_json(text: str) -> Body:
+    """The inverse of `body_to_json`; raises StateError where the text is damaged."""
+    try:
+        data = json.loads(text)
+        if "id" in data:  # an incident alone
+            return Body(incident=incident_from_dict(data))
+        return Body(
+            incident=incident_from_dict(data["incident"]),
+            case=case_from_dict(data["case"]) if data.get("case") else None,
+            reminder=reminder_from_dict(data["reminder"]) if data.get("reminder") else None,
+            notice=_read_notice(data["notice"]) if data.get("notice") else None,
+            drill=bool(data.get("drill")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StateError(f"a stored message can't be read: {type(error).__name__}: {error}") from error
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "kind": notice.kind,
+        "at": rfc3339(notice.at),
+        "headline": notice.headline,
+        "lines": list(notice.lines),
+        "link": notice.link,
+        "version": notice.version,
+    }
+
+
+def _read_notice(data: Mapping[str, Any]) -> Notice:
+    return Notice(
+        id=data["id"],
+        kind=data["kind"],
+        at=time_from(data["at"]),
+        headline=data["headline"],
+        lines=tuple(data["lines"]),
+        link=data["link"],
+        version=data["version"],
+    )
