@@ -8,16 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from crisiswatch.matching import Matcher
-from crisiswatch.model import Case, Decision, Effect, Mention, Scorer, VolumeSample
+from crisiswatch.model import Case, Decision, Effect, Mention, Score, Scorer, Signals, VolumeSample
 from crisiswatch.outbox import Route
 from crisiswatch.privacy import Pseudonyms
 from crisiswatch.response import Plan as Asked
 from crisiswatch.response import Sending
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment.signals import Reader
-from crisiswatch.store import OutboxRow, SourceMark
+from crisiswatch.store import OutboxRow, SourceMark, StoredMention
+from crisiswatch.windows import minute_of
 
-__all__ = ["Arrival", "Intake", "Plan", "Result", "joined"]
+__all__ = ["Arrival", "Intake", "Plan", "Result", "joined", "stored_as"]
 
 
 class Arrival(StrEnum):
@@ -31,7 +32,7 @@ class Arrival(StrEnum):
 class Plan:
     """What is in force: replaced as a whole by a reload. ``editors`` are receivers that can change a sent message;
     ``reader`` finds what mentions say beyond the mood that ``scorer`` finds; ``pseudonyms`` hide who wrote them.
-    ``asked`` is what each alert, by its id, asks of people."""
+    ``asked`` is what an alert asks of a brand's people, by their ids."""
 
     brands: tuple[str, ...]
     matcher: Matcher
@@ -41,7 +42,7 @@ class Plan:
     editors: frozenset[str] = frozenset()
     reader: Reader = field(default_factory=Reader)
     pseudonyms: Pseudonyms | None = None
-    asked: Mapping[str, Asked] = field(default_factory=dict)
+    asked: Mapping[tuple[str, str], Asked] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,4 +90,14 @@ def joined(first: Result, then: Result) -> Result:
         cases=(*first.cases, *then.cases),
         decisions=(*first.decisions, *then.decisions),
         sendings=(*first.sendings, *then.sendings),
+    )
+
+
+def stored_as(mention: Mention, brands: tuple[str, ...], score: Score, at: datetime, signals: Signals) -> StoredMention:
+    """The mention as it goes into the store, arrived at ``at``."""
+    minute = minute_of(mention.created_at)
+    if mention.created_at > at:
+        minute = min(minute, minute_of(at) + 2)
+    return StoredMention(
+        mention=mention, brands=brands, score=score, event_minute=minute, received_at=at, signals=signals
     )

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from crisiswatch.engine import State, decode, encode, fold
 from crisiswatch.engine.calibration import NO_SCORERS
 from crisiswatch.errors import ActRefused
-from crisiswatch.intake import Arrival, Intake, Plan, Result, joined
+from crisiswatch.intake import Arrival, Intake, Plan, Result, joined, stored_as
 from crisiswatch.matching import normalise
 from crisiswatch.model import (
     Effect,
@@ -27,7 +27,6 @@ from crisiswatch.model import (
     MentionScored,
     Rescored,
     RulesChanged,
-    Score,
     Scorer,
     ScorerChanged,
     Signals,
@@ -118,7 +117,7 @@ class Pipeline:
         stored: list[StoredMention] = []
         for (mention, brands, folded), score, signals in zip(ours, scores, self._signals(ours, terms), strict=True):
             at = self._arrived(mention)
-            stored.append(_stored(mention, brands, score, at, signals))
+            stored.append(stored_as(mention, brands, score, at, signals))
             event = MentionScored(at, mention, score, folded, signals)
             for brand in brands:
                 events.setdefault(brand, []).append(event)
@@ -391,12 +390,3 @@ class Pipeline:
 
 def _plain(rows: Iterable[Likened | Rescored]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
-
-
-def _stored(mention: Mention, brands: tuple[str, ...], score: Score, at: datetime, signals: Signals) -> StoredMention:
-    minute = minute_of(mention.created_at)
-    if mention.created_at > at:
-        minute = min(minute, minute_of(at) + 2)
-    return StoredMention(
-        mention=mention, brands=brands, score=score, event_minute=minute, received_at=at, signals=signals
-    )

@@ -192,7 +192,7 @@ class Responding:
 
 
 def _asked(incident: Incident, plan: Plan) -> Asked:
-    return NOTHING_ASKED if incident.trial else plan.asked.get(incident.alert, NOTHING_ASKED)
+    return NOTHING_ASKED if incident.trial else plan.asked.get((incident.brand, incident.alert), NOTHING_ASKED)
 
 
 def _judged(case: Case, plan: Plan) -> bool:

@@ -96,7 +96,12 @@ def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
         pseudonyms=None if settings.author_key is None else Pseudonyms(settings.author_key.reveal().encode()),
         editors=frozenset(each.id for each in settings.receivers if each.type in EDITING),
         reader=reader_for(loaded.themes, made),
-        asked={name: plan_of(alert) for name, alert in loaded.alerts.items()},
+        asked={
+            (brand.id, name): plan_of(alert)
+            for brand in settings.brands
+            for name in loaded.alerts
+            if (alert := definition_for(loaded.alerts, name, brand.language)) is not None
+        },
     )
 
 

@@ -170,17 +170,17 @@ def _ended(draft: Draft, happening: Ended) -> None:
 
 
 _WHY = {
-    "calm": "It is calm.",
-    "by_hand": "Closed by hand.",
-    "rule_removed": "Its rule was removed.",
-    "flared_up": "It flared up again.",
+    "calm": "It is calm",
+    "by_hand": "Closed by hand",
+    "rule_removed": "Its rule was removed",
+    "flared_up": "It flared up again",
 }
 
 
 def _over(draft: Draft, at: datetime, ending: str) -> None:
     draft.change(ending=ending, snooze=None)
-    again = f" ({draft.case.followed_by})" if draft.case.followed_by else ""
-    draft.decide(at, US, "resolved", f"{_WHY.get(ending, ending)}{again}")
+    again = f" as {draft.case.followed_by}" if draft.case.followed_by else ""
+    draft.decide(at, US, "resolved", f"{_WHY.get(ending, ending)}{again}.")
     timers.settle(draft, at)
     draft.send(at, Stage.RESOLVED)
 

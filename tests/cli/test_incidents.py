@@ -148,7 +148,8 @@ def test_an_incident_is_taken_and_closed_through_the_daemon(crisiswatch, daemon)
     shown = json.loads(crisiswatch("incidents", "show", INCIDENT, "--format", "json", "--config", config).out)
     assert (shown["phase"], shown["reason"]) == ("resolved", "by_hand")
     said = crisiswatch("incidents", "resolve", INCIDENT, "--config", config)
-    assert (said.code, said.err) == (2, "crisiswatch: the daemon refused: the incident is over already\n")
+    assert said.code == 2
+    assert said.err.startswith("crisiswatch: the daemon refused: it is over already since ")
 
 
 def test_the_daemon_lets_only_its_own_people_act(daemon):

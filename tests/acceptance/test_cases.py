@@ -1,0 +1,75 @@
+"""What people do about an incident, through the daemon's own door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from crisiswatch.response import case_to_dict, verified
+from tests.acceptance.world import WEB, World
+
+HOUR = 60
+
+
+def do(here: World, incident: str, act: str, actor: str = "Ada", **detail: object) -> httpx.Response:
+    told = {"actor": actor, "detail": {name.rstrip("_"): value for name, value in detail.items()}}
+    return WEB.post(f"{here.url}/api/v1/incidents/{incident}/{act}", json=told)
+
+
+def opened(here: World) -> str:
+    here.at(1)
+    here.push(here.mention(1))
+    here.calm_down(2)
+    return str(here.incidents()[0]["id"])
+
+
+def case(here: World) -> dict[str, Any]:
+    found: dict[str, Any] = here.incidents()[0]["case"]
+    return found
+
+
+def test_an_act_is_kept_told_in_the_message_and_in_the_log(here: World) -> None:
+    name = opened(here)
+    done = do(here, name, "step_done", step=1)
+    assert (done.status_code, done.json()["answer"]) == (200, "Step 1 was done by Ada, 3 Mar 12:02 UTC.")
+    assert do(here, name, "acknowledge", "Bo").json()["acknowledged_by"] == "Bo"
+    assert do(here, name, "acknowledge", "Cy").json()["answer"] == "Bo has it since 3 Mar 12:02 UTC."
+    assert do(here, name, "snooze", for_="60").json()["case"]["snooze"]["by"] == "Ada"
+    assert do(here, name, "verdict", kind="not_a_crisis").status_code == 409
+    assert do(here, name, "verdict", kind="not_a_crisis", reason="joke").status_code == 200
+    assert do(here, name, "step_done", step=99).json() == {"error": "there is no step 99 of 8"}
+    assert do(here, "acme-coffee.wave.never", "acknowledge").status_code == 404
+    here.delivered()
+    assert case(here)["steps"][0]["done_by"] == "Ada"
+    assert "Bo has it" in str(here.message().blocks)
+    log = here.get(f"/api/v1/incidents/{name}/log").json()["decisions"]
+    assert [line["kind"] for line in log] == [
+        "opened",
+        "step_done",
+        "acknowledge",
+        "acknowledge",
+        "snooze",
+        "verdict",
+    ]
+    kept = here.app.store.case(name)
+    assert kept is not None
+    assert verified(here.app.store.decisions(name), kept) == ""
+
+
+def test_what_is_late_is_told_once_also_by_a_daemon_that_was_killed_meanwhile(here: World) -> None:
+    name = opened(here)
+    do(here, name, "acknowledge")
+    here.delivered()
+    here.abandon()
+    here.start_another()
+    here.at(2 * HOUR)
+    first = here.app.store.case(name)
+    assert first is not None
+    here.at(3 * HOUR)
+    again = here.app.store.case(name)
+    assert again is not None
+    reminded = [line.text for line in here.app.store.decisions(name) if line.kind == "reminded"]
+    assert len(reminded) == len({step.due for step in first.steps if step.due is not None})
+    assert case_to_dict(again)["steps"] == case_to_dict(first)["steps"]
+    assert verified(here.app.store.decisions(name), again) == ""
