@@ -38,7 +38,7 @@ from crisiswatch.notifiers.slack import SlackNotifier
 from crisiswatch.outbox import Route
 from crisiswatch.pipeline import Plan
 from crisiswatch.privacy import Pseudonyms
-from crisiswatch.response import plan_of
+from crisiswatch.response import Rung, plan_of
 from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import MentionFilter
 from crisiswatch.sentiment import scorer as named_scorer
@@ -97,11 +97,20 @@ def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
         editors=frozenset(each.id for each in settings.receivers if each.type in EDITING),
         reader=reader_for(loaded.themes, made),
         asked={
-            (brand.id, name): plan_of(alert)
+            (brand.id, name): plan_of(alert, rungs_for(settings, brand.id))
             for brand in settings.brands
             for name in loaded.alerts
             if (alert := definition_for(loaded.alerts, name, brand.language)) is not None
         },
+    )
+
+
+def rungs_for(settings: Settings, brand: str) -> tuple[Rung, ...]:
+    """Give the escalation chain of a brand."""
+    return tuple(
+        Rung(rung.after, rung.receivers, rung.levels)
+        for rung in settings.escalation
+        if rung.brands is None or brand in rung.brands
     )
 
 

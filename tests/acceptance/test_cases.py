@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
-
 from crisiswatch.response import case_to_dict, verified
-from tests.acceptance.world import WEB, World
+from tests.acceptance.world import World
 
 HOUR = 60
-
-
-def do(here: World, incident: str, act: str, actor: str = "Ada", **detail: object) -> httpx.Response:
-    told = {"actor": actor, "detail": {name.rstrip("_"): value for name, value in detail.items()}}
-    return WEB.post(f"{here.url}/api/v1/incidents/{incident}/{act}", json=told)
 
 
 def opened(here: World) -> str:
@@ -31,15 +24,15 @@ def case(here: World) -> dict[str, Any]:
 
 def test_an_act_is_kept_told_in_the_message_and_in_the_log(here: World) -> None:
     name = opened(here)
-    done = do(here, name, "step_done", step=1)
+    done = here.do(name, "step_done", step=1)
     assert (done.status_code, done.json()["answer"]) == (200, "Step 1 was done by Ada, 3 Mar 12:02 UTC.")
-    assert do(here, name, "acknowledge", "Bo").json()["acknowledged_by"] == "Bo"
-    assert do(here, name, "acknowledge", "Cy").json()["answer"] == "Bo has it since 3 Mar 12:02 UTC."
-    assert do(here, name, "snooze", for_="60").json()["case"]["snooze"]["by"] == "Ada"
-    assert do(here, name, "verdict", kind="not_a_crisis").status_code == 409
-    assert do(here, name, "verdict", kind="not_a_crisis", reason="joke").status_code == 200
-    assert do(here, name, "step_done", step=99).json() == {"error": "there is no step 99 of 8"}
-    assert do(here, "acme-coffee.wave.never", "acknowledge").status_code == 404
+    assert here.do(name, "acknowledge", "Bo").json()["acknowledged_by"] == "Bo"
+    assert here.do(name, "acknowledge", "Cy").json()["answer"] == "Bo has it since 3 Mar 12:02 UTC."
+    assert here.do(name, "snooze", for_="60").json()["case"]["snooze"]["by"] == "Ada"
+    assert here.do(name, "verdict", kind="not_a_crisis").status_code == 409
+    assert here.do(name, "verdict", kind="not_a_crisis", reason="joke").status_code == 200
+    assert here.do(name, "step_done", step=99).json() == {"error": "there is no step 99 of 8"}
+    assert here.do("acme-coffee.wave.never", "acknowledge").status_code == 404
     here.delivered()
     assert case(here)["steps"][0]["done_by"] == "Ada"
     assert "Bo has it" in str(here.message().blocks)
@@ -59,7 +52,7 @@ def test_an_act_is_kept_told_in_the_message_and_in_the_log(here: World) -> None:
 
 def test_what_is_late_is_told_once_also_by_a_daemon_that_was_killed_meanwhile(here: World) -> None:
     name = opened(here)
-    do(here, name, "acknowledge")
+    here.do(name, "acknowledge")
     here.delivered()
     here.abandon()
     here.start_another()

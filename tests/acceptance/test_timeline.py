@@ -38,6 +38,7 @@ def test_the_whole_life_of_an_incident_in_slack_and_by_mail(here: World) -> None
     here.at(1)
     here.push(here.mention(1))
     here.calm_down(2)
+    here.do_the_playbook()
     here.push(here.mention(2), here.mention(3))
     here.calm_down(4, 2.8 * HOUR, 8 * HOUR)
     root = here.message()

@@ -110,9 +110,9 @@ def test_somebody_else_was_faster(room: Room, client: TestClient):
 
 
 def test_two_who_press_at_once_are_both_told_the_truth(room: Room, client: TestClient):
-    def race(incident: str, action: str, actor: str) -> bool:
+    def race(incident: str, action: str, actor: str, detail: Mapping[str, str]) -> str:
         room.incident |= {"acknowledged_by": "U012AB3CD", "acknowledged_at": NOW}
-        return True
+        return "Noted."
 
     room.act = race  # type: ignore[method-assign]
     with TestClient(create_app(room.state()), base_url="http://localhost") as late:
