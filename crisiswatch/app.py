@@ -347,7 +347,12 @@ class App:
             slack=self._switchboard.receive,
             links=lambda: ack_links(self._parts.loaded.settings),
             now=self._clock.now,
-            labels=PageLabels(lambda: self.store, lambda: self._parts.loaded.settings.brands, self._clock),
+            labels=PageLabels(
+                lambda: self.store,
+                lambda: self._parts.loaded.settings.brands,
+                self._clock,
+                themes=lambda: {} if self._parts.plan.reader.themes is None else self._parts.loaded.themes,
+            ),
         )
 
     def _acted(self, incident: str, action: str, actor: str, detail: Mapping[str, str]) -> str | None:

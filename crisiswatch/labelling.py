@@ -6,7 +6,7 @@ Labels are only ever added, each once, so they need neither the engine's thread 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -14,7 +14,8 @@ from crisiswatch.clock import Clock
 from crisiswatch.config.settings import Brand
 from crisiswatch.errors import CrisiswatchError
 from crisiswatch.model import Sentiment
-from crisiswatch.store import Click, Store, StoredMention, ThemeClick, counting
+from crisiswatch.sentiment.described import Described, name_of
+from crisiswatch.store import Click, Store, StoredMention, ThemeClick, counting, counting_themes
 from crisiswatch.web import LabelView, SampleView
 
 __all__ = ["DAILY", "Given", "NoSuchMention", "PageLabels", "fate", "give", "sample"]
@@ -43,16 +44,21 @@ class Given:
 
 def give(store: Store, *, brand: str, uid: str, label: Sentiment, actor: str, via: str, at: datetime) -> Given:
     """Label a mention for a brand; raises `NoSuchMention`."""
-    stored = store.mentions_by_uid([uid]).get(uid)
-    if stored is None:
-        raise NoSuchMention("that post is not stored (any more)")
-    if brand not in stored.brands:
-        raise NoSuchMention("that post is not about that brand")
+    stored = _about(store, brand, uid)
     before = counting(store.feedback_on([uid])).get((brand, uid))
     click = Click(brand=brand, uid=uid, label=label, actor=actor, via=via, at=at, model=stored.score.model)
     added = store.add_feedback([click])
     counts = counting(store.feedback_on([uid])).get((brand, uid))
     return Given(added[0] if added else None, before, counts, stored.purged)
+
+
+def _about(store: Store, brand: str, uid: str) -> StoredMention:
+    stored = store.mentions_by_uid([uid]).get(uid)
+    if stored is None:
+        raise NoSuchMention("that post is not stored (any more)")
+    if brand not in stored.brands:
+        raise NoSuchMention("that post is not about that brand")
+    return stored
 
 
 def sample(store: Store, brands: Iterable[Brand], now: datetime, count: int) -> list[tuple[str, StoredMention]]:
@@ -93,14 +99,24 @@ def fate(click: Click | ThemeClick, stored: StoredMention | None, counts: Contai
 
 
 class PageLabels:
-    """What the page where people label asks for; see `crisiswatch.web.Labels`."""
+    """What the page where people label asks for; see `crisiswatch.web.Labels`.
+
+    ``themes`` gives those that are looked for, by id: where there is none, none is asked for.
+    """
 
     def __init__(
-        self, store: Callable[[], Store], brands: Callable[[], Sequence[Brand]], clock: Clock, count: int = DAILY
+        self,
+        store: Callable[[], Store],
+        brands: Callable[[], Sequence[Brand]],
+        clock: Clock,
+        *,
+        themes: Callable[[], Mapping[str, Described]] = dict,
+        count: int = DAILY,
     ) -> None:
         self._store = store
         self._brands = brands
         self._clock = clock
+        self._themes = themes
         self._count = count
 
     def sample(self) -> list[SampleView]:
@@ -108,17 +124,28 @@ class PageLabels:
         names = {brand.id: brand.name for brand in self._brands()}
         store = self._store()
         drawn = sample(store, self._brands(), self._clock.now(), self._count)
-        counts = counting(store.feedback_on(one.mention.uid for _, one in drawn))
-        return [_sampled(brand, names[brand], one, counts.get((brand, one.mention.uid))) for brand, one in drawn]
+        uids = {one.mention.uid for _, one in drawn}
+        labels, themes = counting(store.feedback_on(uids)), counting_themes(store.theme_feedback_on(uids))
+        return [
+            _sampled(brand, names[brand], one, labels.get((brand, one.mention.uid)), themes.get(one.mention.uid))
+            for brand, one in drawn
+        ]
 
     def given(self, limit: int) -> list[LabelView]:
-        """The last labels, the newest first."""
-        store = self._store()
-        clicks = store.feedback(limit=limit)
+        """The last labels and themes, the newest first."""
+        store, known = self._store(), self._themes()
+        said: list[Click | ThemeClick] = [*store.feedback(limit=limit), *store.theme_feedback(limit=limit)]
+        clicks = sorted(said, key=lambda click: click.id, reverse=True)[:limit]
         uids = {click.uid for click in clicks}
         stored = store.mentions_by_uid(uids)
         counts = {click.id for click in counting(store.feedback_on(uids)).values()}
-        return [_given(click, stored.get(click.uid), counts) for click in clicks]
+        counts |= {click.id for click in counting_themes(store.theme_feedback_on(uids)).values()}
+        return [_given(click, stored.get(click.uid), counts, known) for click in clicks]
+
+    def themes(self) -> dict[str, str]:
+        """The themes to choose from: what each is called, by id."""
+        known = self._themes()
+        return {theme: name_of(theme, known) for theme in known}
 
     def give(self, brand: str, uid: str, label: str, actor: str) -> str:
         """Label a mention; the reason if that can't be done."""
@@ -136,12 +163,25 @@ class PageLabels:
             return str(error)
         return ""
 
+    def sort(self, brand: str, uid: str, theme: str, actor: str) -> str:
+        """Say what a mention is about; the reason if that can't be done."""
+        if theme not in self._themes():
+            return "there is no such theme (any more)"
+        store = self._store()
+        try:
+            _about(store, brand, uid)
+        except NoSuchMention as error:
+            return str(error)
+        at = self._clock.now()
+        store.add_feedback([ThemeClick(brand=brand, uid=uid, theme=theme, actor=actor, via="page", at=at)])
+        return ""
+
     def undo(self, number: int) -> bool:
-        """Take a label back; False if there is none of that number."""
+        """Take a label or a theme back; False if there is none of that number."""
         return self._store().undo_feedback(number, self._clock.now()) is not None
 
 
-def _sampled(brand: str, name: str, one: StoredMention, click: Click | None) -> SampleView:
+def _sampled(brand: str, name: str, one: StoredMention, click: Click | None, sorted_: ThemeClick | None) -> SampleView:
     mention = one.mention
     return SampleView(
         brand=brand,
@@ -155,17 +195,23 @@ def _sampled(brand: str, name: str, one: StoredMention, click: Click | None) -> 
         label=None if click is None else click.label.value,
         actor="" if click is None else click.actor,
         number=0 if click is None else click.id,
+        theme=None if sorted_ is None else sorted_.theme,
+        themed_by="" if sorted_ is None else sorted_.actor,
+        theme_number=0 if sorted_ is None else sorted_.id,
     )
 
 
-def _given(click: Click, stored: StoredMention | None, counts: Container[int]) -> LabelView:
+def _given(
+    click: Click | ThemeClick, stored: StoredMention | None, counts: Container[int], themes: Mapping[str, Described]
+) -> LabelView:
     return LabelView(
         number=click.id,
         at=click.at,
         brand=click.brand,
         uid=click.uid,
         text="" if stored is None or stored.purged else stored.mention.text,
-        label=click.label.value,
+        label=click.answer if isinstance(click, Click) else "",
+        theme=name_of(click.answer, themes) if isinstance(click, ThemeClick) else "",
         actor=click.actor,
         via=click.via,
         state=fate(click, stored, counts),

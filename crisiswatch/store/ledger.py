@@ -133,11 +133,12 @@ def _insists(click: _Said, said: Mapping[_Whose, Sequence[_Said]]) -> bool:
 
 
 def _whose(click: Click | ThemeClick) -> _Whose:
-    return click.brand, click.uid, click.actor
+    return *_what(click), click.actor
 
 
 def _what(click: Click | ThemeClick) -> tuple[str, str]:
-    return click.brand, click.uid
+    """What it speaks of: a text towards a brand, or, of a theme, the text whichever the brand."""
+    return click.brand if isinstance(click, Click) else "", click.uid
 
 
 def _age(click: Click | ThemeClick) -> tuple[datetime, int]:

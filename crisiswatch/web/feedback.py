@@ -1,4 +1,4 @@
-"""The page where people label: the day's sample, three buttons a mention, and what was labelled, to be taken back.
+"""The page where people label: the day's sample, three buttons and a theme a mention, and what was said, to take back.
 
 Plain forms, no script. It shows texts of mentions, so everything foreign in it is cleaned, clipped and escaped.
 """
@@ -33,6 +33,7 @@ CHOICES = {"neutral": "Not negative", "negative": "Negative", "positive": "Posit
 SHOWN = 40
 _PATH = "/feedback"
 _TEXT, _EXCERPT, _NAME = 1500, 160, 60
+_TOO_OLD = "This page was too old to be taken. Please press again."
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -60,13 +61,25 @@ class FeedbackPages:
         """Store one label and come back to the mention after it."""
         form = await self._form(request)
         if "csrf" not in form:
-            return await self._page(form, request, "This page was too old to be taken. Please press again.", 403)
+            return await self._page(form, request, _TOO_OLD, 403)
         label = form.get("label", "")
         if label not in CHOICES:
             raise HTTPException(400, f"a label is one of: {', '.join(CHOICES)}")
+        return await self._say(self._labels.give, label, form, request)
+
+    async def theme(self, request: Request) -> Response:
+        """Store what a mention is about and come back to it."""
+        form = await self._form(request)
+        if "csrf" not in form:
+            return await self._page(form, request, _TOO_OLD, 403)
+        return await self._say(self._labels.sort, form.get("theme", ""), form, request)
+
+    async def _say(
+        self, say: Callable[[str, str, str, str], str], what: str, form: Mapping[str, str], request: Request
+    ) -> Response:
         actor = _who(form, request) or "somebody"
         try:
-            why = await run_in_threadpool(self._labels.give, form.get("brand", ""), form.get("uid", ""), label, actor)
+            why = await run_in_threadpool(say, form.get("brand", ""), form.get("uid", ""), what, actor)
         except CrisiswatchError:
             return await self._page(form, request, "Not saved: the store can't be written now. Try again.", 503)
         if why:
@@ -77,7 +90,7 @@ class FeedbackPages:
         """Take one label back."""
         form = await self._form(request)
         if "csrf" not in form:
-            return await self._page(form, request, "This page was too old to be taken. Please press again.", 403)
+            return await self._page(form, request, _TOO_OLD, 403)
         try:
             known = await run_in_threadpool(self._labels.undo, _number(form, "number"))
         except CrisiswatchError:
@@ -89,6 +102,7 @@ class FeedbackPages:
             return render_feedback(
                 self._labels.sample(),
                 self._labels.given(SHOWN),
+                self._labels.themes(),
                 by=_who(asked, request),
                 known=bool(user_of(request.headers)),
                 brand=asked.get("brand", ""),
@@ -140,6 +154,7 @@ def _number(asked: Mapping[str, str], name: str) -> int:
 def render_feedback(
     sample: Sequence[SampleView],
     given: Sequence[LabelView],
+    themes: Mapping[str, str],
     *,
     by: str,
     known: bool,
@@ -148,14 +163,19 @@ def render_feedback(
     csrf: str,
     fault: str = "",
 ) -> str:
-    """Render the page. ``known``: the browser says who labels, so that nobody has to write it."""
+    """Render the page.
+
+    ``themes`` are the names to choose from, by id. ``known``: the browser says who labels: nobody has to write it.
+    """
     brands = _brands(sample)
     chosen = brand if brand in {each["id"] for each in brands} else next((b["id"] for b in brands if b["left"]), "")
     chosen = chosen or next((each["id"] for each in brands), "")
-    shown = [_card(each) for each in sample if each["brand"] == chosen]
+    names = {theme: clip(clean(name), _NAME) for theme, name in themes.items()}
+    shown = [_card(each, names) for each in sample if each["brand"] == chosen]
     return _template().render(
         style=FEEDBACK_STYLE,
         choices=CHOICES,
+        themes=names,
         cards=shown,
         current=_current(shown, after),
         brands=brands,
@@ -183,7 +203,7 @@ def _current(cards: Sequence[Mapping[str, Any]], after: int) -> int:
     return next((number for number in open_ if number > after), open_[0] if open_ else 0)
 
 
-def _card(each: SampleView) -> dict[str, Any]:
+def _card(each: SampleView, themes: Mapping[str, str]) -> dict[str, Any]:
     return {
         **each,
         "text": clip(clean(each["text"]), _TEXT) or "(no text)",
@@ -191,6 +211,8 @@ def _card(each: SampleView) -> dict[str, Any]:
         "source": clip(clean(each["source"]), 40),
         "url": safe_url(each["url"]),
         "actor": clip(clean(each["actor"]), _NAME),
+        "about": themes.get(each["theme"] or "", each["theme"]),
+        "themed_by": clip(clean(each["themed_by"]), _NAME),
     }
 
 
@@ -199,7 +221,7 @@ def _row(each: LabelView) -> dict[str, Any]:
         **each,
         "text": clip(clean(each["text"]), _EXCERPT) or "(its text is no longer kept)",
         "actor": clip(clean(each["actor"]), _NAME),
-        "words": CHOICES.get(each["label"], each["label"]),
+        "words": CHOICES.get(each["label"], each["label"]) or f"about: {clip(clean(each['theme']), _NAME)}",
     }
 
 

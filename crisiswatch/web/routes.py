@@ -80,6 +80,7 @@ def _feedback_routes(pages: FeedbackPages) -> list[Route]:
     return [
         Route("/feedback", pages.show),
         Route("/feedback/label", pages.label, methods=["POST"]),
+        Route("/feedback/theme", pages.theme, methods=["POST"]),
         Route("/feedback/undo", pages.undo, methods=["POST"]),
     ]
 

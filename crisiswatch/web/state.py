@@ -98,7 +98,10 @@ class StatusView(TypedDict, total=False):
 
 
 class SampleView(TypedDict):
-    """A mention to label; ``label`` is what counts of it by now, said by ``actor`` in label ``number``."""
+    """A mention to label; ``label`` is what counts of it by now, said by ``actor`` in label ``number``.
+
+    ``theme`` is the id of what somebody said it is about, ``themed_by`` who did, in label ``theme_number``.
+    """
 
     brand: str
     name: str
@@ -111,10 +114,16 @@ class SampleView(TypedDict):
     label: str | None
     actor: str
     number: int
+    theme: str | None
+    themed_by: str
+    theme_number: int
 
 
 class LabelView(TypedDict):
-    """A label that was given; ``state`` is counts, overruled, taken back or text gone."""
+    """A label or a theme that was given, the other of them empty; a theme by what it is called.
+
+    ``state`` is counts, overruled, taken back or text gone.
+    """
 
     number: int
     at: datetime
@@ -122,13 +131,15 @@ class LabelView(TypedDict):
     uid: str
     text: str
     label: str
+    theme: str
     actor: str
     via: str
     state: str
 
 
 class Labels(Protocol):
-    """The labels behind the page where people give them. ``give`` says why one was not stored, nothing if it was.
+    """The labels behind the page where people give them. ``give`` says why one was not stored, nothing if it was; so
+    does ``sort`` of a theme. ``themes`` are those there are to choose from: what each is called, by id.
 
     All raise CrisiswatchError if the store can't be read or written.
     """
@@ -137,7 +148,11 @@ class Labels(Protocol):
 
     def given(self, limit: int) -> Sequence[LabelView]: ...
 
+    def themes(self) -> Mapping[str, str]: ...
+
     def give(self, brand: str, uid: str, label: str, actor: str) -> str: ...
+
+    def sort(self, brand: str, uid: str, theme: str, actor: str) -> str: ...
 
     def undo(self, number: int) -> bool: ...
 

@@ -19,7 +19,8 @@ from crisiswatch.clock import ManualClock
 from crisiswatch.config.settings import Brand
 from crisiswatch.errors import StoreError
 from crisiswatch.labelling import PageLabels
-from crisiswatch.store import Store, Work
+from crisiswatch.sentiment.described import Described
+from crisiswatch.store import Store, ThemeClick, Work, counting_themes
 from crisiswatch.web import WebServer, create_app
 from tests.store.samples import NOON, stored
 from tests.support import require_program
@@ -27,6 +28,11 @@ from tests.web.test_web import TOKEN, make_state
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>\u202e{{ 7 * 7 }} <!channel> \x00 javascript:alert(1)'
 BRANDS = (Brand(id="acme", name="Acme <Coffee>"), Brand(id="other", name="Other"))
+
+THEMES = {
+    "staff": Described("staff", {"en": "They were rude."}, {"en": "staff & service"}),
+    "lost-parcels": Described("lost-parcels", {"en": "My parcel is lost."}),
+}
 
 
 class World:
@@ -50,18 +56,25 @@ class World:
     def label(self, label: str, uid: str = "x:1", **more: str) -> httpx.Response:
         return self.post("/feedback/label", uid=uid, label=label, **more)
 
+    def sort(self, theme: str, uid: str = "x:1", **more: str) -> httpx.Response:
+        return self.post("/feedback/theme", uid=uid, theme=theme, **more)
+
+    def themes(self) -> list[tuple[str, str, str]]:
+        clicks = self.store.theme_feedback()
+        return [(click.uid, click.theme, click.actor) for click in clicks if not click.undone_at]
+
     def said(self) -> list[tuple[str, str, str]]:
         return [(click.uid, click.label.value, click.actor) for click in self.store.feedback() if not click.undone_at]
 
 
 @contextmanager
-def world(url: str = "sqlite://", **options: object) -> Iterator[World]:
+def world(url: str = "sqlite://", themes: dict[str, Described] | None = None, **options: object) -> Iterator[World]:
     clock = ManualClock(NOON + timedelta(days=1))
     mentions = [stored(1), stored(2, text=HOSTILE, url="javascript:alert(1)", lang="x' onload=alert(1)"), stored(3)]
     mentions += [stored(4, brand="other", text="another brand's", url="https://social.example/4?a=1&b=2", lang="it")]
     with Store.open(url) as store:
         store.commit(Work(mentions=mentions))
-        labels = PageLabels(lambda: store, lambda: BRANDS, clock)
+        labels = PageLabels(lambda: store, lambda: BRANDS, clock, themes=lambda: themes or {})
         server = WebServer(create_app(make_state(labels=labels), **options), "127.0.0.1", 0)
         server.start()
         try:
@@ -190,6 +203,76 @@ def test_the_page_asks_for_the_token_and_the_browsers_user_is_who_labels() -> No
         assert "You label as <strong>Bea</strong>" in page
         here.post("/feedback/label", page, uid="x:1", label="positive", by="Mallory", headers=headers)
         assert here.said() == [("x:1", "positive", "Bea")]
+
+
+def test_what_a_mention_is_about_is_chosen_shown_changed_and_taken_back() -> None:
+    with world(themes=dict(THEMES)) as here:
+        page = here.page()
+        assert page.count('<option value="staff">staff &amp; service</option>') == 3
+        assert page.count('<option value="lost-parcels">lost parcels</option>') == 3
+        answer = here.sort("staff", by="Ada", after="0")
+        assert answer.status_code == 303
+        assert here.themes() == [("x:1", "staff", "Ada")]
+        assert here.store.theme_feedback()[0].via == "page"
+        page = here.page(answer.headers["location"])
+        assert "0 of 3 labelled" in page
+        assert 'value="staff" selected' in page
+        assert "About staff &amp; service, says Ada." in page
+        assert "about: staff &amp; service" in page
+        here.clock.advance(seconds=1)
+        here.sort("lost-parcels", by="Bea")
+        assert "About lost parcels, says Bea." in here.page()
+        assert "overruled" in here.page()
+        assert here.post("/feedback/undo", number=str(here.store.theme_feedback()[0].id)).status_code == 303
+        assert "About staff &amp; service, says Ada." in here.page()
+        assert here.said() == []
+
+
+def test_labels_and_themes_stand_in_one_list_the_newest_first() -> None:
+    with world(themes=dict(THEMES)) as here:
+        here.sort("staff")
+        here.label("negative")
+        here.sort("lost-parcels", "x:3")
+        given = here.page().split("Labels given")[1]
+        order = [given.index(words) for words in ("about: lost parcels", ">Negative<", "about: staff")]
+        assert order == sorted(order)
+
+
+def test_a_theme_said_for_one_brand_can_be_said_again_for_another() -> None:
+    with world(themes=dict(THEMES)) as here:
+        both = replace(stored(5), brands=("acme", "other"))
+        here.store.commit(Work(mentions=[both]))
+        uid = both.mention.uid
+        for brand, theme in (("acme", "staff"), ("other", "lost-parcels"), ("acme", "staff")):
+            here.sort(theme, uid, brand=brand, by="Ada")
+            here.clock.advance(seconds=1)
+        counts = counting_themes(here.store.theme_feedback())
+        assert counts[uid].theme == "staff"
+
+
+def test_only_a_theme_that_is_looked_for_can_be_chosen_and_only_with_our_token() -> None:
+    with world(themes=dict(THEMES)) as here:
+        for theme, uid, says in (
+            ("", "x:1", "no such theme"),
+            ("x", "x:1", "no such theme"),
+            ("staff", "x:4", "brand"),
+        ):
+            answer = here.sort(theme, uid)
+            assert answer.status_code == 409
+            assert says in answer.text
+        assert here.client.post("/feedback/theme", data={"uid": "x:1", "theme": "staff"}).status_code == 403
+        assert here.client.get("/feedback/theme").status_code == 405
+        assert here.themes() == []
+
+
+def test_where_no_theme_is_looked_for_none_is_asked_for_and_what_was_said_stays(here: World) -> None:
+    assert "<select" not in here.page()
+    assert here.sort("staff").status_code == 409
+    at = here.clock.now()
+    here.store.add_feedback([ThemeClick(brand="acme", uid="x:1", theme="staff", actor="<b>", via="file", at=at)])
+    page = here.page()
+    assert "About staff, says &lt;b&gt;." in page
+    assert "about: staff" in page
 
 
 def test_a_store_in_trouble_is_told_and_nothing_is_claimed(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
