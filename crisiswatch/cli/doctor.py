@@ -16,6 +16,7 @@ from crisiswatch.cli.page import Format
 from crisiswatch.clock import SystemClock
 from crisiswatch.config import FilesOptions, Loaded, SlackOptions, SourceSettings, load
 from crisiswatch.errors import ConfigError, CrisiswatchError, StoreError
+from crisiswatch.model import Scorer
 
 __all__ = ["Finding", "doctor"]
 
@@ -62,8 +63,7 @@ def _all(config: Path, *, online: bool) -> Iterator[Finding]:
     rules = page.counted(len(loaded.ruleset.rules), "rule")
     yield Finding("ok", "configuration", f"{rules}, {page.counted(len(loaded.problems), 'warning')}")
     yield from _secrets(loaded)
-    yield _scorer(loaded)
-    yield _themes(loaded)
+    yield from _reading(loaded)
     yield from _store(loaded)
     for source in loaded.settings.sources:
         yield _source(source)
@@ -92,14 +92,24 @@ def _secrets(loaded: Loaded) -> Iterator[Finding]:
         yield Finding("ok", "secrets", f"all {len(secrets)} can be read")
 
 
-def _themes(loaded: Loaded) -> Finding:
-    """Whether themes can be found: without an encoder no mention has one, and nothing else is wrong."""
-    from crisiswatch.wiring import base_scorer, reader_for
+def _reading(loaded: Loaded) -> Iterator[Finding]:
+    """What reads mentions. Opens the scorer, as the daemon will: a large model may take a while, so it does so once."""
+    from crisiswatch.wiring import base_scorer
 
     try:
-        finder = reader_for(loaded.themes, base_scorer(loaded.settings)).themes
-    except CrisiswatchError:
-        finder = None
+        made = base_scorer(loaded.settings)
+    except CrisiswatchError as error:
+        yield Finding("bad", "scorer", clip(clean(str(error)), 300))
+        return
+    yield _scorer(loaded, made)
+    yield _themes(loaded, made)
+
+
+def _themes(loaded: Loaded, scorer: Scorer) -> Finding:
+    """Whether themes can be found: without an encoder no mention has one, and nothing else is wrong."""
+    from crisiswatch.wiring import reader_for
+
+    finder = reader_for(loaded.themes, scorer).themes
     if finder is None:
         return Finding("ok", "themes", "none are looked for: the scorer has no sentence encoder")
     if finder.missing:
@@ -107,18 +117,12 @@ def _themes(loaded: Loaded) -> Finding:
     return Finding("ok", "themes", f"{page.counted(len(finder.themes), 'theme')} looked for")
 
 
-def _scorer(loaded: Loaded) -> Finding:
-    """Opens it, as the daemon will: a large model may take a while."""
+def _scorer(loaded: Loaded, scorer: Scorer) -> Finding:
     from crisiswatch.rescoring import model_of, own_scorer, without
-    from crisiswatch.wiring import base_scorer
 
     heavy = loaded.settings.heavy
-    try:
-        made = base_scorer(loaded.settings)
-    except CrisiswatchError as error:
-        return Finding("bad", "scorer", clip(clean(str(error)), 300))
-    missing = without(made)
-    name = loaded.settings.scorer if heavy is None else f"{model_of(own_scorer(made, ''))}, else {heavy.fallback},"
+    missing = without(scorer)
+    name = loaded.settings.scorer if heavy is None else f"{model_of(own_scorer(scorer, ''))}, else {heavy.fallback},"
     if missing:
         return Finding("warn", "scorer", f"{name} works reduced: {clip(clean(missing), 200)}")
     return Finding("ok", "scorer", f"{name} is ready")

@@ -140,6 +140,18 @@ def scorer_of(crisiswatch, config) -> dict[str, str]:
     return found
 
 
+def test_the_scorer_is_opened_once_for_all_that_is_asked_of_it(crisiswatch, tmp_path, monkeypatch):
+    made = []
+
+    def opened(name: str) -> LiteScorer:
+        made.append(name)
+        return LiteScorer(small=True)
+
+    monkeypatch.setattr("crisiswatch.wiring.named_scorer", opened)
+    scorer_of(crisiswatch, copy_config(tmp_path))
+    assert made == ["lite"]
+
+
 def test_the_model_of_a_folder_is_opened(crisiswatch, tmp_path):
     config = copy_config(tmp_path)
     folder = make_folder(tmp_path / "tiny")
