@@ -201,7 +201,7 @@ CODES: dict[str, CodeInfo] = {
     ),
     "CW065": CodeInfo(
         "Themes that nobody finds", "A rule counts mentions by theme, and the scorer has no encoder to find them with.",
-        "Write `sentiment: {scorer: lite}`, or take `themes` out of the rule.",
+        "Write `sentiment: {scorer: lite}`, beside a `folder` `fallback: lite`, or take `themes` out of the rule.",
     ),
     "CW066": CodeInfo(
         "A query that X refuses", "The brand's terms, or the `query` written by hand, make no query that X takes.",

@@ -71,14 +71,21 @@ def check_use(
 
 
 def check_findable(settings: Settings, ruleset: Ruleset, places: Mapping[str, tuple[Document, Where]]) -> None:
-    """Note rules that count by theme where the scorer has no encoder to find themes with."""
-    if settings.heavy is not None or settings.scorer not in {"vader", "none"}:
+    """Note rules that count by theme where the scorer has no encoder to find themes with.
+
+    A model of a folder has none of its own: themes are found with its fall-back's.
+    """
+    heavy = settings.heavy
+    scorer = settings.scorer if heavy is None else heavy.fallback
+    if scorer not in {"vader", "none"}:
         return
+    told = f"the scorer {shown(scorer)} has" if heavy is None else f"the model and its fall-back {shown(scorer)} have"
+    mend = "{scorer: lite}" if heavy is None else "{..., fallback: lite}"
     for rule in ruleset.rules:
         if rule.mentions.themes and rule.status != "off":
             document, where = places[rule.id]
-            message = f"the scorer {shown(settings.scorer)} has no encoder, so no mention has a theme"
-            hint = "write `sentiment: {scorer: lite}` in crisiswatch.yaml"
+            message = f"{told} no encoder, so no mention has a theme"
+            hint = f"write `sentiment: {mend}` in crisiswatch.yaml"
             document.report("CW065", (*where, "mentions", "themes"), message, hint, severity="warning")
 
 

@@ -10,6 +10,7 @@ from crisiswatch.config import load
 from crisiswatch.errors import ConfigError
 from crisiswatch.model import Level
 from crisiswatch.rules.model import Condition
+from tests.sentiment.heavy_model import make_folder
 
 OWN = """
 version: 1
@@ -139,3 +140,12 @@ def test_themes_without_an_encoder_are_a_warning(folder):
     ((code, message, _),) = problems(folder)
     assert code == "CW065"
     assert "no mention has a theme" in message
+
+
+@pytest.mark.parametrize(("fallback", "codes"), [("vader", ["CW065"]), ("none", ["CW065"]), ("lite", [])])
+def test_beside_a_model_of_a_folder_themes_need_the_encoder_of_its_fall_back(folder, fallback, codes):
+    make_folder(folder / "tiny")
+    write(folder, f"sentiment: {{folder: ./tiny, fallback: {fallback}}}\n")
+    found = [(code, message) for code, message, _ in problems(folder) if code == "CW065"]
+    assert [code for code, _ in found] == codes
+    assert all(f"fall-back `{fallback}` have no encoder" in message for _, message in found)
