@@ -167,6 +167,7 @@ SUPERVISED = {
     "sentiment/budget.py": "a slow scorer, which has another to stand in for it",
     "outbox/dispatcher.py": "a delivery",
     "charts/maker.py": "a picture, without which its message goes out",
+    "notifiers/slack_charts.py": "a picture in Slack, without which its message stands",
     "interaction/desk.py": "what somebody pressed, who is told that it failed",
     "worker.py": "hands the failure of a job to the thread that asked for it, as a future does",
 }
