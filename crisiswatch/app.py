@@ -208,7 +208,7 @@ class App:
             source = make_source(each, self._clock, loaded.settings.brands)
             if source is not None:
                 parts.sources[each.id] = source
-        chart = chart_maker(loaded)
+        chart = chart_maker(loaded, lambda: self.store)
         for receiver in loaded.settings.receivers:
             parts.notifiers[receiver.id] = make_notifier(receiver, loaded, self._clock, self._console, chart)
         return parts

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TextIO, cast
@@ -14,7 +14,7 @@ from typing import TextIO, cast
 from crisiswatch import __version__
 from crisiswatch.alerts.evidence import gather
 from crisiswatch.alerts.render import renderer
-from crisiswatch.charts import Chart, ChartMaker
+from crisiswatch.charts import Chart, ChartMaker, Counted
 from crisiswatch.clock import Clock, SystemClock
 from crisiswatch.config import Loaded
 from crisiswatch.config.settings import (
@@ -67,6 +67,7 @@ __all__ = [
 EVIDENCE_MENTIONS = 2000
 BATCH = 1000
 """Mentions read at once: few enough that a slow scorer does not hold the engine up for long."""
+_COUNTED_MINUTES = (MentionFilter(), MentionFilter(sentiment="negative"))
 EVIDENCE_SPAN = timedelta(hours=6)
 EDITING = frozenset({"slack"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
@@ -177,10 +178,25 @@ def make_source(settings: SourceSettings, clock: Clock, brands: Sequence[Brand] 
             return None
 
 
-def chart_maker(loaded: Loaded) -> ChartMaker:
-    """Give what draws the charts of messages: one for all receivers, so that none is drawn twice."""
+def chart_maker(loaded: Loaded, store: Callable[[], Store] | None = None) -> ChartMaker:
+    """Give what draws the charts of messages: one for all receivers, so that none is drawn twice.
+
+    With a ``store`` an incident that is over is shown from its beginning.
+    """
     brands = loaded.settings.brands
-    return ChartMaker({brand.id: brand.name for brand in brands}, {brand.id: brand.timezone for brand in brands})
+    filters = {rule.id: rule.mentions for rule in loaded.ruleset.rules}
+
+    def count(incident: Incident, start: datetime, end: datetime) -> Counted | None:
+        filter_ = filters.get(incident.rule)
+        if store is None or filter_ not in _COUNTED_MINUTES:
+            return None  # the minutes are kept for all mentions and for the negative ones, not for what else is asked
+        negative = filter_ == _COUNTED_MINUTES[1]
+        found = store().counts(incident.brand, start, end)
+        minutes = [(each.minute, float(each.negative if negative else each.total)) for each in found]
+        return Counted(minutes, "negative mentions" if negative else "mentions", same=True)
+
+    names, zones = {brand.id: brand.name for brand in brands}, {brand.id: brand.timezone for brand in brands}
+    return ChartMaker(names, zones, count=count)
 
 
 def ack_links(settings: Settings) -> AckLinks | None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from crisiswatch.alerts.story import range_words
 from crisiswatch.alerts.words import clean, clip, exact, span, times
 from crisiswatch.charts.band import band_of
-from crisiswatch.model import Blind, Case, Incident, Level, Reading
+from crisiswatch.model import Blind, Case, Incident, Level, Reading, StandDown
 
 __all__ = ["ChartData", "Mark", "MarkKind", "from_history", "from_incident"]
 
@@ -73,16 +73,25 @@ class ChartData:
 
 
 def from_incident(
-    incident: Incident, case: Case | None = None, *, brand: str = "", zone: tzinfo = UTC, drill: bool = False
+    incident: Incident,
+    case: Case | None = None,
+    *,
+    calming: Sequence[datetime] = (),
+    brand: str = "",
+    zone: tzinfo = UTC,
+    drill: bool = False,
 ) -> ChartData:
-    """The last hours of an incident by its own ``trend``: nothing but the snapshot is needed."""
+    """The last hours of an incident by its own ``trend``: nothing but the snapshot is needed.
+
+    ``calming`` are the moments from which it calmed down.
+    """
     return ChartData(
-        title=_title(incident, brand or incident.brand),
+        title=_title(incident, case, brand or incident.brand),
         end=incident.reading.end,
         counts=tuple(_sane(count) for count in incident.trend),
         band=None if incident.of_blindness else band_of(_usual(incident), STEP),
         levels=incident.levels,
-        marks=_marks(incident, case),
+        marks=_marks(incident, case, calming),
         blind=_spells(incident.blind),
         zone=zone,
         drill=drill,
@@ -119,7 +128,7 @@ def from_history(
         if 0 <= place < steps:
             counts[place] += _sane(count)
     return ChartData(
-        title=_title(incident, brand or incident.brand),
+        title=_title(incident, case, brand or incident.brand),
         end=end,
         step=step,
         counts=tuple(counts),
@@ -146,7 +155,12 @@ def _sane(count: float) -> float:
         return _LARGEST
 
 
-def _title(incident: Incident, brand: str) -> str:
+def _awaited(case: Case | None) -> bool:
+    """Whether the figures are calm, but a person has still to say that it is over."""
+    return case is not None and case.stand_down is StandDown.AWAITED
+
+
+def _title(incident: Incident, case: Case | None, brand: str) -> str:
     name = clip(clean(brand), 40)
     if incident.of_blindness:
         dark = ", ".join(dict.fromkeys(clip(clean(each.source), 30) for each in incident.blind if each.until is None))
@@ -156,7 +170,7 @@ def _title(incident: Incident, brand: str) -> str:
     figure = f"{exact(reading.observed)} in {span(reading.end - reading.start)}"
     usual = _compared(reading)
     if over:
-        return f"{name}: over. At its peak {figure}{usual}"
+        return f"{name}: {'calm' if _awaited(case) else 'over'}. At its peak {figure}{usual}"
     return f"{name}: {figure}{usual}"
 
 
@@ -184,7 +198,7 @@ def _marks(incident: Incident, case: Case | None, calming: Sequence[datetime] = 
         found.append(Mark(taken, MarkKind.ACKNOWLEDGED, "taken"))
     found += [Mark(at, MarkKind.CALMING, "calming") for at in calming]
     if incident.resolved_at is not None:
-        found.append(Mark(incident.resolved_at, MarkKind.ENDED, "over"))
+        found.append(Mark(incident.resolved_at, MarkKind.ENDED, "calm" if _awaited(case) else "over"))
     return tuple(sorted(found, key=lambda mark: mark.at)[-_MOST_MARKS:])
 
 

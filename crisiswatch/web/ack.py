@@ -77,7 +77,7 @@ class LinkPages:
         if said is None:
             return _page(503, "Please press again in a moment", ["The engine is busy; nothing was done yet."])
         found = self._state.incident(permit.incident) or before
-        if found.get("acknowledged_by") not in {permit.who, None}:
+        if _holder(found)[0] not in {permit.who, ""}:
             return _taken(found, now, 409)
         told = "Everybody who got the alert is told so."
         return _page(200, "You have it", [_title(found), told], level=_level(found))
@@ -87,12 +87,21 @@ class LinkPages:
 
 
 def _is_open(found: Mapping[str, Any]) -> bool:
-    return not found.get("acknowledged_by") and found.get("resolved_at") is None
+    return not _holder(found)[0] and found.get("resolved_at") is None
+
+
+def _holder(found: Mapping[str, Any]) -> tuple[str, object]:
+    """Who has it, and since when; the people's side of the incident knows best."""
+    case = found.get("case") or {}
+    for each in (case, found):
+        if each.get("acknowledged_by"):
+            return str(case.get("assigned_to") or each["acknowledged_by"]), each.get("acknowledged_at")
+    return "", None
 
 
 def _taken(found: Mapping[str, Any], now: datetime, status: int) -> Response:
     """The page of a link that is used up."""
-    title, by, since = _title(found), found.get("acknowledged_by"), found.get("acknowledged_at")
+    title, (by, since) = _title(found), _holder(found)
     if not by:
         return _page(status, "It is over", [title, "There is nothing left to take."], level="calm")
     had = f" It was taken {span(now - since)} ago." if isinstance(since, datetime) else ""

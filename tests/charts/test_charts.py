@@ -18,12 +18,21 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom
 from structlog.testing import capture_logs
 
-from crisiswatch.charts import ChartData, ChartMaker, Mark, MarkKind, from_history, from_incident, incident_chart
+from crisiswatch.charts import (
+    ChartData,
+    ChartMaker,
+    Counted,
+    Mark,
+    MarkKind,
+    from_history,
+    from_incident,
+    incident_chart,
+)
 from crisiswatch.charts.axes import moment_ticks, number_ticks, short
 from crisiswatch.charts.band import band_of, interval
 from crisiswatch.charts.draw import HEIGHT, WIDTH
 from crisiswatch.charts.labels import place
-from crisiswatch.model import Blind, Case, Level, Notice, Phase
+from crisiswatch.model import Blind, Case, Incident, Level, Notice, Phase, Stage, StandDown
 from crisiswatch.testing.notifiers import HOSTILE_TEXTS, a_delivery, an_incident
 
 AT = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
@@ -282,6 +291,40 @@ def test_a_picture_that_fails_costs_nothing_but_the_picture():
     with capture_logs() as told:
         assert ChartMaker({}, draw=draw)(a_delivery()) is None
     assert [(line["event"], line["error"]) for line in told] == [("chart_failed", "MemoryError: ")]
+
+
+def test_what_is_over_and_was_long_is_shown_from_its_beginning():
+    drawn: list[ChartData] = []
+    asked: list[tuple[datetime, datetime]] = []
+
+    def draw(data: ChartData) -> bytes:
+        drawn.append(data)
+        return b"png"
+
+    def count(_: Incident, start: datetime, end: datetime) -> Counted:
+        asked.append((start, end))
+        return Counted([(start, 7.0)], "negative mentions", same=True)
+
+    maker = ChartMaker({}, draw=draw, count=count)
+    over = an_incident(resolved_at=AT + timedelta(hours=9), opened_at=AT)
+    maker(a_delivery(incident=over))
+    assert asked == [(AT - timedelta(hours=1), AT + timedelta(hours=9))]
+    assert (drawn[0].what, drawn[0].counts[0], drawn[0].step) == ("negative mentions", 7.0, timedelta(minutes=10))
+    maker(a_delivery(incident=an_incident(opened_at=AT)))
+    assert len(asked) == 1
+    ChartMaker({}, draw=draw, count=lambda *_: None)(a_delivery(incident=over))
+    assert drawn[-1].what == "mentions"
+
+
+def test_what_waits_for_a_person_is_calm_but_not_over():
+    over = an_incident(resolved_at=AT + STEP, opened_at=AT - STEP)
+    case = Case(incident="i", brand="b", rule="r", alert="a", opened_at=AT - STEP, stand_down=StandDown.AWAITED)
+    data = from_incident(over, case, brand="Acme")
+    assert data.title.startswith("Acme: calm. At its peak")
+    assert data.marks[-1].label == "calm"
+    drawn: list[ChartData] = []
+    ChartMaker({}, draw=lambda data: drawn.append(data) or b"png")(a_delivery(Stage.CALMING, 2))
+    assert [mark.label for mark in drawn[0].marks] == ["warning", "calming"]
 
 
 def test_there_is_no_picture_of_a_notice_or_of_nothing():

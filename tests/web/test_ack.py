@@ -109,6 +109,13 @@ def test_somebody_else_was_faster(room: Room, client: TestClient):
     assert room.acts == []
 
 
+def test_whoever_it_was_assigned_to_has_it(room: Room, client: TestClient):
+    room.incident |= {"case": {"acknowledged_by": "U1", "acknowledged_at": NOW, "assigned_to": "Ada"}}
+    answer = client.post(room.path())
+    assert (answer.status_code, room.acts) == (409, [])
+    assert "Ada has it" in answer.text
+
+
 def test_two_who_press_at_once_are_both_told_the_truth(room: Room, client: TestClient):
     def race(incident: str, action: str, actor: str, detail: Mapping[str, str]) -> str:
         room.incident |= {"acknowledged_by": "U012AB3CD", "acknowledged_at": NOW}
