@@ -35,6 +35,7 @@ from crisiswatch.model.alert import definition_for
 from crisiswatch.notifiers.console import ConsoleNotifier
 from crisiswatch.notifiers.email import EmailNotifier
 from crisiswatch.notifiers.slack import SlackNotifier
+from crisiswatch.notifiers.slack_calls import Pace
 from crisiswatch.outbox import Route
 from crisiswatch.pipeline import Plan
 from crisiswatch.privacy import Pseudonyms
@@ -232,6 +233,8 @@ def make_notifier(
             timeout=max(round(options.timeout.total_seconds()), 1),
             proxy=options.proxy,
             menus=options.buttons,
+            chart=chart,
+            pace=Pace(clock),
         )
     if isinstance(options, EmailOptions):
         return EmailNotifier(

@@ -169,7 +169,7 @@ def _facts(incident: Incident, evidence: Evidence, zone: tzinfo, *, places: bool
         Fact("Normal for this hour", _normal(reading)),
         Fact("Times normal", times(reading.observed, reading.expected)),
         Fact("By chance alone", rarity(reading.false_alarms_per_month)),
-        Fact("Different accounts", exact(reading.authors)),
+        Fact("Different accounts", _accounts(reading)),
         Fact("Opened", _opened(incident, over, zone)),
     ]
     if reading.signals is not None and (reading.signals.complaints or reading.signals.questions):
@@ -199,6 +199,15 @@ def _complaints(reading: Reading) -> str:
     said = reading.signals or SignalCounts()
     asked = f"; {exact(said.questions)} ask something" if said.questions else ""
     return f"{exact(said.complaints)} of {exact(reading.observed)}{asked}"
+
+
+def _accounts(reading: Reading) -> str:
+    """How many people it is, and how much of what they say repeats itself: copies are a fifth of a mention each."""
+    accounts = exact(reading.authors)
+    if reading.organic is None or reading.observed <= 0 or reading.organic >= reading.observed:
+        return accounts
+    copies = min((reading.observed - reading.organic) / (0.8 * reading.observed), 1.0)
+    return f"{accounts}; about {percent(copies)} are copies" if copies >= 0.01 else accounts
 
 
 def _normal(reading: Reading) -> str:

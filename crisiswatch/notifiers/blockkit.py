@@ -176,7 +176,8 @@ def _message(document: Document, room: _Room, people: Collection[str], picture: 
     buttons = room.step_buttons if room.buttons else 0
     blocks += parts.steps(document, offered, people, shown=room.steps, buttons=buttons, limit=room.step)
     blocks += parts.promises(document, offered, people, shown=room.promises)
-    blocks += parts.posts(document, menus=room.labels, shown=room.posts, limit=room.quote)
+    told = parts.more_figures(document, room.facts, room.fact)
+    blocks += parts.posts(document, told, menus=room.labels, shown=room.posts, limit=room.quote)
     blocks += parts.why(document, room.why)
     if rated := verdicts(offered, incident):
         blocks += [*parts.verdict_head(over=over), *rated]

@@ -39,6 +39,7 @@ __all__ = [
     "figures",
     "foot",
     "head",
+    "more_figures",
     "notices",
     "posts",
     "promises",
@@ -60,7 +61,7 @@ CLOCK = "\N{ALARM CLOCK}"
 """What stands before everything that somebody is waited for."""
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
-_HERO = 4
+_HERO, _BESIDE = 4, 2
 
 Offers = Mapping[str, Sequence[str]]
 
@@ -100,13 +101,23 @@ def notices(document: Document, limit: int) -> list[Block]:
 
 
 def figures(document: Document, shown: int, limit: int) -> list[Block]:
-    """The four figures that tell how bad it is, large; the others one to a line."""
-    facts = document.facts[:shown]
+    """The four figures that tell how bad it is, large, and a small line with who and since when."""
+    facts = document.facts[: min(shown, _HERO + _BESIDE)]
     blocks: list[Block] = []
     if hero := facts[:_HERO]:
         blocks.append(SectionBlock(fields=[_field(fact, limit) for fact in hero]))
-    rows = [f"{escape(fact.label, 60)}  *{escape(fact.value, limit)}*" for fact in facts[_HERO:]]
-    return [*blocks, *lines("", rows)]
+    if line := "  ·  ".join(_figure(fact, limit) for fact in facts[_HERO:]):
+        blocks.append(small(line))
+    return blocks
+
+
+def more_figures(document: Document, shown: int, limit: int) -> list[str]:
+    """The other figures, a row each: they go with what people say."""
+    return [_figure(fact, limit) for fact in document.facts[_HERO + _BESIDE : shown]]
+
+
+def _figure(fact: Fact, limit: int) -> str:
+    return f"{escape(fact.label, 60)} *{escape(fact.value, limit) or '-'}*"
 
 
 def _field(fact: Fact, limit: int) -> MarkdownTextObject:
@@ -186,13 +197,14 @@ def promises(document: Document, offered: Offers, people: Collection[str], *, sh
     return [*blocks, *lines("", rows)]
 
 
-def posts(document: Document, *, menus: bool, shown: int, limit: int) -> list[Block]:
-    """Themes, the first post and the loudest ones."""
-    if not shown or not (document.posts or document.themes):
+def posts(document: Document, figures: Sequence[str], *, menus: bool, shown: int, limit: int) -> list[Block]:
+    """Themes, the figures of who speaks and where, the first post and the loudest ones."""
+    if not figures and not (shown and (document.posts or document.themes)):
         return []
     first = "*What people say*"
-    if document.themes:
+    if document.themes and shown:
         first += "  ·  " + ", ".join(escape(theme, 60) for theme in document.themes[:8])
+    first = "\n".join([first, *figures])
     quotes = document.posts[:shown]
     if not menus:
         return [DividerBlock(), *lines(first, [_quote(post, limit) for post in quotes])]

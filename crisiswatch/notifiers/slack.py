@@ -31,7 +31,7 @@ from crisiswatch.notifiers.blockkit import (
     statement_blocks,
 )
 from crisiswatch.notifiers.blockkit_text import PERSON
-from crisiswatch.notifiers.slack_calls import Pace, Refusal, call
+from crisiswatch.notifiers.slack_calls import Pace, Refusal, call, write
 from crisiswatch.notifiers.slack_charts import Charts, Picture
 
 __all__ = ["EVENT_TYPE", "SlackNotifier"]
@@ -267,7 +267,7 @@ class _Sending:
 
     def _update(self, memory: Mapping[str, str], blocks: Blocks) -> None:
         """Without blocks Slack would delete the old ones."""
-        self._call(
+        self._write(
             self._client.chat_update,
             channel=memory["channel"],
             ts=memory["ts"],
@@ -301,7 +301,7 @@ class _Sending:
         return "1"
 
     def _post(self, channel: str, text: str, blocks: Blocks, part: str, **more: object) -> Any:
-        return self._call(
+        return self._write(
             self._client.chat_postMessage,
             channel=channel,
             text=text,
@@ -356,6 +356,9 @@ class _Sending:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+
+    def _write(self, method: Callable[..., Any], **arguments: object) -> Any:
+        return write(self._pace, self._delivery.id, method, **arguments)
 
     def _call(self, method: Callable[..., Any], **arguments: object) -> Any:
         return call(self._pace, self._delivery.id, method, **arguments)

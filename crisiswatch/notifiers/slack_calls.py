@@ -22,12 +22,18 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from crisiswatch.clock import Clock, SystemClock
 from crisiswatch.errors import DeliveryError, Rejected, TryLater, Unknown
 
-__all__ = ["Pace", "Refusal", "call"]
+__all__ = ["Pace", "Refusal", "call", "write"]
 
 _TEMPORARY = frozenset(
     {"ratelimited", "rate_limited", "message_limit_exceeded", "service_unavailable", "team_added_to_org"}
     | {"request_timeout", "org_login_required", "accesslimited"}
 )
+_MENDABLE = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
+    | {"no_permission", "access_denied", "not_in_channel", "channel_not_found", "is_archived", "restricted_action"}
+    | {"ekm_access_denied", "team_access_not_granted", "not_allowed_token_type"}
+)
+_MENDED_IN = 300.0
 _AMBIGUOUS = frozenset({"internal_error", "fatal_error"})
 _UNREACHED = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH)
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,60}")
@@ -96,6 +102,19 @@ def call(pace: Pace, delivery: str, method: Callable[..., Any], **arguments: obj
         raise _broken(error) from error
     except (ValueError, UnicodeError) as error:
         raise Unknown(f"Slack's answer can't be read: {type(error).__name__}") from error
+
+
+def write(pace: Pace, delivery: str, method: Callable[..., Any], **arguments: object) -> Any:
+    """`call` for what people are to see: a set-up that somebody can mend (a token, a channel) costs no message."""
+    try:
+        return call(pace, delivery, method, **arguments)
+    except Refusal as refusal:
+        if refusal.code not in _MENDABLE:
+            raise
+        pace.hold(method.__name__, delivery, _MENDED_IN)
+        raise TryLater(
+            f"Slack refused: {refusal.code}; it is tried again until somebody mends it", _MENDED_IN
+        ) from refusal
 
 
 def _raise_for(error: SlackApiError) -> NoReturn:

@@ -18,12 +18,22 @@ _TOKEN = re.compile(r"<([^<>]*)>")
 _CODE = re.compile(r"`([^`]+)`")
 _BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
 _ITALIC = re.compile(r"(?<![\w_])_(\S(?:[^_\n]*\S)?)_(?![\w_])")
+_STRUCK = re.compile(r"(?<![\w~])~(\S(?:[^~\n]*\S)?)~(?![\w~])")
 _EMOJI = {":warning:": "\N{WARNING SIGN}\ufe0f", ":seedling:": "\N{SEEDLING}"}
 
 _STYLE = """
-:root { color-scheme: light; }
+:root {
+  color-scheme: light dark; --paper: #fff; --ink: #1d1c1d; --soft: #616061; --line: #dddddd; --edge: #c9c9c9;
+  --link: #1264a3; --code: #c01343; --code-paper: #f8f8f8; --green: #007a5a; --red: #e01e5a; --badge: #e8e8e8;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #1a1d21; --ink: #d1d2d3; --soft: #ababad; --line: #35373b; --edge: #565856; --link: #1d9bd1;
+    --code: #e8912d; --code-paper: #222529; --green: #148567; --badge: #35373b;
+  }
+}
 body {
-  margin: 0; background: #fff; color: #1d1c1d;
+  margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.47 Lato, 'Slack-Lato', Inter, 'Noto Color Emoji', sans-serif;
 }
 .message { display: flex; gap: 10px; padding: 16px 22px; max-width: 720px; }
@@ -34,35 +44,63 @@ body {
 .body { min-width: 0; flex: 1; overflow-wrap: anywhere; }
 .who { font-weight: 900; }
 .app {
-  background: #e8e8e8; color: #616061; font-size: 10px; font-weight: 700; border-radius: 2px;
+  background: var(--badge); color: var(--soft); font-size: 10px; font-weight: 700; border-radius: 2px;
   padding: 1px 4px; margin: 0 6px; vertical-align: 1px;
 }
-.time { color: #616061; font-size: 12px; }
+.time { color: var(--soft); font-size: 12px; }
 h3 { font-size: 18px; line-height: 1.33; font-weight: 900; margin: 8px 0 4px; }
 .section { margin: 8px 0; }
-.beside { display: flex; gap: 12px; align-items: flex-start; justify-content: space-between; }
-.beside blockquote, .beside .section { margin: 4px 0; }
-.overflow {
-  flex: none; border: 1px solid #c9c9c9; border-radius: 4px; padding: 0 10px; font-weight: 900; line-height: 26px;
-  margin-top: 4px; color: #616061;
+.beside { display: flex; gap: 12px; align-items: flex-start; justify-content: space-between; margin: 8px 0; }
+.beside .section, .beside blockquote { margin: 0; }
+.actions { display: flex; flex-wrap: wrap; gap: 8px; margin: 8px 0; }
+.press {
+  flex: none; border: 1px solid var(--edge); border-radius: 4px; padding: 0 12px; font-weight: 700; font-size: 13px;
+  line-height: 28px; color: var(--ink); background: var(--paper); white-space: nowrap;
 }
-.context { margin: 6px 0; font-size: 13px; color: #616061; }
+.primary { color: #fff; background: var(--green); border-color: var(--green); }
+.danger { color: #fff; background: var(--red); border-color: var(--red); }
+.list { font-weight: 400; color: var(--soft); }
+.list::after { content: '⌄'; display: inline-block; margin-left: 14px; transform: translateY(-3px); font-weight: 700; }
+.overflow { padding: 0 10px; font-weight: 900; color: var(--soft); }
+.context { margin: 6px 0; font-size: 13px; color: var(--soft); }
 .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 20px; margin: 10px 0; }
-hr { border: 0; border-top: 1px solid #ddd; margin: 14px 0; }
-blockquote { margin: 8px 0; padding: 0 0 0 14px; border-left: 4px solid #ddd; }
+img { display: block; width: 100%; max-width: 600px; border-radius: 8px; margin: 8px 0; }
+hr { border: 0; border-top: 1px solid var(--line); margin: 12px 0; }
+blockquote { margin: 8px 0; padding: 0 0 0 14px; border-left: 4px solid var(--line); }
 code {
-  font: 12px/1.5 'DejaVu Sans Mono', monospace; color: #c01343; background: #f8f8f8;
-  border: 1px solid #e2e2e2; border-radius: 3px; padding: 1px 3px;
+  font: 12px/1.5 'DejaVu Sans Mono', monospace; color: var(--code); background: var(--code-paper);
+  border: 1px solid var(--line); border-radius: 3px; padding: 1px 3px;
 }
-a { color: #1264a3; text-decoration: none; }
-.mention { background: #fff1c9; color: #1264a3; padding: 0 2px; }
-.replies { font-size: 13px; font-weight: 700; color: #1264a3; margin-top: 8px; }
+s { color: var(--soft); }
+a { color: var(--link); text-decoration: none; }
+.mention { background: #fff1c9; color: #1264a3; padding: 0 2px; border-radius: 3px; }
+.person { background: rgba(29, 155, 209, .12); color: var(--link); padding: 0 2px; border-radius: 3px; }
+.replies { font-size: 13px; font-weight: 700; color: var(--link); margin-top: 8px; }
+@media (max-width: 480px) {
+  .message { padding: 12px; }
+  .avatar { display: none; }
+}
 """
 
 
-def page(blocks: Sequence[Json], *, name: str = "crisiswatch", time: str = "9:15 AM", replies: int = 0) -> str:
-    """A whole HTML document with one message; `replies` is the count shown under it."""
+def page(
+    blocks: Sequence[Json],
+    *,
+    name: str = "crisiswatch",
+    time: str = "9:15 AM",
+    replies: int = 0,
+    files: Mapping[str, str] | None = None,
+    people: Mapping[str, str] | None = None,
+) -> str:
+    """A whole HTML document with one message, light or dark as the reader's browser is set.
+
+    `replies` is the count shown under it; `files` are addresses of pictures, `people` names, by their ids in Slack.
+    """
     body = "".join(_KINDS[block["type"]](block) for block in blocks)
+    for file, address in (files or {}).items():
+        body = body.replace(f'src="slack-file:{escape(file)}"', f'src="{escape(address)}"')
+    for person, words in (people or {}).items():
+        body = body.replace(f'<span class="mention">@{person}</span>', f'<span class="person">@{escape(words)}</span>')
     thread = f'<div class="replies">{replies} {"reply" if replies == 1 else "replies"}</div>' if replies else ""
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
@@ -103,7 +141,7 @@ def _inline(line: str) -> str:
 
     line = _TOKEN.sub(lambda match: keep(_token(match[1])), line)
     line = _CODE.sub(lambda match: keep(f"<code>{match[1]}</code>"), line)
-    line = _ITALIC.sub(r"<i>\1</i>", _BOLD.sub(r"<b>\1</b>", line))
+    line = _STRUCK.sub(r"<s>\1</s>", _ITALIC.sub(r"<i>\1</i>", _BOLD.sub(r"<b>\1</b>", line)))
     for short, char in _EMOJI.items():
         line = line.replace(short, char)
     while "\x00" in line:
@@ -132,10 +170,33 @@ def _section(block: Json) -> str:
     return html
 
 
+def _actions(block: Json) -> str:
+    return f'<div class="actions">{"".join(_KINDS[each["type"]](each) for each in block["elements"])}</div>'
+
+
+def _button(element: Json) -> str:
+    style = {"primary": " primary", "danger": " danger"}.get(element.get("style", ""), "")
+    return f'<span class="press{style}">{_object(element["text"])}</span>'
+
+
+def _list(element: Json) -> str:
+    return f'<span class="press list">{_object(element["placeholder"])}</span>'
+
+
+def _image(block: Json) -> str:
+    """A file of Slack's own; nobody is ever asked for a picture from elsewhere."""
+    return f'<img src="slack-file:{escape(block["slack_file"]["id"])}" alt="{escape(block["alt_text"])}">'
+
+
 _KINDS: dict[str, Callable[[Json], str]] = {
     "header": lambda block: f"<h3>{_object(block['text'])}</h3>",
     "section": _section,
     "context": lambda block: f'<div class="context">{" ".join(map(_object, block["elements"]))}</div>',
     "divider": lambda _: "<hr>",
-    "overflow": lambda _: '<div class="overflow">⋯</div>',
+    "overflow": lambda _: '<span class="press overflow">⋯</span>',
+    "actions": _actions,
+    "button": _button,
+    "static_select": _list,
+    "users_select": _list,
+    "image": _image,
 }

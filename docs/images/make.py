@@ -111,7 +111,8 @@ def escalated() -> Delivery:
         opened_at=earlier,
         levels=((Level.WARNING, earlier), (Level.CRITICAL, START)),
         reading=replace(
-            old.reading, start=START - timedelta(minutes=15), end=START, observed=211, total=262, share=0.81,
+            old.reading, start=START - timedelta(minutes=15), end=START, observed=211, organic=190.0, total=262,
+            share=0.81,
             expected=8.4, authors=158, reach=482_000, false_alarms_per_month=0.0009,
         ),
         gates=gates,
@@ -142,6 +143,32 @@ def mailed() -> tuple[str, bytes]:
     return email_page(alert, picture=picture), png
 
 
+def slacked() -> str:
+    """The same in Slack, with its buttons, its chart, and a person in it."""
+    delivery = escalated()
+    png = incident_chart(from_incident(delivery.incident, brand="Acme Coffee", zone=ROME))
+    alert = document()
+    first, second, third = alert.steps[:3]
+    alert = replace(
+        alert,
+        key=delivery.incident.id,
+        link="https://crisiswatch.example/",
+        status="U0DUTYADA has it since 09:02 CET.",
+        steps=(replace(first, done="U0DUTYADA, 09:02"), replace(second, due="due by 09:10 CET", overdue=True), third),
+        themes=EVIDENCE.themes,
+        promises=("Next update by 10:00 CET (U0DUTYADA)",),
+        buttons=(
+            "assign", "snooze:calm|60|240", "step_done:2", "step_done:3", "promise_kept:1",
+            "verdict:useful|false_alarm|not_a_crisis",
+        ),
+    )  # fmt: skip
+    blocks = blocks_for(alert, delivery.id, menus=True, people=("U0DUTYADA",), picture="F0CHART")
+    picture = f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+    return slack_page(
+        blocks, time="9:15 AM", replies=3, files={"F0CHART": picture}, people={"U0DUTYADA": "Ada (duty comms)"}
+    )
+
+
 def shoot(html: str, picture: Path, width: int, height: int, *, dark: bool = False) -> None:
     """A picture of `html` in a window of `width` by `height` pixels."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
@@ -163,9 +190,9 @@ def shoot(html: str, picture: Path, width: int, height: int, *, dark: bool = Fal
 
 def main() -> None:
     """All pictures of the documentation."""
-    alert = document()
-    slack = slack_page(blocks_for(alert, alert.footer[0], menus=True), time="9:15 AM", replies=1)
-    shoot(slack, HERE / "slack-alert.png", 740, 1125)
+    slack = slacked()
+    shoot(slack, HERE / "slack-alert.png", 740, 1590)
+    shoot(slack, HERE / "slack-phone.png", 400, 1850, dark=True)
     mail, chart = mailed()
     (HERE / "chart.png").write_bytes(chart)
     shoot(mail, HERE / "email-light.png", 720, 1905)

@@ -41,8 +41,8 @@ def test_what_matters_at_night_comes_first() -> None:
     text = shown(blocks_for(WHOLE, "tag", menus=True, people=PEOPLE))
     order = [
         "is now critical", "CRITICAL · escalated", "25 times the usual", "The whole sector", "helpdesk has been silent",
-        "Figure 1", "Figure 8", "<@U0ADALACE> has it since", "I have it", "What to do now", "What was promised",
-        "What people say", "leaking lid", "First · mo•••", "Why this alert", "at least 60 mentions", "False alarm",
+        "Figure 1", "Figure 6", "<@U0ADALACE> has it since", "I have it", "What to do now", "What was promised",
+        "What people say", "leaking lid", "Figure 8", "First · mo•••", "Why this alert", "at least 60 mentions", "False alarm",
         "crisiswatch explain acme.wave.1",
     ]  # fmt: skip
     assert [text.index(each) for each in order] == sorted(text.index(each) for each in order)

@@ -52,7 +52,7 @@ class TestSlack(NotifierContract):
     def go_wrong(self, how: str) -> bool:
         faults = {
             "busy": Fault.rate_limited(30),
-            "refused": Fault.error("not_in_channel"),
+            "refused": Fault.error("invalid_arguments"),
             "lost": Fault.accept_then_cut(),
         }
         self.slack.script("chat.postMessage", faults[how])

@@ -39,8 +39,14 @@ def notifier(slack):
         *[
             (Fault.error(code), Rejected)
             for code in (
-                "channel_not_found", "invalid_auth", "not_in_channel", "account_inactive", "msg_too_long",
-                "invalid_blocks", "is_archived", "token_revoked", "missing_scope", "msg_blocks_too_long",
+                "msg_too_long", "invalid_blocks", "msg_blocks_too_long", "invalid_arguments", "metadata_too_large",
+            )
+        ],
+        *[
+            (Fault.error(code), TryLater)  # somebody can mend it, and then it is told
+            for code in (
+                "channel_not_found", "invalid_auth", "not_in_channel", "account_inactive", "is_archived",
+                "token_revoked", "missing_scope",
             )
         ],
         (Fault.rate_limited(7), TryLater),
@@ -83,8 +89,8 @@ def test_a_refused_connection_is_known_not_to_have_arrived():
         SlackNotifier(words(), "x", "C0", base_url=f"http://127.0.0.1:{port}/api", timeout=1).send(a_delivery())
 
 
-def test_a_wrong_token_is_a_refusal(slack):
-    with pytest.raises(Rejected, match="invalid_auth"):
+def test_a_wrong_token_is_said_and_waited_for(slack):
+    with pytest.raises(TryLater, match="invalid_auth"):
         SlackNotifier(words(), "wrong", slack.channel, base_url=slack.url).send(a_delivery())
 
 
