@@ -13,13 +13,16 @@ import httpx
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from crisiswatch.alerts.render import renderer
 from crisiswatch.alerts.words import clean, clip
 from crisiswatch.cli import page
+from crisiswatch.cli.preview import invented
 from crisiswatch.clock import SystemClock
 from crisiswatch.config import EmailOptions, FilesOptions, Loaded, ReceiverSettings, SlackOptions, SourceSettings
 from crisiswatch.config.settings import WebhookOptions, WebSettings
 from crisiswatch.errors import ConfigError, QuotaExhausted, SourceError, SourceRejected, SourceUnavailable
-from crisiswatch.model import Batch
+from crisiswatch.model import Batch, Stage
+from crisiswatch.notifiers.blockkit import blocks_for
 from crisiswatch.wiring import close_source, make_source
 
 __all__ = ["try_all"]
@@ -35,7 +38,7 @@ def try_all(loaded: Loaded) -> Iterator[Tried]:
             yield _source(source, loaded)
     for receiver in loaded.settings.receivers:
         if isinstance(receiver.options, SlackOptions | EmailOptions):
-            yield _receiver(receiver)
+            yield _receiver(receiver, loaded)
     yield _web(loaded.settings.web)
 
 
@@ -107,11 +110,11 @@ def _web(web: WebSettings) -> Tried:
     return "ok", what, "a daemon answers"
 
 
-def _receiver(settings: ReceiverSettings) -> Tried:
+def _receiver(settings: ReceiverSettings, loaded: Loaded) -> Tried:
     state = "bad"
     try:
         if isinstance(settings.options, SlackOptions):
-            state, detail = "ok", _greet_slack(settings.options)
+            state, detail = "ok", _greet_slack(settings.options, loaded)
         elif isinstance(settings.options, EmailOptions):
             state, detail = "ok", _greet_mail(settings.options)
         else:
@@ -128,7 +131,7 @@ def _receiver(settings: ReceiverSettings) -> Tried:
     return state, f"receiver {settings.id}, tried", _short(detail)
 
 
-def _greet_slack(options: SlackOptions) -> str:
+def _greet_slack(options: SlackOptions, loaded: Loaded) -> str:
     base_url = options.base_url if options.base_url.endswith("/") else f"{options.base_url}/"
     client = WebClient(
         options.token.reveal(),
@@ -140,8 +143,21 @@ def _greet_slack(options: SlackOptions) -> str:
     answer = client.auth_test()
     if options.app_token is not None:
         client.apps_connections_open(app_token=options.app_token.reveal())
+    _validate(client, loaded)
     good = "the token is" if options.app_token is None else "both tokens are"
     return _short(f"{good} good: {answer.get('user')} in {answer.get('team')}; invite it to {options.channel}")
+
+
+def _validate(client: WebClient, loaded: Loaded) -> None:
+    """Have Slack look at an invented alert without sending it, if it does; SlackApiError where it finds a fault."""
+    brand, alert = loaded.settings.brands[0], next(iter(loaded.alerts), "")
+    delivery = invented(loaded, brand, alert, Stage.ESCALATED, "slack")
+    document = renderer(loaded.alerts, {brand.id: brand.name}, {brand.id: brand.timezone})(delivery)
+    try:
+        client.blocks_validate(blocks=blocks_for(document, delivery.id, menus=True))
+    except SlackApiError as error:
+        if error.response.get("error") in {"invalid_blocks", "msg_blocks_too_long"}:
+            raise
 
 
 def _greet_mail(options: EmailOptions) -> str:

@@ -91,6 +91,7 @@ def test_online_greets_everybody_and_sends_nothing(crisiswatch, outside):
     found = tried(crisiswatch, config)
     assert found["source news, tried"] == ("ok", "answers: 1 mention")
     assert found["receiver pr-slack, tried"][0] == "ok"
+    assert "blocks.validate" in [call.method for call in slack.calls]
     assert found["receiver pr-mail, tried"] == ("ok", "the mail server answers")
     assert slack.messages == []
     assert mail.mails == []
