@@ -81,7 +81,8 @@ class App:
         settings = self._parts.loaded.settings
         self.observer = Observer(self.metrics)
         self._hooks: dict[str, Hook] = {}
-        self._switchboard = Switchboard(actions_of(lambda: self.store, self._clock), self._clock, self.metrics)
+        actions = actions_of(lambda: self.store, self._clock, self._acted)
+        self._switchboard = Switchboard(actions, self._clock, self.metrics)
         # The address comes first: a daemon that can't have it must not take the store from the one that runs.
         self._web = WebServer(
             create_app(self._web_state(), host=settings.web.host, token=settings.web.token),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta, tzinfo
 
+from crisiswatch.alerts import people
 from crisiswatch.alerts.blindness import blind_facts, warning
 from crisiswatch.alerts.document import Document, Fact, Quote, Reason, Task
 from crisiswatch.alerts.model import SHOWABLE, AlertDefinition, PlaybookStep, StageText, definition_for
@@ -37,25 +38,28 @@ Renderer = Callable[[Delivery], Document]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SHOWN_POSTS = 5
-_ENDINGS = {
-    "calm": "Closed because it has calmed down.",
-    "rule_removed": "Closed because its rule was removed, not because it calmed down.",
-    "by_hand": "Closed by hand.",
-}
 
 
-def build(definition: AlertDefinition, delivery: Delivery, brand_name: str, zone: tzinfo = UTC) -> Document:
+def build(
+    definition: AlertDefinition,
+    delivery: Delivery,
+    brand_name: str,
+    zone: tzinfo = UTC,
+    names: Mapping[str, str] | None = None,
+) -> Document:
     """The document for `delivery`. Never raises for what a post, a figure or a missing value may be.
 
-    Times are told in `zone`, which is always named.
+    Times are told in `zone`, which is always named; `names` are those of other brands, by id.
     """
-    incident, evidence, stage = delivery.incident, delivery.evidence, delivery.stage
-    words = _stage_text(definition, stage, incident)
+    incident, evidence, case, lang = delivery.incident, delivery.evidence, delivery.case, definition.language
+    stage = people.looks_like(delivery.stage, incident, case)
+    words = _stage_text(definition, people.looks_like(_edit_of(stage), incident, case), incident)
     show = frozenset(_shown(definition, words, stage))
     values = placeholder_values(incident, evidence, brand_name, zone, definition.language)
     over = stage is Stage.RESOLVED
     reading = incident.peak if over else incident.reading
     day = moment(incident.opened_at, zone).partition(", ")[0] + ", "
+    tasks = tuple(_task(step, incident, zone) for step in definition.playbook[:12])
     return Document(
         brand=clip(clean(brand_name), 80),
         headline=clip(clean(fill(words.headline, values)), 150),
@@ -63,7 +67,7 @@ def build(definition: AlertDefinition, delivery: Delivery, brand_name: str, zone
         stage=stage,
         opened_at=incident.opened_at,
         summary=clip(clean(fill(words.summary, values)), 1000),
-        status=_status(incident, stage, zone),
+        status=people.status(incident, case, stage, zone, lang),
         facts=_facts(incident, evidence, zone, places="sources" in show, over=over),
         trend=incident.trend if "chart" in show else (),
         warnings=() if incident.of_blindness else tuple(warning(blind, zone) for blind in incident.blind[:3]),
@@ -73,8 +77,16 @@ def build(definition: AlertDefinition, delivery: Delivery, brand_name: str, zone
         why=_why(incident, over) if "why" in show else (),
         themes=topics(evidence) if "themes" in show else (),
         posts=_posts(evidence, day, zone) if "top_posts" in show else (),
-        steps=() if over else tuple(_task(step, incident, zone) for step in definition.playbook[:12]),
+        steps=() if over else tasks if case is None else people.kept_tasks(case, tasks, zone, lang),
         footer=_footer(incident),
+        key=incident.id,
+        link=delivery.link,
+        sector="" if case is None else people.sector(case, names or {}, lang),
+        reminder=people.reminder(delivery.reminder, zone, lang),
+        promises=() if case is None else people.promises(case, zone, lang),
+        statements=() if over else _statements(definition, delivery, brand_name, zone),
+        buttons=people.buttons(case, incident),
+        drill=delivery.drill,
     )
 
 
@@ -96,9 +108,8 @@ def renderer(
         incident = delivery.incident
         found = definition_for(definitions, incident.alert, spoken.get(incident.brand, "en"))
         definition = found or _fallback(incident)
-        return build(
-            definition, delivery, brands.get(incident.brand, incident.brand), by_brand.get(incident.brand, UTC)
-        )
+        name, zone = brands.get(incident.brand, incident.brand), by_brand.get(incident.brand, UTC)
+        return build(definition, delivery, name, zone, brands)
 
     return render
 
@@ -130,6 +141,27 @@ def _stage_text(definition: AlertDefinition, stage: Stage, incident: Incident) -
     return texts[stage]
 
 
+def _edit_of(stage: Stage) -> Stage:
+    """A reminder has the words the message has anyway."""
+    return Stage.UPDATED if stage is Stage.REMINDED else stage
+
+
+def _statements(
+    definition: AlertDefinition, delivery: Delivery, brand_name: str, zone: tzinfo
+) -> tuple[tuple[str, str], ...]:
+    """The holding statements with the incident's facts in them, each in its own language."""
+    return tuple(
+        (
+            lang,
+            clip(
+                clean(fill(text, placeholder_values(delivery.incident, delivery.evidence, brand_name, zone, lang))),
+                2000,
+            ),
+        )
+        for lang, text in definition.statements[:8]
+    )
+
+
 def _shown(definition: AlertDefinition, words: StageText, stage: Stage) -> tuple[str, ...]:
     """A stage that does not say what to show shows what the first message showed.
 
@@ -139,23 +171,6 @@ def _shown(definition: AlertDefinition, words: StageText, stage: Stage) -> tuple
         return words.show
     first = definition.opened.show or tuple(SHOWABLE)
     return tuple(part for part in first if part != "why") if stage is Stage.RESOLVED else first
-
-
-def _status(incident: Incident, stage: Stage, zone: tzinfo) -> str:
-    parts = []
-    if incident.acknowledged_by:
-        since = f" since {moment(incident.acknowledged_at, zone)}" if incident.acknowledged_at else ""
-        parts.append(f"{clip(clean(incident.acknowledged_by), 60)} has it{since}.")
-    elif stage is not Stage.RESOLVED:
-        parts.append("Nobody has taken it yet.")
-    if stage is Stage.RESOLVED:
-        parts.append(_ENDINGS.get(incident.reason, _ENDINGS["calm"]))
-    if incident.flaps:
-        again = "once" if incident.flaps == 1 else f"{exact(incident.flaps)} times"
-        parts.append(f"It has flared up again {again} within a day.")
-    if incident.trial:
-        parts.append("The rule is on trial.")
-    return " ".join(parts)
 
 
 def _facts(incident: Incident, evidence: Evidence, zone: tzinfo, *, places: bool, over: bool) -> tuple[Fact, ...]:

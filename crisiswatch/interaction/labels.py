@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from crisiswatch.clock import Clock
 from crisiswatch.interaction.actions import Actions, Press
+from crisiswatch.interaction.cases import Acting, CaseHandler
 from crisiswatch.interaction.desk import Refusal
 from crisiswatch.labelling import Given, NoSuchMention, give
-from crisiswatch.model import Incident, Sentiment
+from crisiswatch.model import Act, Incident, Sentiment
 from crisiswatch.notifiers.blockkit import escape
 from crisiswatch.notifiers.slack_labels import LABEL, WORDS, Said, incident_of, read_value, uid_hash
 from crisiswatch.store import Click, Store
@@ -50,10 +51,14 @@ class LabelHandler:
         return _answer(given, said.label)
 
 
-def actions_of(store: Callable[[], Store], clock: Clock) -> Actions:
-    """Everything that can be pressed."""
+def actions_of(store: Callable[[], Store], clock: Clock, act: Acting | None = None) -> Actions:
+    """Everything that can be pressed; what is done to incidents only with ``act``."""
     actions = Actions()
     actions.add(LABEL, LabelHandler(store, clock))
+    if act is not None:
+        handler = CaseHandler(act)
+        for name in Act:
+            actions.add(name.value, handler)
     return actions
 
 
