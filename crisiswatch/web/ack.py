@@ -8,7 +8,7 @@ incident itself remembers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -104,8 +104,12 @@ def _taken(found: Mapping[str, Any], now: datetime, status: int) -> Response:
     title, (by, since) = _title(found), _holder(found)
     if not by:
         return _page(status, "It is over", [title, "There is nothing left to take."], level="calm")
-    had = f" It was taken {span(now - since)} ago." if isinstance(since, datetime) else ""
+    had = f" It was taken {_ago(now - since)}." if isinstance(since, datetime) else ""
     return _page(status, f"{_name(by)} has it", [f"{title}.{had}"], level=_level(found))
+
+
+def _ago(length: timedelta) -> str:
+    return "just now" if length < timedelta(minutes=1) else f"{span(length)} ago"
 
 
 def _title(found: Mapping[str, Any]) -> str:

@@ -89,6 +89,7 @@ def test_the_button_takes_the_incident(room: Room, client: TestClient):
 def test_a_second_use_says_who_has_it_and_a_restart_forgets_nothing(room: Room, client: TestClient):
     path = room.path()
     client.post(path)
+    assert "It was taken just now." in client.get(path).text
     room.now += timedelta(minutes=12)
     with TestClient(create_app(room.state()), base_url="http://localhost") as restarted:
         again, shown = restarted.post(path), restarted.get(path)
