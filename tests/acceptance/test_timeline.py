@@ -27,7 +27,8 @@ def test_three_people_make_one_message_that_is_edited_and_a_reply_that_nobody_mi
     here.push(here.mention(2), here.mention(3))
     here.calm_down(4)
     root = here.message()
-    assert root.edits == 1
+    assert root.edits >= 1  # the chart comes by edits of its own
+    until(lambda: any(block["type"] == "image" for block in root.blocks), "the chart is in the message")
     assert "several people" in root.text
     (reply,) = here.slack.thread(root.ts)
     assert reply.broadcast
