@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from crisiswatch.alerts.evidence import main_themes
 from crisiswatch.model import (
     Blind,
     BlindChanged,
@@ -24,23 +25,29 @@ from crisiswatch.model import (
     Mention,
     Reading,
     Refused,
+    SignalCounts,
     Stage,
 )
 from crisiswatch.pipeline import Arrival, Intake, Pipeline, Plan, Result
+from crisiswatch.rules.filters import Admission
+from crisiswatch.rules.model import MentionFilter
 from crisiswatch.store import Store
 
 __all__ = ["Replay", "Report", "SentLater", "Told"]
 
 BATCH = 5000
+EVIDENCE_MENTIONS = 2000
+"""Mentions of a window, the newest, that are looked through for what they are about."""
 START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Told:
-    """One incident of a replay: as it opened, and as it was last."""
+    """One incident of a replay: as it opened, and as it was last; ``themes`` are what the first window was about."""
 
     opening: Reading
     incident: Incident
+    themes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ class Replay:
 
     def __init__(self, store: Store, plan: Plan, *, observe: Callable[[int, Report], None] | None = None) -> None:
         self._now = START
+        self._store = store
         self._observe = observe
         self.report = Report()
         # Nobody is there to act, so nobody is asked to: no step is overdue, and what is calm is over.
@@ -135,6 +143,19 @@ class Replay:
                 self._observe(read, report)
         if report.mentions:
             self._take(self.pipeline.tick(self._now + timedelta(minutes=1)))
+        filters = {rule.id: rule.mentions for rule in self.pipeline.plan.ruleset.rules}
+        for told in report.incidents.values():
+            told.themes = self._themes(told, filters.get(told.incident.rule, MentionFilter()))
+
+    def _themes(self, told: Told, filter_: MentionFilter) -> tuple[str, ...]:
+        """The themes that the mentions of the opening window are most about, as its alert names them."""
+        if told.incident.of_blindness or self.pipeline.plan.reader.themes is None:
+            return ()
+        admission, window = Admission(filter_), told.opening
+        found = self._store.evidence_mentions(told.incident.brand, window.start, window.end, EVIDENCE_MENTIONS)
+        return main_themes(
+            [each.signals for each in found if admission.admits(each.mention, each.score.label, each.signals)]
+        )
 
     def _see(self, mention: Mention) -> None:
         at = mention.received_at or mention.created_at
@@ -198,6 +219,7 @@ def _batches(stream: Iterable[Mention | Refused]) -> Iterator[list[Mention | Ref
 
 def _incident(told: Told) -> dict[str, object]:
     incident, opening = told.incident, told.opening
+    said = opening.signals or SignalCounts()
     return {
         "id": incident.id,
         "brand": incident.brand,
@@ -210,6 +232,11 @@ def _incident(told: Told) -> dict[str, object]:
         "expected": opening.expected,
         "false_alarms_per_month": opening.false_alarms_per_month,
         "organic": opening.organic,
+        "complaints": said.complaints,
+        "questions": said.questions,
+        "severity": said.severity,
+        "grave": dict(said.categories),
+        "themes": list(told.themes),
         "window_minutes": round((opening.end - opening.start).total_seconds() / 60),
         "since": None if opening.reasons is None else _time(opening.reasons.since),
         "next_hour": None if opening.reasons is None else opening.reasons.next_hour,

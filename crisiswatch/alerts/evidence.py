@@ -16,7 +16,7 @@ from crisiswatch.alerts.stopwords import STOP_WORDS
 from crisiswatch.alerts.words import clean, clip, mask, safe_url
 from crisiswatch.model import NO_SIGNALS, Evidence, Mention, Post, Score, Signals
 
-__all__ = ["TEXT_LIMIT", "gather"]
+__all__ = ["TEXT_LIMIT", "gather", "main_themes"]
 
 TEXT_LIMIT = 280
 """Characters of a post that are shown."""
@@ -56,11 +56,11 @@ def gather(
         sources=dict(sorted(Counter(mention.source for mention in inside).items())),
         languages=dict(sorted(Counter(mention.lang or "unknown" for mention in inside).items())),
         themes=_themes(inside, outside, brand_terms),
-        topics=_topics([said.get(mention.uid, NO_SIGNALS) for mention in inside]) if said else (),
+        topics=main_themes([said.get(mention.uid, NO_SIGNALS) for mention in inside]) if said else (),
     )
 
 
-def _topics(signals: Sequence[Signals]) -> tuple[str, ...]:
+def main_themes(signals: Sequence[Signals]) -> tuple[str, ...]:
     """The themes that mark the mentions, the most frequent first; a mention counts for the one it is nearest to."""
     counts = Counter(each.themes[0] for each in signals if each.themes)
     least = max(min(2, len(signals)), 0.1 * len(signals))

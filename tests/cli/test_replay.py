@@ -21,6 +21,7 @@ FIELDS = {"mentions", "duplicates", "invalid", "first", "last", "seconds", "inci
 INCIDENT_FIELDS = {
     "id", "brand", "rule", "opened_at", "resolved_at", "peak_level", "levels", "observed", "expected",
     "false_alarms_per_month", "mentions", "authors", "blind", "organic", "window_minutes", "since", "next_hour",
+    "complaints", "questions", "severity", "grave", "themes",
 }  # fmt: skip
 
 
@@ -69,6 +70,25 @@ def test_programs_read_the_contract(crisiswatch):
     assert {each["receiver"] for each in answer["deliveries"]} == {"console", "pr-slack", "pr-mail"}
     assert all(each["incident"] == incident["id"] for each in answer["deliveries"])
     golden("replay.json", re.sub(r'"seconds": [\d.]+', '"seconds": 0', json.dumps(answer, indent=2)) + "\n")
+
+
+def test_what_mentions_say_beyond_their_mood_is_told_of_the_opening_window(crisiswatch, tmp_path):
+    path = tmp_path / "some.jsonl"
+    texts = (
+        "the courier lost my acme parcel, still waiting for the delivery, the van caught fire",
+        "acme delivery is late again, the parcel caught fire, will there be a recall?",
+    )
+    rows = [
+        {"uid": f"x:{n}", "source": "x", "created_at": f"2026-03-02T10:0{n}:00Z", "text": text}
+        for n, text in enumerate(texts)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    incident = report(crisiswatch, path)["incidents"][0]
+    assert incident["rule"] == "product-safety"
+    assert incident["grave"].keys() >= {"safety"}
+    assert 0 < incident["severity"] <= incident["observed"]
+    assert incident["themes"] == ["delivery"]
+    assert incident["complaints"] + incident["questions"] > 0
 
 
 def test_the_silence_is_blind_and_not_calm(crisiswatch):
