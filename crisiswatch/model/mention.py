@@ -28,6 +28,7 @@ class Mention:
     (1.0 = every mention is read). ``brand`` is set only when the source knows it already. ``backfill``: it was said
     while nobody could listen and is read now; it tells what is usual, and alone alarms nobody.
     ``native_sentiment`` is the source's own reading of the mood, from -1 (negative) to 1 (positive).
+    ``text`` is empty where there was none; then only ``brand`` can tell whom it is about.
     """
 
     uid: str

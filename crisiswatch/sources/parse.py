@@ -190,7 +190,7 @@ def is_language(tag: str) -> bool:
 
 def _require(values: list[Any]) -> None:
     """Refuse a mention without one of the fields that make it one. A text may be empty (a picture), or missing when
-    there are stars."""
+    there are stars or the source's own score: these say what it was without a word."""
     uid, source, created_at, text = values[:_REQUIRED]
     if uid is None:
         raise BadMention("no_uid", "uid is missing")
@@ -199,7 +199,7 @@ def _require(values: list[Any]) -> None:
     if created_at is None:
         raise BadMention("no_time", "created_at is missing")
     if text is None:
-        if values[_RATING_AT] is None:
+        if values[_RATING_AT] is None and values[_NATIVE_AT] is None:
             raise BadMention("no_text", "text is missing")
         values[_TEXT_AT] = ""
 
@@ -342,8 +342,8 @@ FIELDS = frozenset(_CHECKS)
 _ORDER = tuple(Mention.__dataclass_fields__)
 _PLACES = {name: (_ORDER.index(name), check) for name, check in _CHECKS.items()}
 _NOTHING: list[Any] = [{"weight": 1.0, "backfill": False}.get(name) for name in _ORDER]
-_SOURCE_AT, _CREATED_AT, _TEXT_AT, _RECEIVED_AT, _RATING_AT = map(
-    _ORDER.index, ("source", "created_at", "text", "received_at", "rating")
+_SOURCE_AT, _CREATED_AT, _TEXT_AT, _RECEIVED_AT, _RATING_AT, _NATIVE_AT = map(
+    _ORDER.index, ("source", "created_at", "text", "received_at", "rating", "native_sentiment")
 )
 _REQUIRED = 4  # the first fields are those that have to be there
 

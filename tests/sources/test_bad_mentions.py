@@ -130,6 +130,8 @@ def test_a_bad_line_is_refused_with_its_reason(data: bytes, reason: str) -> None
         (line() + b"\r\n", "text", "hello"),
         (line(text=""), "text", ""),
         (line(text=..., rating=0), "text", ""),
+        (line(text=..., native_sentiment=-0.8), "text", ""),
+        (line(text=None, native_sentiment=0), "text", ""),
         (line(text="<b>bold</b> &amp; <script>"), "text", "<b>bold</b> &amp; <script>"),
         (line(text="a\0b"), "text", "a\ufffdb"),
         (line(text="a\ud800b"), "text", "a\ufffdb"),
