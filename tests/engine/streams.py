@@ -25,6 +25,7 @@ from crisiswatch.model import (
     VolumeSampled,
 )
 from crisiswatch.rules.model import Block, CalendarEvent, Condition, MentionFilter, Rule, Ruleset, Schedule, Settle
+from crisiswatch.sentiment.stage import score_by_source
 from crisiswatch.testing.mentions import Mentions
 
 START = datetime(2024, 3, 29, 20, 0, tzinfo=UTC)  # two days before the clocks change in Rome
@@ -156,6 +157,7 @@ def _mentions(part: Segment, start: datetime, chance: random.Random, mentions: M
     apart = random.Random(
         f"{seconds}.{count}"
     )  # what is said is drawn by itself, so that kept streams stay as they are
+    theirs = random.Random(f"native {seconds}.{count}")
     for _ in range(count):
         arrives = start + timedelta(seconds=chance.randrange(seconds + 1))
         delay = chance.randrange(part.delay * 60 + 1)
@@ -179,7 +181,16 @@ def _mentions(part: Segment, start: datetime, chance: random.Random, mentions: M
             apart.choice(((), (), ("safety",), ("news", "recall"))),
             apart.choice(((), ("delivery",), ("staff", "delivery"))),
         )
-        yield replace(made, score=replace(made.score, calibrated=chance.random() < 0.3), signals=said)
+        yield _with_native(replace(made, score=replace(made.score, calibrated=chance.random() < 0.3)), theirs, said)
+
+
+def _with_native(made: MentionScored, chance: random.Random, said: Signals) -> MentionScored:
+    """One mention in eight has a score of its source's own, which stands in for the scorer's where it is clear."""
+    if chance.random() >= 0.125:
+        return replace(made, signals=said)
+    native = {"negative": -0.8, "neutral": 0.1, "positive": 0.6}[made.score.label.value]
+    mention = replace(made.mention, native_sentiment=native)
+    return replace(made, mention=mention, score=score_by_source(native) or made.score, signals=said)
 
 
 def hands(effects: Sequence[Effect], seed: int) -> list[Event]:
