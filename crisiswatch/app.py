@@ -26,12 +26,14 @@ from crisiswatch.config.settings import LogSettings
 from crisiswatch.errors import ConfigError, CrisiswatchError, StoreError
 from crisiswatch.hooks import intake_for
 from crisiswatch.interaction import Switchboard, actions_of
+from crisiswatch.keeping import keeper_for
 from crisiswatch.labelling import PageLabels
 from crisiswatch.metrics import Metrics
 from crisiswatch.model import Notifier, Source
 from crisiswatch.observer import Observer
 from crisiswatch.pipeline import Arrival, Pipeline, Plan, Result
 from crisiswatch.polls import Polls
+from crisiswatch.records import Keeper
 from crisiswatch.response import decision_to_dict
 from crisiswatch.scoring import Scoring
 from crisiswatch.senders import Senders
@@ -45,6 +47,7 @@ __all__ = ["App"]
 
 LEASE = timedelta(seconds=30)
 BEAT_LIMIT = timedelta(seconds=30)
+RECORDS_EVERY = timedelta(minutes=1)
 UPKEEP_EVERY = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = structlog.get_logger("crisiswatch.app")
@@ -81,6 +84,7 @@ class App:
         settings = self._parts.loaded.settings
         self.observer = Observer(self.metrics)
         self._hooks: dict[str, Hook] = {}
+        self._keeper: Keeper | None = None
         actions = actions_of(lambda: self.store, self._clock, self._acted)
         self._switchboard = Switchboard(actions, self._clock, self.metrics)
         # The address comes first: a daemon that can't have it must not take the store from the one that runs.
@@ -280,6 +284,10 @@ class App:
         self._schedule("upkeep", self._upkeep, UPKEEP_EVERY, delay=60.0)
         self._schedule("study", lambda: self._scoring.study(self.store, self.worker), UPKEEP_EVERY, delay=120.0)
         self._schedule("gauges", self._gauges, timedelta(seconds=5), delay=1.0)
+        self._keeper = None
+        if (records := parts.loaded.settings.records) is not None:
+            self._keeper = keeper = keeper_for(parts.loaded, self.store, records.folder, records.posts)
+            self._schedule("records", lambda: keeper.look(self._clock.now()), RECORDS_EVERY, delay=15.0)
 
     def _schedule(self, name: str, job: Any, every: timedelta, *, delay: float) -> None:
         # The first run of an interval job comes one interval after the start unless it is told a time.
@@ -320,6 +328,8 @@ class App:
         gone = self.store.purge(now - retention.texts, now - retention.counts)
         if gone:
             log.info("texts_forgotten", mentions=gone)
+        if self._keeper is not None:
+            self._keeper.forget(now)
 
     def _prepare_metrics(self) -> None:
         settings, rules = self._parts.loaded.settings, self._parts.loaded.ruleset.rules

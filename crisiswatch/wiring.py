@@ -48,7 +48,7 @@ from crisiswatch.sentiment.described import Described, name_of
 from crisiswatch.sentiment.signals import Reader, encode_with
 from crisiswatch.sources.feed import FeedSource
 from crisiswatch.sources.files import FilesSource
-from crisiswatch.store import OutboxRow, Store, body_from_json
+from crisiswatch.store import OutboxRow, Store, StoredMention, body_from_json
 
 __all__ = [
     "Messages",
@@ -287,20 +287,31 @@ class Messages:
 
     def evidence(self, incident: Incident) -> Evidence:
         """Give the posts of the incident so far: those of its first and last hours, at most a few thousand."""
-        start = max(incident.peak.start, incident.reading.end - EVIDENCE_SPAN)
-        start = min(start, incident.reading.start)
-        found = list(self._store.evidence_mentions(incident.brand, start, incident.reading.end, EVIDENCE_MENTIONS))
-        filter_ = self._filters.get(incident.rule, MentionFilter())
+        found = self._recent(incident)
         said = {each.mention.uid: each.signals for each in found}
         evidence = gather(
             ((each.mention, each.score) for each in found if not each.purged),
-            _matching(filter_, said),
+            _matching(self._filter(incident), said),
             brand_terms=self._terms.get(incident.brand, ()),
             said=said,
         )
         alert = definition_for(self._alerts, incident.alert, self._languages.get(incident.brand, "en"))
         lang = "en" if alert is None else alert.language
         return replace(evidence, topics=tuple(name_of(theme, self._themes, lang) for theme in evidence.topics))
+
+    def behind(self, incident: Incident) -> list[StoredMention]:
+        """Give the stored mentions that the incident counts, of the same hours."""
+        found = self._recent(incident)
+        matches = _matching(self._filter(incident), {each.mention.uid: each.signals for each in found})
+        return [each for each in found if matches(each.mention, each.score)]
+
+    def _recent(self, incident: Incident) -> list[StoredMention]:
+        start = max(incident.peak.start, incident.reading.end - EVIDENCE_SPAN)
+        start = min(start, incident.reading.start)
+        return list(self._store.evidence_mentions(incident.brand, start, incident.reading.end, EVIDENCE_MENTIONS))
+
+    def _filter(self, incident: Incident) -> MentionFilter:
+        return self._filters.get(incident.rule, MentionFilter())
 
 
 def _matching(filter_: MentionFilter, said: Mapping[str, Signals]) -> Callable[[Mention, Score], bool]:

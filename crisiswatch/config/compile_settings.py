@@ -21,6 +21,7 @@ from crisiswatch.config.settings import (
     HeavySettings,
     LogSettings,
     ReceiverSettings,
+    RecordSettings,
     Retention,
     Settings,
     SlackOptions,
@@ -54,6 +55,7 @@ def compile_settings(model: schema.ConfigFile, document: Document) -> Settings:
         escalation=tuple(compile_rung(one) for one in model.escalation),
         quiet_hours=tuple(compile_quiet_hours(one) for one in model.quiet_hours),
         storm=compile_storm(model.storm),
+        records=_records(model.records, home),
         rules=home / model.rules,
         alerts=home / model.alerts,
         store=StoreSettings(url=_store_url(model.store.url, home, place)),
@@ -105,6 +107,10 @@ def _brand(model: schema.BrandModel) -> Brand:
         language=model.language,
         sector=model.sector,
     )
+
+
+def _records(model: schema.RecordsModel | None, home: Path) -> RecordSettings | None:
+    return None if model is None else RecordSettings(folder=home / model.folder, posts=model.posts)
 
 
 def _heavy(model: schema.SentimentModel, home: Path) -> HeavySettings | None:

@@ -121,6 +121,15 @@ class RetentionModel(Section):
     """How long counts and incidents are kept."""
 
 
+class RecordsModel(Section):
+    """What is kept of each incident as files: its posts as they were, the decision log, the post-mortem."""
+
+    folder: Words
+    """The folder, relative to this file, with a folder in it for each incident."""
+    posts: Whole = Field(default=200, ge=0, le=10_000)
+    """How many posts are kept of an incident, the earliest and the loudest; 0 keeps none."""
+
+
 class PrivacyModel(Section):
     """What is kept of the people who write."""
 
@@ -249,6 +258,8 @@ class ConfigFile(Section):
     """The database."""
     retention: RetentionModel = Field(default_factory=RetentionModel)
     """How long things are kept."""
+    records: RecordsModel | None = None
+    """What is kept of each incident as files; none if left out."""
     privacy: PrivacyModel = Field(default_factory=PrivacyModel)
     """What is kept of the people who write."""
     web: WebModel = Field(default_factory=WebModel)

@@ -21,6 +21,7 @@ __all__ = [
     "HeavySettings",
     "LogSettings",
     "ReceiverSettings",
+    "RecordSettings",
     "Retention",
     "Route",
     "Settings",
@@ -188,6 +189,14 @@ class HeavySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSettings:
+    """Where records of incidents are kept (absolute), and how many posts of each."""
+
+    folder: Path
+    posts: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """``format`` is ``text`` or ``json``, ``level`` one of debug, info, warning, error."""
 
@@ -222,6 +231,7 @@ class Settings:
     heavy: HeavySettings | None = None
     detector: str = "surge"
     log: LogSettings = LogSettings()
+    records: RecordSettings | None = None
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret the configuration refers to, in the order of the file."""

@@ -1,0 +1,233 @@
+"""The post-mortem of an incident as Markdown: what happened when, what people did, and what it was worth.
+
+All of it comes from the store: figures from the incident's snapshots, people's part from the case and its decision log,
+times of delivery from the outbox. Text by strangers is cleaned, clipped and escaped before it stands in a table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from crisiswatch.alerts.reasons import reason
+from crisiswatch.alerts.story import began, range_words
+from crisiswatch.alerts.words import clean, clip, exact, language, listed, mask, moment, rarity, roughly, safe_url, span
+from crisiswatch.model import Blind, Case, CaseStep, Decision, Evidence, Incident, Post, Promise, Stage
+from crisiswatch.records.phrases import phrases
+from crisiswatch.response import verified
+from crisiswatch.store import IncidentEvent, OutboxRow, Store
+
+__all__ = ["Facts", "gather_facts", "post_mortem"]
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_POSTS = 6
+_LINES = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a post-mortem is made of. ``told_at`` is when the first message about it had arrived somewhere."""
+
+    incident: Incident
+    first: Incident
+    case: Case | None
+    decisions: tuple[Decision, ...]
+    told_at: datetime | None
+    evidence: Evidence
+    brand: str
+    zone: tzinfo = UTC
+    lang: str = "en"
+
+
+def gather_facts(
+    store: Store, incident: Incident, evidence: Evidence, *, brand: str, zone: tzinfo = UTC, lang: str = "en"
+) -> Facts:
+    """What the store knows of an incident."""
+    history: Sequence[IncidentEvent] = store.incident_events(incident.id)
+    rows: Sequence[OutboxRow] = store.outbox_rows(incident=incident.id)
+    arrived = [
+        row.settled_at
+        for row in rows
+        if row.status == "sent" and row.settled_at is not None and row.stage in {Stage.OPENED, Stage.ESCALATED}
+    ]
+    return Facts(
+        incident=incident,
+        first=history[0].incident if history else incident,
+        case=store.case(incident.id),
+        decisions=tuple(store.decisions(incident.id)),
+        told_at=min(arrived, default=None),
+        evidence=evidence,
+        brand=brand,
+        zone=zone,
+        lang=lang,
+    )
+
+
+def post_mortem(facts: Facts, chart: str = "") -> str:
+    """The text; ``chart`` is where the picture lies, relative to it. The same facts give the same text."""
+    words, incident = phrases(facts.lang), facts.incident
+    parts = [
+        f"# {words['title']}: {_safe(facts.brand, 80)}, {_safe(incident.title, 150)}",
+        f"`{incident.id}`",
+        f"*{words['draft']}*",
+        f"## {words['figures']}",
+        _table(["", ""], _figures(facts, words)),
+    ]
+    if chart:
+        parts += [f"## {words['chart']}", f"![{words['chart']}]({chart})"]
+    timeline = _timeline(facts)
+    if timeline:
+        parts += [f"## {words['timeline']}", _table([words["when"], words["who"], words["what"]], timeline)]
+    case = facts.case
+    if case is not None and case.steps:
+        parts += [f"## {words['playbook']}", "\n".join(_step(step, words, facts.zone) for step in case.steps)]
+    if case is not None and case.promises:
+        parts += [f"## {words['promises']}", "\n".join(_promise(each, words, facts.zone) for each in case.promises)]
+    posts = _posts(facts.evidence)
+    if posts:
+        parts += [f"## {words['posts']}", "\n\n".join(_quote(post, facts.zone) for post in posts)]
+    gates = [f"- {_safe(reason(gate).sentence, 240)}" for gate in facts.first.gates]
+    if gates:
+        parts += [f"## {words['why']}", "\n".join(gates)]
+    asked = [f"{number}. {words[f'learned_{number}']}" for number in range(1, 5)]
+    parts += [f"## {words['learned']}", "\n".join(asked), "---", _ending(facts, words)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _figures(facts: Facts, words: dict[str, str]) -> list[list[str]]:
+    incident, case, zone = facts.incident, facts.case, facts.zone
+    since, peak = began(incident), incident.peak
+    found = [(words["opened"], moment(incident.opened_at, zone))]
+    if since < incident.opened_at:
+        found.append((words["began"], moment(since, zone)))
+        found.append((words["detected"], span(incident.opened_at - since)))
+    if facts.told_at is not None:
+        found.append((words["told"], span(max(facts.told_at, incident.opened_at) - incident.opened_at)))
+    found.append((words["taken"], _taken(incident, words)))
+    found.append((words["reached"], incident.peak_level.word))
+    usual = "" if peak.expected is None else f"{roughly(peak.expected)}{_range(peak.low, peak.high)}"
+    at_worst = f"{exact(peak.observed)} / {span(peak.end - peak.start)}, {moment(peak.end, zone)}"
+    found.append((words["peak"], f"{at_worst}; {words['usual'].format(usual=usual)}" if usual else at_worst))
+    if peak.organic is not None:
+        found.append((words["organic"], exact(peak.organic)))
+    if peak.false_alarms_per_month is not None:
+        found.append((words["chance"], rarity(peak.false_alarms_per_month)))
+    if case is not None and case.calm_at is not None:
+        found.append((words["calm"], moment(case.calm_at, zone)))
+    if incident.resolved_at is not None:
+        found.append((words["ended"], moment(_end(facts), zone)))
+        found.append((words["lasted"], span((_end(facts) or incident.resolved_at) - incident.opened_at)))
+    found.append(
+        (words["said"], words["mentions"].format(count=exact(incident.mentions), authors=exact(incident.authors)))
+    )
+    return [[label, _safe(value, 300)] for label, value in [*found, *_places(facts, words)] if value]
+
+
+def _places(facts: Facts, words: dict[str, str]) -> list[tuple[str, str]]:
+    incident, case, evidence = facts.incident, facts.case, facts.evidence
+    named: dict[str, int] = {}
+    for tag, count in evidence.languages.items():
+        named[language(tag)] = named.get(language(tag), 0) + count
+    found = [
+        (words["sources"], listed(evidence.sources) if evidence.sources else ", ".join(incident.peak.sources)),
+        (words["languages"], listed(named) if named else ""),
+        (words["themes"], ", ".join(evidence.topics or evidence.themes)),
+        (words["blind"], "; ".join(_spell(each, facts.zone) for each in incident.blind)),
+        (words["flaps"], str(incident.flaps) if incident.flaps else ""),
+    ]
+    verdict = None if case is None else case.verdict
+    if verdict is None:
+        found.append((words["verdict"], words["no_verdict"]))
+    else:
+        why = f" ({verdict.reason})" if verdict.reason else ""
+        found.append((words["verdict"], f"{words[verdict.kind.value]}{why}, {verdict.by}"))
+    return found
+
+
+def _taken(incident: Incident, words: dict[str, str]) -> str:
+    if not incident.acknowledged_by or incident.acknowledged_at is None:
+        return words["nobody"]
+    waited = span(max(incident.acknowledged_at, incident.opened_at) - incident.opened_at)
+    return f"{waited}, {words['taken_by'].format(who=incident.acknowledged_by)}"
+
+
+def _end(facts: Facts) -> datetime | None:
+    """When it was over for people: a stand-down that was confirmed comes after the figures."""
+    over = [line.at for line in facts.decisions if line.kind == "resolved"]
+    return max([facts.incident.resolved_at or facts.incident.updated_at, *over])
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" ({range_words(low, high)})"
+
+
+def _spell(blind: Blind, zone: tzinfo) -> str:
+    until = "…" if blind.until is None else moment(blind.until, zone)
+    return f"{blind.source}: {moment(blind.since, zone)} – {until}"
+
+
+def _timeline(facts: Facts) -> list[list[str]]:
+    day = moment(facts.incident.opened_at, facts.zone).partition(", ")[0] + ", "
+    return [
+        [moment(line.at, facts.zone).removeprefix(day), _safe(line.actor, 60), _safe(line.text, 300)]
+        for line in facts.decisions[:_LINES]
+    ]
+
+
+def _step(step: CaseStep, words: dict[str, str], zone: tzinfo) -> str:
+    who = f" ({_safe(step.role, 60)})" if step.role else ""
+    if step.done_at is None:
+        state, box = words["not_done"], " "
+    else:
+        kind = "done" if step.due is None else "in_time" if step.done_at <= step.due else "late"
+        state, box = words[kind].format(who=_safe(step.done_by, 60), when=moment(step.done_at, zone)), "x"
+    return f"- [{box}] {_safe(step.step, 300)}{who}: {state}"
+
+
+def _promise(promise: Promise, words: dict[str, str], zone: tzinfo) -> str:
+    if promise.kept_at is not None:
+        state = words["kept"].format(who=_safe(promise.kept_by, 60), when=moment(promise.kept_at, zone))
+    else:
+        state = words["missed" if promise.missed else "open"].format(when=moment(promise.due, zone))
+    return f"- {_safe(promise.text, 200)}: {state}"
+
+
+def _posts(evidence: Evidence) -> list[Post]:
+    kept: dict[str, Post] = {}
+    for post in (*evidence.first, *evidence.loudest):
+        kept.setdefault(post.uid, post)
+    return list(kept.values())[:_POSTS]
+
+
+def _quote(post: Post, zone: tzinfo) -> str:
+    by = " · ".join(part for part in (mask(post.author) if post.author else "", post.source) if part)
+    url = safe_url(post.url)
+    line = f"{_safe(by, 80)}, {moment(post.at, zone)}"
+    return f"> {_safe(post.text, 280)}\n>\n> {f'[{line}](<{url}>)' if url else line}"
+
+
+def _ending(facts: Facts, words: dict[str, str]) -> str:
+    incident, case = facts.incident, facts.case
+    ending = (case.ending if case is not None else "") or incident.reason or "calm"
+    lines = [f"{words['ending']} {words.get(f'ending_{ending}', ending)}."]
+    if case is not None and case.stood_down_by:
+        lines[0] = f"{lines[0][:-1]}; {words['confirmed'].format(who=_safe(case.stood_down_by, 60))}."
+    if facts.decisions:
+        wrong = verified(facts.decisions, case)
+        lines.append(
+            words["log_broken"].format(wrong=wrong) if wrong else words["log"].format(count=len(facts.decisions))
+        )
+    lines.append(words["again"].format(incident=incident.id))
+    return "  \n".join(lines)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _safe(text: str, limit: int) -> str:
+    """Foreign text that stays on its line and is no Markdown."""
+    return _MARKDOWN.sub(r"\\\1", clip(clean(text), limit))
