@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from crisiswatch.charts import ChartMaker
 from crisiswatch.config import Loaded
 from crisiswatch.model import Case, Delivery, Incident, Stage
 from crisiswatch.model.alert import definition_for
@@ -42,9 +41,7 @@ def written(loaded: Loaded, store: Store, incident: Incident, chart: str = "", m
     return post_mortem(facts, chart)
 
 
-def chart_of(
-    draw: ChartMaker | Callable[[Delivery], bytes | None], incident: Incident, case: Case | None
-) -> bytes | None:
+def chart_of(draw: Callable[[Delivery], bytes | None], incident: Incident, case: Case | None) -> bytes | None:
     """The chart of an incident as it stands."""
     stage = Stage.UPDATED if incident.resolved_at is None else Stage.RESOLVED
     return draw(Delivery(id=incident.id, receiver="records", stage=stage, incident=incident, case=case))

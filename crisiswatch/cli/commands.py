@@ -268,6 +268,20 @@ def incidents_resolve(incident: Incident, config: Config = None, actor: Actor = 
     return act(incident, "resolve", actor, config_path(config))
 
 
+@incidents_app.command("post-mortem")
+def incidents_post_mortem(
+    incident: Incident,
+    config: Config = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write it there with chart, posts and log, below its id.")
+    ] = None,
+) -> int:
+    """Print the post-mortem of an incident as Markdown, or write all its records into a folder."""
+    from crisiswatch.cli.records import print_post_mortem
+
+    return print_post_mortem(incident, config_path(config), out)
+
+
 OneBrand = Annotated[str | None, typer.Option(help="Only this brand's.")]
 
 

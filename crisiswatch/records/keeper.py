@@ -31,7 +31,7 @@ log = structlog.get_logger("crisiswatch.records")
 
 Behind = Callable[[Incident], Sequence[StoredMention]]
 Text = Callable[[Incident, str], str]
-Picture = Callable[[Incident, Case], bytes | None]
+Picture = Callable[[Incident, Case | None], bytes | None]
 
 
 def folder_of(root: Path, incident: str) -> Path:
@@ -67,13 +67,28 @@ class Keeper:
             if incident is None or incident.trial or self._seen.get(case.incident) == version:
                 continue
             try:
-                self._write(incident, case, now)
+                self.write(incident, case, now, finished=bool(case.ending))
             except OSError as error:
                 log.warning("records_not_written", incident=case.incident, error=type(error).__name__)
                 continue
             self._seen[case.incident] = version
             changed += 1
         return changed
+
+    def write(self, incident: Incident, case: Case | None, now: datetime, *, finished: bool = True) -> None:
+        """Write one incident's records as they are; ``finished``: with the post-mortem. Raises OSError, StoreError."""
+        folder = folder_of(self._root, incident.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._posts and not incident.of_blindness:
+            self._evidence(folder / "evidence.jsonl", incident, now)
+        lines = [json.dumps(decision_to_dict(line), ensure_ascii=False) for line in self._store.decisions(incident.id)]
+        if lines:
+            _put(folder / "decisions.jsonl", "".join(f"{line}\n" for line in lines).encode())
+        if finished:
+            chart = self._picture(incident, case)
+            if chart is not None:
+                _put(folder / "chart.png", chart)
+            _put(folder / "post-mortem.md", self._text(incident, "chart.png" if chart else "").encode())
 
     def forget(self, now: datetime) -> int:
         """Take out of all records the words that the store has forgotten since; how many posts. Raises StoreError."""
@@ -90,20 +105,6 @@ class Keeper:
             except OSError as error:
                 log.warning("records_not_written", file=path.parent.name, error=type(error).__name__)
         return gone
-
-    def _write(self, incident: Incident, case: Case, now: datetime) -> None:
-        folder = folder_of(self._root, incident.id)
-        folder.mkdir(parents=True, exist_ok=True)
-        if self._posts and not incident.of_blindness:
-            self._evidence(folder / "evidence.jsonl", incident, now)
-        lines = [json.dumps(decision_to_dict(line), ensure_ascii=False) for line in self._store.decisions(incident.id)]
-        if lines:
-            _put(folder / "decisions.jsonl", "".join(f"{line}\n" for line in lines).encode())
-        if case.ending:
-            chart = self._picture(incident, case)
-            if chart is not None:
-                _put(folder / "chart.png", chart)
-            _put(folder / "post-mortem.md", self._text(incident, "chart.png" if chart else "").encode())
 
     def _evidence(self, path: Path, incident: Incident, now: datetime) -> None:
         try:

@@ -165,7 +165,7 @@ def _range(low: float | None, high: float | None) -> str:
 
 def _spell(blind: Blind, zone: tzinfo) -> str:
     until = "…" if blind.until is None else moment(blind.until, zone)
-    return f"{blind.source}: {moment(blind.since, zone)} – {until}"
+    return f"{blind.source}: {moment(blind.since, zone)} - {until}"
 
 
 def _timeline(facts: Facts) -> list[list[str]]:
