@@ -76,7 +76,7 @@ class Observer:
         name = ATTEMPTS.get(outcome)
         if name is not None:
             self._metrics.delivery_finished(receiver, name, seconds)
-        if outcome not in (Outcome.SENT, Outcome.SKIPPED):
+        if outcome not in (Outcome.SENT, Outcome.SKIPPED, Outcome.REPEATED):
             log.warning("delivery", receiver=receiver, outcome=outcome.value, seconds=round(seconds, 3))
 
     def _effect(self, effect: Effect) -> None:

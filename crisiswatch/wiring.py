@@ -38,6 +38,7 @@ from crisiswatch.notifiers.slack import SlackNotifier
 from crisiswatch.notifiers.slack_calls import Pace
 from crisiswatch.outbox import Route
 from crisiswatch.pipeline import Plan
+from crisiswatch.posting import make_posting
 from crisiswatch.privacy import Pseudonyms
 from crisiswatch.response import Rung, plan_of
 from crisiswatch.rules.filters import Admission
@@ -70,7 +71,7 @@ BATCH = 1000
 """Mentions read at once: few enough that a slow scorer does not hold the engine up for long."""
 _COUNTED_MINUTES = (MentionFilter(), MentionFilter(sentiment="negative"))
 EVIDENCE_SPAN = timedelta(hours=6)
-EDITING = frozenset({"slack"})
+EDITING = frozenset({"slack", "alertmanager", "webhook", "pagerduty"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
 
 
@@ -252,7 +253,9 @@ def make_notifier(
             chart=chart,
             links=ack_links(loaded.settings),
         )
-    return cast("Notifier", _plug_in("crisiswatch.notifiers", settings.type)(settings.id, options, render, clock))
+    if isinstance(options, Mapping):
+        return cast("Notifier", _plug_in("crisiswatch.notifiers", settings.type)(settings.id, options, render, clock))
+    return make_posting(options, render, clock)
 
 
 class Messages:

@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from crisiswatch.alerts.render import renderer
 from crisiswatch.alerts.words import clean, clip
 from crisiswatch.cli import page
+from crisiswatch.cli.online_posting import greet
 from crisiswatch.cli.preview import invented
 from crisiswatch.clock import SystemClock
 from crisiswatch.config import EmailOptions, FilesOptions, Loaded, ReceiverSettings, SlackOptions, SourceSettings
@@ -23,6 +24,7 @@ from crisiswatch.config.settings import WebhookOptions, WebSettings
 from crisiswatch.errors import ConfigError, QuotaExhausted, SourceError, SourceRejected, SourceUnavailable
 from crisiswatch.model import Batch, Stage
 from crisiswatch.notifiers.blockkit import blocks_for
+from crisiswatch.posting import PostingOptions
 from crisiswatch.wiring import close_source, make_source
 
 __all__ = ["try_all"]
@@ -39,6 +41,9 @@ def try_all(loaded: Loaded) -> Iterator[Tried]:
     for receiver in loaded.settings.receivers:
         if isinstance(receiver.options, SlackOptions | EmailOptions):
             yield _receiver(receiver, loaded)
+        elif isinstance(receiver.options, PostingOptions):
+            state, detail = greet(receiver.options)
+            yield state, f"receiver {receiver.id}, tried", _short(detail)
     yield _web(loaded.settings.web)
 
 

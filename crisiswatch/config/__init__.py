@@ -10,6 +10,8 @@ from crisiswatch.config.load import Loaded, load, load_rules, unresolved_secrets
 from crisiswatch.config.rule_tests import Expectation, MentionSpec, Outage, RuleTest, RuleTestFile, load_rule_tests
 from crisiswatch.config.secrets import Secret
 from crisiswatch.config.settings import (
+    AlertmanagerOptions,
+    AppriseOptions,
     Brand,
     ConsoleOptions,
     EmailOptions,
@@ -17,6 +19,7 @@ from crisiswatch.config.settings import (
     FeedOptions,
     FilesOptions,
     LogSettings,
+    PagerDutyOptions,
     ReceiverSettings,
     Retention,
     Route,
@@ -25,12 +28,15 @@ from crisiswatch.config.settings import (
     SourceSettings,
     StoreSettings,
     WebhookOptions,
+    WebhookReceiverOptions,
     WebSettings,
 )
 from crisiswatch.config.starter import starter_files
 
 __all__ = [
     "CODES",
+    "AlertmanagerOptions",
+    "AppriseOptions",
     "Brand",
     "CodeInfo",
     "ConsoleOptions",
@@ -43,6 +49,7 @@ __all__ = [
     "LogSettings",
     "MentionSpec",
     "Outage",
+    "PagerDutyOptions",
     "ReceiverSettings",
     "Retention",
     "Route",
@@ -55,6 +62,7 @@ __all__ = [
     "StoreSettings",
     "WebSettings",
     "WebhookOptions",
+    "WebhookReceiverOptions",
     "explain_code",
     "json_schema",
     "load",

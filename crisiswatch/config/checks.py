@@ -9,10 +9,12 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from crisiswatch.config import schema_config as schema
+from crisiswatch.config.check_apprise import check_apprise
 from crisiswatch.config.check_x import check_x
 from crisiswatch.config.common_words import COMMON_WORDS
 from crisiswatch.config.document import Document, Where, did_you_mean, shown
 from crisiswatch.config.schema_config import RECEIVER_TYPES, SOURCE_TYPES, plug_in_names
+from crisiswatch.config.schema_receivers import AppriseModel
 from crisiswatch.config.schema_sources import XModel
 from crisiswatch.config.secrets import Secret
 from crisiswatch.detector import names as all_detectors
@@ -132,13 +134,7 @@ def check_suspicions(model: schema.ConfigFile, document: Document) -> None:
         message = "texts are kept longer than the counts made of them"
         document.report("CW075", ("retention",), message, "raise `counts` or lower `texts`", severity="warning")
     for at, receiver in enumerate(model.receivers):
-        local = isinstance(receiver, schema.EmailModel) and receiver.host in {"localhost", "127.0.0.1", "::1"}
-        if isinstance(receiver, schema.EmailModel) and receiver.security == "none" and receiver.password and not local:
-            message = "the mail password goes over the network in the clear"
-            hint = "write `security: starttls` or `security: tls`"
-            document.report("CW076", ("receivers", at, "security"), message, hint, severity="warning")
-        if isinstance(receiver, schema.SlackModel):
-            _check_buttons(receiver, ("receivers", at), document)
+        _check_receiver(receiver, ("receivers", at), document)
     terms = [
         BrandTerms(one.id, (*one.handles.official, *one.handles.care), (one.name, *one.any), one.none)
         for one in model.brands
@@ -153,6 +149,19 @@ def check_suspicions(model: schema.ConfigFile, document: Document) -> None:
     if not model.sources:
         message = "there are no sources, so nothing is watched"
         document.report("CW077", (), message, "add `sources:`", severity="warning")
+
+
+def _check_receiver(receiver: schema.AnyReceiver, where: Where, document: Document) -> None:
+    if isinstance(receiver, schema.EmailModel):
+        local = receiver.host in {"localhost", "127.0.0.1", "::1"}
+        if receiver.security == "none" and receiver.password and not local:
+            message = "the mail password goes over the network in the clear"
+            hint = "write `security: starttls` or `security: tls`"
+            document.report("CW076", (*where, "security"), message, hint, severity="warning")
+    elif isinstance(receiver, schema.SlackModel):
+        _check_buttons(receiver, where, document)
+    elif isinstance(receiver, AppriseModel):
+        check_apprise(receiver, (*where, "url"), document)
 
 
 def _check_buttons(receiver: schema.SlackModel, where: Where, document: Document) -> None:

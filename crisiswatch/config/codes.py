@@ -207,6 +207,21 @@ CODES: dict[str, CodeInfo] = {
         "A query that X refuses", "The brand's terms, or the `query` written by hand, make no query that X takes.",
         "Do what the hint says; the limits are on the page about sources.",
     ),
+    "CW067": CodeInfo(
+        "Two things that do not go together",
+        "A label has a name that Alertmanager refuses or crisiswatch sets itself, or a receiver has two accounts.",
+        "Follow the hint.",
+    ),
+    "CW068": CodeInfo(
+        "An optional part is not installed",
+        "A receiver of the kind apprise needs a library that crisiswatch does not bring by itself.",
+        "Install it where crisiswatch runs: pip install 'crisiswatch[apprise]'.",
+    ),
+    "CW069": CodeInfo(
+        "Not an address that apprise knows",
+        "The secret that `url` refers to does not have the form of any service's address.",
+        "Look the service's form up in apprise's documentation; it is never shown here, because it is a secret.",
+    ),
     "CW070": CodeInfo(
         "A term that catches everything",
         "The term is one common word, so posts that have nothing to do with the brand will be counted.",

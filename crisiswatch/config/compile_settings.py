@@ -8,10 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from crisiswatch.config import schema_config as schema
+from crisiswatch.config import schema_receivers as receivers
 from crisiswatch.config.compile_routing import compile_quiet_hours, compile_route, compile_rung, compile_storm
 from crisiswatch.config.document import Document, Where
 from crisiswatch.config.secrets import Secret
 from crisiswatch.config.settings import (
+    AlertmanagerOptions,
+    AppriseOptions,
     Brand,
     ConsoleOptions,
     EmailOptions,
@@ -20,6 +23,8 @@ from crisiswatch.config.settings import (
     FilesOptions,
     HeavySettings,
     LogSettings,
+    PagerDutyOptions,
+    ReceiverOptions,
     ReceiverSettings,
     RecordSettings,
     Retention,
@@ -28,6 +33,7 @@ from crisiswatch.config.settings import (
     SourceSettings,
     StoreSettings,
     WebhookOptions,
+    WebhookReceiverOptions,
     WebSettings,
 )
 from crisiswatch.rules.model import CalendarEvent
@@ -139,7 +145,7 @@ def _source(model: schema.AnySource, where: Where, home: Path, place: _Place) ->
 
 
 def _receiver(model: schema.AnyReceiver, where: Where, home: Path, place: _Place) -> ReceiverSettings:
-    options: ConsoleOptions | SlackOptions | EmailOptions | dict[str, object]
+    options: ReceiverOptions
     if isinstance(model, schema.ConsoleModel):
         options = ConsoleOptions()
     elif isinstance(model, schema.SlackModel):
@@ -154,9 +160,40 @@ def _receiver(model: schema.AnyReceiver, where: Where, home: Path, place: _Place
         )
     elif isinstance(model, schema.EmailModel):
         options = _email(model, where, home, place)
+    elif isinstance(model, receivers.AlertmanagerModel):
+        options = AlertmanagerOptions(
+            urls=model.urls,
+            username=model.username,
+            password=_maybe(model.password, (*where, "password"), place),
+            token=_maybe(model.token, (*where, "token"), place),
+            labels=dict(model.labels),
+            cafile=home / model.cafile if model.cafile else None,
+            timeout=model.timeout,
+        )
+    elif isinstance(model, receivers.WebhookReceiverModel):
+        options = WebhookReceiverOptions(
+            url=model.url if isinstance(model.url, str) else place(model.url, (*where, "url")),
+            secret=place(model.secret, (*where, "secret")),
+            token=_maybe(model.token, (*where, "token"), place),
+            posts=model.posts,
+            cafile=home / model.cafile if model.cafile else None,
+            timeout=model.timeout,
+        )
+    elif isinstance(model, receivers.PagerDutyModel):
+        options = PagerDutyOptions(
+            routing_key=place(model.routing_key, (*where, "routing_key")),
+            base_url=model.base_url,
+            timeout=model.timeout,
+        )
+    elif isinstance(model, receivers.AppriseModel):
+        options = AppriseOptions(url=place(model.url, (*where, "url")))
     else:
         options = _placed(model.options(), where, place)
     return ReceiverSettings(id=model.id, type=model.type, options=options)
+
+
+def _maybe(secret: Secret | None, where: Where, place: _Place) -> Secret | None:
+    return None if secret is None else place(secret, where)
 
 
 def _email(model: schema.EmailModel, where: Where, home: Path, place: _Place) -> EmailOptions:

@@ -53,6 +53,7 @@ __all__ = [
     "limited",
     "secret",
     "spelled",
+    "web_address",
 ]
 
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
@@ -199,7 +200,8 @@ def secret(value: Any) -> Secret:
     raise bad("CW032", "`{field}` must have exactly one of `env` and `file`", "write {env: NAME} or {file: PATH}")
 
 
-def _url(value: Any) -> str:
+def web_address(value: Any) -> str:
+    """An http or https address without a user name or password in it. Raises a pydantic error that `bad` made."""
     if isinstance(value, str) and not re.search(r"[\s\x00-\x20]", value):
         try:
             parts = urlsplit(value)
@@ -279,7 +281,7 @@ Zone = Annotated[
     ZoneInfo, PlainValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Europe/Rome", "UTC"]})
 ]
 Version = Annotated[int, PlainValidator(_version), WithJsonSchema({"const": 1})]
-Url = Annotated[str, PlainValidator(_url), WithJsonSchema({"type": "string", "format": "uri"})]
+Url = Annotated[str, PlainValidator(web_address), WithJsonSchema({"type": "string", "format": "uri"})]
 Email = Annotated[str, BeforeValidator(_email), Strict(), Field(json_schema_extra={"format": "email"})]
 SecretRef = Annotated[
     Secret,

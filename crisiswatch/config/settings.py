@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +12,8 @@ from crisiswatch.config.secrets import Secret
 from crisiswatch.config.settings_routing import QuietHours, Route, Rung, Storm
 
 __all__ = [
+    "AlertmanagerOptions",
+    "AppriseOptions",
     "Brand",
     "ConsoleOptions",
     "EmailOptions",
@@ -20,6 +22,8 @@ __all__ = [
     "FilesOptions",
     "HeavySettings",
     "LogSettings",
+    "PagerDutyOptions",
+    "ReceiverOptions",
     "ReceiverSettings",
     "RecordSettings",
     "Retention",
@@ -30,6 +34,7 @@ __all__ = [
     "StoreSettings",
     "WebSettings",
     "WebhookOptions",
+    "WebhookReceiverOptions",
 ]
 
 
@@ -128,12 +133,66 @@ class EmailOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertmanagerOptions:
+    """One Alertmanager, or all servers of a cluster. ``labels`` are put on every alert; ``cafile`` is absolute."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    password: Secret | None = None
+    token: Secret | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    cafile: Path | None = None
+    timeout: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookReceiverOptions:
+    """Signed POSTs to ``url``; ``posts``: with the words of posts. ``cafile`` is absolute."""
+
+    url: str | Secret
+    secret: Secret
+    token: Secret | None = None
+    posts: bool = False
+    cafile: Path | None = None
+    timeout: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagerDutyOptions:
+    """A PagerDuty service by its integration key."""
+
+    routing_key: Secret
+    base_url: str = "https://events.pagerduty.com"
+    timeout: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppriseOptions:
+    """A service that apprise knows, by its address, which is a secret."""
+
+    url: Secret
+
+
+ReceiverOptions = (
+    ConsoleOptions
+    | SlackOptions
+    | EmailOptions
+    | AlertmanagerOptions
+    | WebhookReceiverOptions
+    | PagerDutyOptions
+    | AppriseOptions
+    | Mapping[str, object]
+)
+"""What a receiver was configured with, by its kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverSettings:
     """One place alerts go to. A plug-in's ``options`` are a mapping as written, with `Secret` objects in it."""
 
     id: str
     type: str
-    options: ConsoleOptions | SlackOptions | EmailOptions | Mapping[str, object]
+    options: ReceiverOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +305,7 @@ class Settings:
 
 
 def _collect(value: object, found: list[Secret]) -> None:
+    """Every secret in a value: options, and what plug-ins are given, in the order it is written down."""
     if isinstance(value, Secret):
         found.append(value)
     elif isinstance(value, Mapping):
@@ -254,9 +314,6 @@ def _collect(value: object, found: list[Secret]) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             _collect(item, found)
-    elif isinstance(value, WebhookOptions):
-        found.append(value.secret)
-    elif isinstance(value, SlackOptions):
-        found.extend(each for each in (value.token, value.app_token, value.signing_secret) if each is not None)
-    elif isinstance(value, EmailOptions) and value.password is not None:
-        found.append(value.password)
+    elif is_dataclass(value):
+        for each in fields(value):
+            _collect(getattr(value, each.name), found)

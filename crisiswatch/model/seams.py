@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from crisiswatch.model.case import Case, Reminder
 from crisiswatch.model.incident import Incident, Stage
@@ -26,6 +26,7 @@ __all__ = [
     "Post",
     "Receipt",
     "Refused",
+    "Repeater",
     "Scorer",
     "Source",
     "Text",
@@ -122,7 +123,9 @@ class Capabilities:
     """What a receiver can do: change a sent message, thread answers, be searched for what was sent, carry buttons.
 
     ``notices``: it takes messages that are about no single incident. ``every``: it wants each open incident again that
-    often (seconds), changed or not, as a system that forgets what is not repeated does; 0 means only changes.
+    often (seconds), changed or not, as a system that forgets what is not repeated does; 0 means only changes. Such a
+    receiver is a `Repeater`, and knows only the present: each of its deliveries carries the newest state there is.
+    ``idempotent``: to be sent the same delivery twice is to it as if it had been sent once.
     """
 
     edits: bool = False
@@ -131,6 +134,7 @@ class Capabilities:
     buttons: bool = False
     notices: bool = True
     every: float = 0.0
+    idempotent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,3 +183,14 @@ class Notifier(Protocol):
     capabilities: Capabilities
 
     def send(self, delivery: Delivery) -> Receipt: ...
+
+
+@runtime_checkable
+class Repeater(Notifier, Protocol):
+    """A notifier whose receiver forgets what is not repeated (``capabilities.every``)."""
+
+    def repeat(self, deliveries: Sequence[Delivery]) -> None:
+        """Tell again how things stand: the newest state of every incident that is open, or was until an hour ago.
+
+        Raises what ``send`` raises; whatever that was, it is called again after ``every`` seconds.
+        """

@@ -22,6 +22,10 @@ BUILT_IN = {
     "console": "crisiswatch.notifiers.console:ConsoleNotifier",
     "slack": "crisiswatch.notifiers.slack:SlackNotifier",
     "email": "crisiswatch.notifiers.email:EmailNotifier",
+    "alertmanager": "crisiswatch.notifiers.alertmanager:AlertmanagerNotifier",
+    "webhook": "crisiswatch.notifiers.webhook:WebhookNotifier",
+    "pagerduty": "crisiswatch.notifiers.pagerduty:PagerDutyNotifier",
+    "apprise": "crisiswatch.notifiers.apprise:AppriseNotifier",
 }
 """Receiver types that need no plug-in, with the class behind each."""
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from crisiswatch.clock import Clock
 from crisiswatch.errors import Rejected, StoreError, TryLater, Unknown
-from crisiswatch.model import Delivery, Notifier, Receipt, Stage
+from crisiswatch.model import Delivery, Notifier, Receipt, Repeater, Stage
+from crisiswatch.outbox.repeats import Repeats
 from crisiswatch.store import Fence, OutboxRow, Store
 
 __all__ = ["Dispatcher", "Outcome", "backoff"]
@@ -41,6 +43,8 @@ class Outcome(StrEnum):
     CRASHED = "crashed"  # the notifier raised what it must not; treated as unknown
     LOST = "lost"  # sent, but the lease had run out and another took the message
     STORE_FAILED = "store_failed"
+    REPEATED = "repeated"  # told again how things stand
+    NOT_REPEATED = "not_repeated"
 
 
 class Dispatcher:
@@ -49,7 +53,8 @@ class Dispatcher:
     ``build_delivery`` makes the message from a leased row (its snapshot, ``memory``, ``previous``, ``uncertain``).
     ``on_outcome(receiver, outcome, seconds)`` is called after each attempt. ``run`` returns once ``stop`` is set and
     the send under way is over; ``wake`` makes it look at once instead of after ``idle`` seconds. With ``fence`` it
-    takes messages only while this process holds that lease.
+    takes messages only while this process holds that lease. A `Repeater` is told again how things stand, between
+    messages, and what it is sent is always the newest state: an old one would undo what a repetition said.
     """
 
     def __init__(
@@ -75,6 +80,16 @@ class Dispatcher:
         self._idle = idle
         self._fence = fence
         self._signal = threading.Event()
+        self._repeats = None
+        if notifier.capabilities.every > 0 and isinstance(notifier, Repeater):
+            self._repeats = Repeats(
+                store=store,
+                receiver_id=receiver_id,
+                notifier=notifier,
+                clock=clock,
+                build_delivery=build_delivery,
+                fence=fence,
+            )
 
     def wake(self) -> None:
         """There may be something to send, or it is time to stop."""
@@ -95,6 +110,8 @@ class Dispatcher:
 
     def run_once(self) -> bool:
         """Attempt the next message that is due; False if there is none."""
+        if self._repeats is not None and self._repeats.due():
+            self._repeat(self._repeats)
         row = self._store.lease(self._receiver, self._clock.now(), _LEASE, fence=self._fence)
         if row is None:
             return False
@@ -107,9 +124,16 @@ class Dispatcher:
         self._on_outcome(self._receiver, outcome, self._clock.monotonic() - started)
         return True
 
+    def _repeat(self, repeats: Repeats) -> None:
+        started = self._clock.monotonic()
+        good = repeats.run()
+        if good is not None:
+            outcome = Outcome.REPEATED if good else Outcome.NOT_REPEATED
+            self._on_outcome(self._receiver, outcome, self._clock.monotonic() - started)
+
     def _attempt(self, row: OutboxRow) -> Outcome:
         try:
-            receipt = self._notifier.send(self._build(row))
+            receipt = self._notifier.send(self._build(row if self._repeats is None else self._present(row)))
         except Rejected as error:
             self._store.settle_dead(row, _clip(error.detail), self._clock.now())
             return Outcome.DEAD
@@ -122,6 +146,12 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - a supervision point: no plug-in's fault may stop a receiver
             return self._again(row, _where(error), Outcome.CRASHED)
         return self._sent(row, receipt)
+
+    def _present(self, row: OutboxRow) -> OutboxRow:
+        """The message with the newest state of its incident."""
+        newest = self._store.newest_message(row.incident, self._receiver) or row
+        over = newest.stage is Stage.RESOLVED
+        return replace(row, body=newest.body, stage=Stage.RESOLVED if over else row.stage)
 
     def _sent(self, row: OutboxRow, receipt: Receipt) -> Outcome:
         if not self._store.settle_sent(row, receipt, self._clock.now()):

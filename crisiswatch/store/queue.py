@@ -24,12 +24,14 @@ __all__ = [
     "SUPERSEDABLE",
     "enqueue",
     "lease_next",
+    "newest",
     "queued_receivers",
     "recover",
     "rows",
     "settle",
     "settle_retry",
     "settle_sent",
+    "standing",
     "stats",
 ]
 
@@ -240,6 +242,32 @@ def queued_receivers(connection: sa.Connection, incidents: Iterable[str]) -> dic
         for row in connection.execute(some.where(outbox.c.incident.in_(ids[start : start + 500]))):
             found[row.incident].add(row.receiver)
     return {one: frozenset(receivers) for one, receivers in found.items()}
+
+
+def newest(connection: sa.Connection, incident: str, receiver: str) -> OutboxRow | None:
+    """The last message of an incident that was queued for a receiver, whatever came of it."""
+    found = sa.select(outbox).where(outbox.c.incident == incident, outbox.c.receiver == receiver)
+    row = connection.execute(found.order_by(outbox.c.version.desc()).limit(1)).first()
+    return None if row is None else _from_row(row, _memory(connection, incident, receiver))
+
+
+def standing(connection: sa.Connection, receiver: str, ended_since: datetime) -> list[OutboxRow]:
+    """The last message queued for a receiver of each incident whose end it was not told of before ``ended_since``.
+
+    In the order of the incidents' ids. What became of the message does not matter: it says how things stand.
+    """
+    # Grouped first: the index alone answers that, while a table of many months would have to be read as a whole.
+    last = (
+        sa.select(outbox.c.incident, sa.func.max(outbox.c.version).label("version"))
+        .where(outbox.c.receiver == receiver)
+        .group_by(outbox.c.incident)
+        .subquery()
+    )
+    same = sa.and_(outbox.c.incident == last.c.incident, outbox.c.version == last.c.version)
+    lasting = sa.or_(outbox.c.stage != Stage.RESOLVED.value, outbox.c.created_at >= micros(ended_since))
+    found = sa.select(outbox).join(last, same).where(outbox.c.receiver == receiver, lasting)
+    rows = connection.execute(found.order_by(outbox.c.incident)).all()
+    return [_from_row(row, _memory(connection, row.incident, receiver)) for row in rows]
 
 
 def stats(connection: sa.Connection, now: datetime) -> dict[str, OutboxStats]:

@@ -306,6 +306,21 @@ class Store:
         with self._database.read() as connection:
             return queue.queued_receivers(connection, incident_ids)
 
+    def newest_message(self, incident: str, receiver: str) -> OutboxRow | None:
+        """The last message of an incident queued for a receiver, sent or not."""
+        with self._database.read() as connection:
+            return queue.newest(connection, incident, receiver)
+
+    def standing(self, receiver: str, ended_since: datetime, *, fence: Fence | None = None) -> list[OutboxRow]:
+        """The last message queued for a receiver of each incident, but of those that ended before ``ended_since``.
+
+        With ``fence``, StoreError if that lease is no longer ours.
+        """
+        with self._database.read() as connection:
+            if fence is not None:
+                leases.check(connection, fence)
+            return queue.standing(connection, receiver, ended_since)
+
     def outbox_stats(self, now: datetime) -> dict[str, OutboxStats]:
         """What is owed to each receiver that is owed anything or has dead messages."""
         with self._database.read() as connection:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from crisiswatch.testing.networked_sources import ASKED_WAIT, Failure
@@ -62,6 +63,14 @@ class Answer:
         return cls(status, body, {"Content-Type": "application/json", **named})
 
 
+class _Server(ThreadingHTTPServer):
+    """Quiet about clients that go away."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 class FakeSite:
     """A server on a free port of 127.0.0.1. ``seen`` holds every request, the failed ones too.
 
@@ -82,7 +91,7 @@ class FakeSite:
         self.rate_limit = rate_limit or (lambda: {"Retry-After": f"{ASKED_WAIT:.0f}"})
         self.spared = spared
         self._over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._server.block_on_close = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)

@@ -29,6 +29,7 @@ from crisiswatch.cli.commands import app
 from crisiswatch.config import CODES, json_schema
 from crisiswatch.config.json_schema import references
 from crisiswatch.model.alert import PLACEHOLDERS, SHOWABLE
+from crisiswatch.notifiers.incident_v1 import message_schema
 
 __all__ = ["PUBLIC", "commands", "describe", "main", "pages", "public_names"]
 
@@ -92,6 +93,7 @@ def pages() -> dict[str, str]:
         "commands.md": _commands(),
         "configuration.md": _files(schema, ["config", "themes"]),
         "errors.md": _errors(),
+        "incident.v1.schema.json": json.dumps(message_schema(), indent=2, ensure_ascii=False) + "\n",
         "python.md": _python(),
         "rules.md": _files(schema, ["rules", "rule_tests"]),
         "schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
@@ -107,6 +109,7 @@ def _index() -> str:
         ["[errors.md](errors.md)", "every code of a problem, with cause and remedy"],
         ["[../metrics.md](../metrics.md)", "every metric"],
         ["[schema.json](schema.json)", "the JSON Schema of all files, as `crisiswatch schema all` prints it"],
+        ["[incident.v1.schema.json](incident.v1.schema.json)", "the JSON Schema of what webhook receivers are sent"],
         ["[python.md](python.md)", "the names that Python code may import"],
     ]
     return f"# Reference\n\n{MADE}\n\n{_table(['page', 'what is in it'], rows)}"

@@ -458,9 +458,7 @@ CONFIG = (
         CONFIG_FILE,
         "type: console",
         "type: pager",
-        (
-            "crisiswatch.yaml:17:11: CW038: there is no kind of receiver `pager`; possible here: `console`, `email`, `slack`",
-        ),
+        ("crisiswatch.yaml:17:11: CW038: there is no kind of receiver `pager`; did you mean `pagerduty`?",),
     ),
     Case(
         "a source without a kind",

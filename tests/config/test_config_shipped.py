@@ -14,6 +14,7 @@ import pytest
 from crisiswatch.alerts.values import placeholder_values
 from crisiswatch.config import json_schema, load, load_rule_tests, starter_files
 from crisiswatch.config.reader import parse
+from crisiswatch.config.schema_receivers import RECEIVER_TYPES
 from crisiswatch.config.schema_sources import SOURCE_TYPES
 from crisiswatch.config.settings import ConsoleOptions, FilesOptions
 from crisiswatch.model import Evidence, Incident, Level, Phase, Reading
@@ -64,8 +65,8 @@ def test_the_examples_in_the_starter_are_right_once_they_are_switched_on(home: P
     (home / "crisiswatch.yaml").write_text("version: 1" + re.sub(r"^  # ", "  ", body, flags=re.MULTILINE))
     settings = load(home / "crisiswatch.yaml").settings
     assert sorted(source.type for source in settings.sources) == sorted(SOURCE_TYPES)
-    assert [receiver.type for receiver in settings.receivers] == ["console", "slack", "email"]
-    assert len(settings.routes) == 2
+    assert [receiver.type for receiver in settings.receivers] == list(RECEIVER_TYPES)
+    assert len(settings.routes) == 3
 
 
 def test_every_shipped_rule_has_a_test_beside_it_and_every_alert_a_playbook(home: Path):

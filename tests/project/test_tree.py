@@ -168,6 +168,7 @@ SUPERVISED = {
     "outbox/dispatcher.py": "a delivery",
     "charts/maker.py": "a picture, without which its message goes out",
     "notifiers/slack_charts.py": "a picture in Slack, without which its message stands",
+    "outbox/repeats.py": "a repetition, which comes again in a minute",
     "interaction/desk.py": "what somebody pressed, who is told that it failed",
     "worker.py": "hands the failure of a job to the thread that asked for it, as a future does",
 }
