@@ -61,7 +61,8 @@ class StepModel(Section):
     promise: PromiseModel | None = None
     """What doing it promises to others, with a clock of its own."""
     webhook: Id | None = None
-    """A receiver that does this step by itself, for example one that freezes scheduled posts: it is told once."""
+    """A receiver that does this step by itself, for example a webhook that freezes scheduled posts. It is told when the
+    step is due, and of everything after that, so that it can take the pause off again."""
     on: LevelName = "watch"
     """The level from which `webhook` is told."""
 

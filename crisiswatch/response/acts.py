@@ -22,6 +22,8 @@ from crisiswatch.model import (
     VerdictKind,
 )
 from crisiswatch.response.draft import Draft
+from crisiswatch.response.plan import NOTHING_ASKED, Plan
+from crisiswatch.response.playbook import promise_of, put_step
 from crisiswatch.response.timers import settle
 
 __all__ = ["AFTER_THE_END", "act", "when", "words"]
@@ -36,7 +38,7 @@ _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _ALIKE = timedelta(minutes=1)
 
 
-def act(draft: Draft, action: HumanAction) -> None:
+def act(draft: Draft, action: HumanAction, plan: Plan = NOTHING_ASKED) -> None:
     """Do what a person asks; raises `ActRefused`, and then nothing is done."""
     if action.action not in set(Act):
         raise ActRefused(f"nobody can {words(action.action, 40) or 'do nothing'}; there are: {', '.join(Act)}")
@@ -46,7 +48,10 @@ def act(draft: Draft, action: HumanAction) -> None:
         ended = "" if case.closed_at is None else f" since {when(case.closed_at)}"
         raise ActRefused(f"it is over already{ended}")
     before, sent = case, len(draft.sendings)
-    _DOES[kind](draft, action, words(action.actor, NAME) or "somebody")
+    actor = words(action.actor, NAME) or "somebody"
+    _DOES[kind](draft, action, actor)
+    if kind is Act.STEP_DONE and not case.ending:
+        promise_of(draft, before, action.at, actor, plan)
     if draft.case != before:
         draft.change(touched_at=action.at)
         settle(draft, action.at)
@@ -114,7 +119,7 @@ def _wake(draft: Draft, action: HumanAction, actor: str) -> None:
 def _step_done(draft: Draft, action: HumanAction, actor: str) -> None:
     number, step = _step(draft.case, action.detail)
     if step.done_at is None:
-        _put_step(draft, number, replace(step, done_by=actor, done_at=action.at))
+        put_step(draft, number - 1, replace(step, done_by=actor, done_at=action.at))
         draft.decide(action.at, actor, Act.STEP_DONE, f"Step {number} done: {step.step}")
 
 
@@ -122,7 +127,7 @@ def _step_reopened(draft: Draft, action: HumanAction, actor: str) -> None:
     number, step = _step(draft.case, action.detail)
     if step.done_at is not None:
         late = step.overdue or (step.due is not None and step.due <= action.at)  # who reopens it knows that it is late
-        _put_step(draft, number, replace(step, done_by="", done_at=None, overdue=late))
+        put_step(draft, number - 1, replace(step, done_by="", done_at=None, overdue=late))
         draft.decide(action.at, actor, Act.STEP_REOPENED, f"Step {number} open again: {step.step}")
 
 
@@ -223,11 +228,6 @@ def _step(case: Case, detail: Mapping[str, str]) -> tuple[int, CaseStep]:
     if not 0 < number <= len(case.steps):
         raise ActRefused(f"there is no step {number} of {len(case.steps)}")
     return number, case.steps[number - 1]
-
-
-def _put_step(draft: Draft, number: int, step: CaseStep) -> None:
-    steps = draft.case.steps
-    draft.change(steps=(*steps[: number - 1], step, *steps[number:]))
 
 
 def _number(text: str, what: str, most: int) -> int:

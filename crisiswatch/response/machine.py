@@ -32,6 +32,7 @@ from crisiswatch.model import (
 from crisiswatch.response import acts, timers
 from crisiswatch.response.draft import US, Draft, Sending
 from crisiswatch.response.plan import NOTHING_ASKED, Plan
+from crisiswatch.response.playbook import do_by_itself
 
 __all__ = ["Ended", "Happening", "Response", "adopt", "respond"]
 
@@ -59,13 +60,13 @@ def respond(case: Case | None, happening: Happening, plan: Plan = NOTHING_ASKED)
     match happening:
         case IncidentOpened(incident=incident):
             if case is None:
-                _opened(draft, happening.at, incident)
+                _opened(draft, happening.at, incident, plan)
         case IncidentChanged(incident=incident, stage=stage):
-            _changed(draft, happening.at, incident, stage)
+            _changed(draft, happening.at, incident, stage, plan)
         case IncidentResolved(incident=incident):
             _calm(draft, happening.at, incident, plan)
         case HumanAction():
-            acts.act(draft, happening)
+            acts.act(draft, happening, plan)
         case Ended():
             _ended(draft, happening)
         case Tick():
@@ -127,26 +128,28 @@ def _new(incident: Incident, plan: Plan) -> Case:
     )
 
 
-def _opened(draft: Draft, at: datetime, incident: Incident) -> None:
+def _opened(draft: Draft, at: datetime, incident: Incident, plan: Plan) -> None:
     draft.decide(at, US, "opened", f"Opened at {incident.level.word}: {acts.words(incident.title, 200)}")
-    draft.send(at, Stage.OPENED)
+    draft.send(at, Stage.OPENED, joining=do_by_itself(draft, at, incident.level, plan))
 
 
-def _changed(draft: Draft, at: datetime, incident: Incident, stage: Stage) -> None:
+def _changed(draft: Draft, at: datetime, incident: Incident, stage: Stage, plan: Plan) -> None:
     """The figures moved. A higher level is told even while the case is snoozed, and wakes it."""
     case = draft.case
+    called: tuple[str, ...] = ()
     draft.change(levels=incident.levels)
     if incident.acknowledged_by and not case.acknowledged_by:
         draft.change(acknowledged_by=incident.acknowledged_by, acknowledged_at=incident.acknowledged_at)
     if stage is Stage.ESCALATED:
         draft.change(snooze=None)
         draft.decide(at, US, "escalated", f"Rose to {incident.level.word}.")
+        called = do_by_itself(draft, at, incident.level, plan)
     elif stage is Stage.CALMING:
         draft.decide(at, US, "calming", "Calming down.")
         stage = Stage.UPDATED if case.snooze is not None else stage
     if draft.case != case:
         draft.change(touched_at=at)
-    draft.send(at, stage)
+    draft.send(at, stage, joining=called)
 
 
 def _calm(draft: Draft, at: datetime, incident: Incident, plan: Plan) -> None:

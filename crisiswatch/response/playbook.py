@@ -1,0 +1,54 @@
+"""What a playbook does by itself: steps that a receiver does, and promises that doing a step makes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from crisiswatch.model import Act, Case, CaseStep, Level, Promise
+from crisiswatch.model.alert import PlaybookStep
+from crisiswatch.response.draft import US, Draft
+from crisiswatch.response.plan import Plan
+
+__all__ = ["do_by_itself", "promise_of", "put_step"]
+
+
+def do_by_itself(draft: Draft, at: datetime, level: Level, plan: Plan) -> tuple[str, ...]:
+    """Do the steps that a receiver does from ``level`` on; gives those receivers, who have to be told."""
+    called: list[str] = []
+    for number, asked in _asked(draft.case, plan):
+        step = draft.case.steps[number]
+        if asked.webhook and step.done_at is None and level >= asked.on:
+            put_step(draft, number, replace(step, done_by=US, done_at=at))
+            draft.decide(at, US, Act.STEP_DONE, f"Step {number + 1}, told to {asked.webhook}: {step.step}")
+            called.append(asked.webhook)
+    return tuple(dict.fromkeys(called))
+
+
+def promise_of(draft: Draft, before: Case, at: datetime, actor: str, plan: Plan) -> None:
+    """Note what was promised by doing the steps that were open ``before``."""
+    for number, asked in _asked(draft.case, plan):
+        done = draft.case.steps[number].done_at is not None and before.steps[number].done_at is None
+        if not done or not asked.promise or asked.promise_minutes is None:
+            continue
+        due = at + timedelta(minutes=asked.promise_minutes)
+        if any(each.text == asked.promise and each.kept_at is None for each in draft.case.promises):
+            continue  # the step was done before, and opened again
+        promise = Promise(text=asked.promise, due=due, by=actor, at=at)
+        draft.change(promises=(*draft.case.promises, promise))
+        draft.decide(at, actor, Act.PROMISE, f"Promised by doing step {number + 1}: {asked.promise}")
+
+
+def put_step(draft: Draft, number: int, step: CaseStep) -> None:
+    """Give a step (from 0) another state."""
+    steps = draft.case.steps
+    draft.change(steps=(*steps[:number], step, *steps[number + 1 :]))
+
+
+def _asked(case: Case, plan: Plan) -> list[tuple[int, PlaybookStep]]:
+    """The steps as the files ask for them now, of those that the case was opened with."""
+    return [
+        (number, asked)
+        for number, (step, asked) in enumerate(zip(case.steps, plan.steps, strict=False))
+        if step.step == asked.step
+    ]

@@ -1,0 +1,62 @@
+"""Steps that a receiver does by itself, and promises that doing a step makes."""
+
+from __future__ import annotations
+
+from crisiswatch.model import Act, HumanAction, IncidentOpened, Level, Stage, Tick
+from crisiswatch.model.alert import PlaybookStep
+from crisiswatch.response import Plan, respond
+from tests.response.stories import ID, NOON, at, opening, rising, snapshot
+
+PLAN = Plan(
+    (
+        PlaybookStep("Freeze what is scheduled", webhook="freezer", on=Level.CRITICAL),
+        PlaybookStep("Say when more comes", "spokesperson", 60, "The next update", 120),
+    )
+)
+
+
+def do(case, minutes, act, plan=PLAN, **detail):
+    return respond(case, HumanAction(at(minutes), ID, act, "U1", detail), plan)
+
+
+def test_a_receiver_is_told_once_the_level_of_its_step_is_reached() -> None:
+    case, _, (first,) = respond(None, opening(), PLAN)
+    assert first.joining == ()
+    case, lines, (sent,) = respond(case, rising(5), PLAN)
+    assert (sent.stage, sent.joining) == (Stage.ESCALATED, ("freezer",))
+    assert (case.steps[0].done_by, case.steps[0].done_at) == ("crisiswatch", at(5))
+    assert [line.text for line in lines] == ["Rose to critical.", "Step 1, told to freezer: Freeze what is scheduled"]
+    assert sent.case == case  # the message shows it done
+    again, _, _ = respond(case, rising(9, version=3), PLAN)
+    assert again.steps == case.steps
+
+
+def test_an_incident_that_opens_at_that_level_tells_it_at_once() -> None:
+    case, _, (sent,) = respond(None, IncidentOpened(NOON, snapshot(level=Level.CRITICAL)), PLAN)
+    assert sent.joining == ("freezer",)
+    assert case.steps[0].done_at == NOON
+
+
+def test_doing_a_step_makes_its_promise_which_rings() -> None:
+    case, _, _ = respond(None, opening(), PLAN)
+    case, lines, _ = do(case, 10, Act.STEP_DONE, step="2")
+    (promise,) = case.promises
+    assert (promise.text, promise.due, promise.by) == ("The next update", at(130), "U1")
+    assert lines[-1].text == "Promised by doing step 2: The next update"
+    case, _, sent = respond(case, Tick(at(120)), PLAN)
+    assert [each.reminder.kind for each in sent if each.reminder] == ["promise_due"]
+
+
+def test_a_step_that_is_opened_and_done_again_promises_no_second_time() -> None:
+    case, _, _ = respond(None, opening(), PLAN)
+    for minutes, act in ((1, Act.STEP_DONE), (2, Act.STEP_REOPENED), (3, Act.STEP_DONE)):
+        case, _, _ = do(case, minutes, act, step="2")
+    assert len(case.promises) == 1
+
+
+def test_a_playbook_that_was_changed_meanwhile_does_nothing_to_other_steps() -> None:
+    case, _, _ = respond(None, opening(), PLAN)
+    other = Plan((PlaybookStep("Something else", webhook="freezer"), PLAN.steps[1]))
+    case, _, (sent,) = respond(case, rising(5), other)
+    assert sent.joining == ()
+    assert case.steps[0].done_at is None
