@@ -14,10 +14,10 @@ from typing import Any
 
 from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.render import Renderer
-from crisiswatch.alerts.words import clip
+from crisiswatch.alerts.words import clean, clip, safe_url
 from crisiswatch.config.check_apprise import library
 from crisiswatch.errors import DeliveryError, Rejected, TryLater, Unknown
-from crisiswatch.model import Capabilities, Delivery, Receipt, Stage
+from crisiswatch.model import Capabilities, Delivery, Notice, Receipt, Stage
 from crisiswatch.notifiers.http import BUSY, MENDING, SETUP, Hidden, revealed
 
 __all__ = ["MISSING", "AppriseNotifier", "service_of", "short_text"]
@@ -56,10 +56,16 @@ class AppriseNotifier:
             raise TryLater("apprise knows no service for this address", MENDING)
         document = self._render(delivery)
         title, body = short_text(document, drill=delivery.drill)
+        if delivery.notice is not None:
+            title, body = _noticed(delivery.notice)
         desk = found.Apprise(service)
         # Its own log level, so that the reason of a failure is told to us; it is never printed, see `library`.
         result = desk.notify(
-            body=body, title=title, notify_type=_KINDS[document.mood], body_format="text", log_level=logging.DEBUG
+            body=body,
+            title=title,
+            notify_type="info" if delivery.notice is not None else _KINDS[document.mood],
+            body_format="text",
+            log_level=logging.DEBUG,
         )
         if not result:
             raise _failure(str(service.service_name), len(service), _said(result))
@@ -78,6 +84,13 @@ def short_text(document: Document, *, drill: bool = False) -> tuple[str, str]:
     body = clip("\n".join(line for line in lines if line), _BODY - len(ending) - 1)
     title = clip(f"{mark}[{document.banner}] {document.headline}", _TITLE)
     return title, "\n".join(part for part in (body, ending) if part) or title
+
+
+def _noticed(notice: Notice) -> tuple[str, str]:
+    title = clip(clean(notice.headline), _TITLE)
+    link = safe_url(notice.link) or ""
+    body = clip("\n".join(clean(line) for line in notice.lines), _BODY - len(link) - 1)
+    return title, "\n".join(part for part in (body, link) if part) or title
 
 
 def service_of(url: str) -> str | None:

@@ -125,6 +125,9 @@ class FakeSite:
             def log_message(self, *_: object) -> None:
                 """Quiet."""
 
+            def do_HEAD(self) -> None:
+                site._respond(self)
+
             def do_GET(self) -> None:
                 site._respond(self)
 

@@ -219,3 +219,32 @@ def test_a_scorer_without_its_encoder_is_told(crisiswatch, tmp_path, monkeypatch
     found = scorer_of(crisiswatch, copy_config(tmp_path))
     assert found["state"] == "warn"
     assert found["detail"].endswith("works reduced: the small model was asked for")
+
+
+def test_receivers_that_are_sent_plain_requests_are_greeted_and_sent_nothing(crisiswatch, tmp_path, monkeypatch):
+    for name in ("ACME_HELPDESK_SECRET", "ACME_SLACK_TOKEN", "KEY"):
+        monkeypatch.setenv(name, "s" * 32)
+    monkeypatch.setenv("CHAT", "json://localhost")
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/api/v2/status":
+            return Answer.of({"versionInfo": {"version": "0.25.0"}})
+        return Answer(405)
+
+    with FakeSite(answer) as site:
+        lines = f"""  - {{id: am, type: alertmanager, urls: [{site.url!r}, "http://127.0.0.1:1"]}}
+  - {{id: no-am, type: alertmanager, urls: ["{site.url}/wrong"]}}
+  - {{id: hook, type: webhook, url: {site.url!r}, secret: {{env: KEY}}}}
+  - {{id: pager, type: pagerduty, routing_key: {{env: KEY}}, base_url: "http://127.0.0.1:1"}}
+  - {{id: chat, type: apprise, url: {{env: CHAT}}}}
+"""
+        config = copy_config(tmp_path, replace=(("receivers:\n", f"receivers:\n{lines}"),))
+        found = tried(crisiswatch, config)
+        where = site.url.removeprefix("http://")
+        assert [asked.method for asked in site.seen if asked.method == "POST"] == []
+    said = "; 127.0.0.1:1 can't be reached: ConnectError"
+    assert found["receiver am, tried"] == ("warn", f"{where} is Alertmanager 0.25.0{said}")
+    assert found["receiver no-am, tried"] == ("bad", f"{where} answered 405: no Alertmanager")
+    assert found["receiver hook, tried"][0] == "ok"
+    assert found["receiver pager, tried"] == ("bad", "can't be reached: ConnectError")
+    assert found["receiver chat, tried"][1].startswith("the address is one of JSON")
