@@ -134,10 +134,10 @@ def test_a_rule_file_with_a_fault_is_a_configuration_error(tmp_path):
         run_rule_tests(load_rule_tests(tmp_path))
 
 
-STARTER = ROOT / "rules" / "starter"
+SHIPPED = ROOT / "rules"
 
 
-@pytest.mark.parametrize("path", sorted(STARTER.glob("*.test.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(SHIPPED.rglob("*.test.yaml")), ids=lambda path: path.name)
 def test_the_shipped_rules_pass_their_own_stories(path):
     results = run_rule_tests(load_rule_tests(path))
     assert results
@@ -145,8 +145,9 @@ def test_the_shipped_rules_pass_their_own_stories(path):
 
 
 def test_every_shipped_rule_has_its_stories():
-    rules = {path.name.removesuffix(".yaml") for path in STARTER.glob("*.yaml") if not path.name.endswith(".test.yaml")}
-    stories = {path.name.removesuffix(".test.yaml") for path in STARTER.glob("*.test.yaml")}
+    files = {path.relative_to(SHIPPED).as_posix() for path in SHIPPED.rglob("*.yaml")}
+    stories = {name.removesuffix(".test.yaml") for name in files if name.endswith(".test.yaml")}
+    rules = {name.removesuffix(".yaml") for name in files if not name.endswith(".test.yaml")}
     assert rules == stories
     assert "negative-hour" in rules
 
