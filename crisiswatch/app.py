@@ -127,7 +127,7 @@ class App:
     def start(self) -> None:
         """Start everything; returns once requests are answered."""
         self._prepare_metrics()
-        self.observer.begin(self.store.incidents(open_only=True, limit=10_000))
+        self.observer.begin(self.store.incidents(open_only=True, limit=10_000), self.store.cases(open_only=True))
         self.worker.start()
         self._switchboard.start()
         self._put_in_force(self._parts)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
 
 from crisiswatch.metrics import Metrics
 from crisiswatch.model import (
+    Act,
     BlindChanged,
+    Case,
     Effect,
     Explained,
     Incident,
@@ -44,10 +47,13 @@ class Observer:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._live: dict[str, Incident] = {}
+        self._cases: dict[str, Case] = {}
         self.meters: dict[str, MeterMoved] = {}
 
-    def begin(self, live: list[Incident]) -> None:
-        """Know the incidents that were open when the daemon started."""
+    def begin(self, live: list[Incident], cases: Iterable[Case] = ()) -> None:
+        """Know the incidents and the cases that were open when the daemon started."""
+        self._cases = {case.incident: case for case in cases if not case.ending}
+        self._count_late()
         self._live = {incident.id: incident for incident in live if incident.phase is not Phase.RESOLVED}
         self._count_live()
 
@@ -70,6 +76,7 @@ class Observer:
             log.error("scorer_failed", texts=result.unscored)
         for effect in result.effects:
             self._effect(effect)
+        self._people(result)
 
     def delivery(self, receiver: str, outcome: Outcome, seconds: float) -> None:
         """Count and log one attempt to deliver."""
@@ -78,6 +85,26 @@ class Observer:
             self._metrics.delivery_finished(receiver, name, seconds)
         if outcome not in (Outcome.SENT, Outcome.SKIPPED, Outcome.REPEATED):
             log.warning("delivery", receiver=receiver, outcome=outcome.value, seconds=round(seconds, 3))
+
+    def _people(self, result: Result) -> None:
+        """Count what people were reminded of, what they said, and what is late."""
+        for sending in result.sendings:
+            if sending.reminder is not None:
+                self._metrics.reminded(sending.reminder.kind)
+                log.info("reminded", incident=sending.case.incident, why=sending.reminder.kind)
+        cases = {case.incident: case for case in result.cases}
+        for line in result.decisions:
+            case = cases.get(line.incident)
+            if line.kind == Act.VERDICT and case is not None and case.verdict is not None:
+                self._metrics.verdict_given(case.rule, case.verdict.kind.value)
+        if cases:
+            self._cases |= cases
+            self._cases = {name: case for name, case in self._cases.items() if not case.ending}
+            self._count_late()
+
+    def _count_late(self) -> None:
+        late = (step.overdue and step.done_at is None for case in self._cases.values() for step in case.steps)
+        self._metrics.steps_overdue(sum(late))
 
     def _effect(self, effect: Effect) -> None:
         match effect:

@@ -282,6 +282,46 @@ def incidents_post_mortem(
     return print_post_mortem(incident, config_path(config), out)
 
 
+@app.command("act")
+def act_command(
+    incident: Incident,
+    act: Annotated[
+        str, typer.Argument(metavar="ACT", help="acknowledge, assign, snooze, step_done, verdict, note ...")
+    ],
+    *,
+    config: Config = None,
+    actor: Actor = "",
+    step: Annotated[str | None, typer.Option(metavar="N", help="Which step of the playbook, from 1.")] = None,
+    to: Annotated[str | None, typer.Option(metavar="WHO", help="To whom it is assigned.")] = None,
+    length: Annotated[str | None, typer.Option("--for", metavar="TIME", help="How long to snooze: calm, 1h.")] = None,
+    kind: Annotated[str | None, typer.Option(help="The verdict: useful, false_alarm or not_a_crisis.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    text: Annotated[str | None, typer.Option(help="The words of a note or a promise.")] = None,
+    due: Annotated[str | None, typer.Option(metavar="TIME", help="Until when it is promised.")] = None,
+    promise: Annotated[str | None, typer.Option(metavar="N", help="Which promise was kept, from 1.")] = None,
+) -> int:
+    """Do something about an incident, through the running daemon."""
+    from crisiswatch.cli.acts import do
+
+    said = {"step": step, "to": to, "for": length, "kind": kind, "reason": reason, "text": text, "due": due}
+    return do(incident, act, actor, config_path(config), {**said, "promise": promise})
+
+
+@app.command("log")
+def log_command(
+    incident: Incident,
+    config: Config = None,
+    answer: Annotated[str, typer.Option("--format", help="text, json or jsonl.")] = "text",
+    verify: Annotated[bool, typer.Option("--verify", help="Say whether somebody has changed it.")] = False,
+) -> int:
+    """Print what was decided about an incident, by whom and when."""
+    from crisiswatch.cli.acts import LogFormat, show_log
+
+    if answer not in set(LogFormat):
+        raise typer.BadParameter(f"--format {answer} is none of: {', '.join(LogFormat)}")
+    return show_log(incident, config_path(config), LogFormat(answer), verify=verify)
+
+
 OneBrand = Annotated[str | None, typer.Option(help="Only this brand's.")]
 
 

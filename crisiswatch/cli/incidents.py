@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from crisiswatch.alerts.words import about, clean, clip, exact, moment, rarity, span
@@ -176,8 +176,8 @@ def _fate(row: OutboxRow) -> str:
 # -- through the daemon -----------------------------------------------------------------------------------------------
 
 
-def act(incident: str, action: str, actor: str, config: Path) -> int:
-    """Ask the running daemon to ``acknowledge`` or ``resolve``: it is the only one that writes."""
+def act(incident: str, action: str, actor: str, config: Path, detail: Mapping[str, str] | None = None) -> int:
+    """Ask the running daemon to do an `Act`: it is the only one that writes."""
     import httpx
 
     web = load_config(config).settings.web
@@ -186,12 +186,14 @@ def act(incident: str, action: str, actor: str, config: Path) -> int:
         raise CrisiswatchError("web.port is 0, so nobody knows where the daemon listens; give it a port")
     headers = {} if web.token is None else {"authorization": f"Bearer {web.token.reveal()}"}
     url = f"http://{host}:{web.port}/api/v1/incidents/{incident}/{action}"
+    told = {"actor": actor or getpass.getuser(), "detail": dict(detail or {})}
     try:
-        answer = httpx.post(url, json={"actor": actor or getpass.getuser()}, headers=headers, timeout=15.0)
+        answer = httpx.post(url, json=told, headers=headers, timeout=15.0)
     except httpx.HTTPError as error:
         raise CrisiswatchError(f"no daemon answers at {host}:{web.port}; is it running? (`crisiswatch run`)") from error
     if answer.status_code == 200:
-        page.line(f"{_DONE[action]}: {incident}", wrap=False)
+        said = _DONE.get(action) or clean(str(answer.json().get("answer", ""))).rstrip(".")
+        page.line(f"{said}: {incident}", wrap=False)
         return 0
     raise CrisiswatchError(f"the daemon refused: {_said(answer)}")
 

@@ -19,6 +19,7 @@ __all__ = [
     "LEVELS",
     "MENTION_OUTCOMES",
     "OTHER",
+    "REMINDERS",
     "SCORERS",
     "UNKNOWN_AT_FIRST",
     "VERDICTS",
@@ -35,7 +36,9 @@ SCORERS = ("main", "fallback")
 FALLBACK_REASONS = REASONS
 HEAD_STATES = ("none", "shadow", "active", "rolled_back", "resting")
 """Of a brand's newest head; ``active`` is one that reads, ``resting`` one that would but does not fit the scorer."""
-VERDICTS = ("useful", "false_alarm")
+VERDICTS = ("useful", "false_alarm", "not_a_crisis")
+REMINDERS = ("unacknowledged", "step_overdue", "promise_due", "promise_missed", "stand_down_awaited")
+"""What people are reminded of, as in `crisiswatch.model.Reminder`."""
 FAULTS = ("silent", "failing", "rejected", "rate_limited", "out_of_budget")
 """Why a source is blind, as in `crisiswatch.model.Blind`."""
 LEVELS = tuple(level.word for level in Level if level is not Level.CALM)
@@ -160,6 +163,8 @@ FAMILIES = (
         _MINUTES,
     ),
     Family("incident_verdicts_total", "counter", "What people said of incidents afterwards.", ("rule", "verdict")),
+    Family("case_reminders_total", "counter", "Times people were reminded of an incident, by why.", ("kind",)),
+    Family("playbook_steps_overdue", "gauge", "Steps of open incidents that nobody has done in time.", ()),
     Family("deliveries_total", "counter", "Attempts to deliver a message, by outcome.", ("receiver", "outcome")),
     Family("delivery_duration_seconds", "histogram", "Seconds one attempt to deliver took.", ("receiver",), _CALLS),
     Family("outbox_pending", "gauge", "Messages that wait to be delivered.", ("receiver",)),

@@ -32,6 +32,7 @@ from crisiswatch.metrics.families import (
     LEVELS,
     MENTION_OUTCOMES,
     OTHER,
+    REMINDERS,
     SCORERS,
     UNKNOWN_AT_FIRST,
     VERDICTS,
@@ -108,6 +109,7 @@ class Metrics:
             "scorer": SCORERS,
             "state": INCIDENT_STATES,
             "verdict": VERDICTS,
+            "kind": REMINDERS,
             "reason": FAULTS,
             "word": WORDS,
         }
@@ -267,6 +269,14 @@ class Metrics:
     def verdict_given(self, rule: str, verdict: str) -> None:
         """Count what somebody said of an incident (one of `VERDICTS`)."""
         self._count("incident_verdicts_total", 1, rule, verdict if verdict in VERDICTS else OTHER)
+
+    def reminded(self, kind: str) -> None:
+        """Count a reminder by why it was sent (one of `REMINDERS`)."""
+        self._count("case_reminders_total", 1, kind if kind in REMINDERS else OTHER)
+
+    def steps_overdue(self, count: int) -> None:
+        """Note how many steps of open incidents are late."""
+        self._set("playbook_steps_overdue", count)
 
     def rule_failed(self, rule: str) -> None:
         """Count a rule that could not be judged."""

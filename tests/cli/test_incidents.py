@@ -152,6 +152,27 @@ def test_an_incident_is_taken_and_closed_through_the_daemon(crisiswatch, daemon)
     assert said.err.startswith("crisiswatch: the daemon refused: it is over already since ")
 
 
+def test_people_act_through_the_daemon_and_the_log_proves_it(crisiswatch, daemon):
+    app, config = daemon
+    said = crisiswatch("act", INCIDENT, "assign", "--to", "the press office", "--as", "Ada", "--config", config)
+    assert (said.code, said.out) == (0, f"It is assigned to the press office: {INCIDENT}\n")
+    assert crisiswatch("act", INCIDENT, "snooze", "--for", "1h", "--config", config).code == 0
+    assert crisiswatch("act", INCIDENT, "note", "--text", "we wait", "--as", "Ada", "--config", config).code == 0
+    said = crisiswatch("act", INCIDENT, "verdict", "--kind", "not_a_crisis", "--config", config)
+    assert (said.code, "needs a reason" in said.err) == (2, True)
+    assert crisiswatch("act", INCIDENT, "dance", "--config", config).code == 2
+    assert crisiswatch("act", INCIDENT, "snooze", "--for", "a while", "--config", config).code == 2
+    assert crisiswatch("act", INCIDENT, "promise", "--text", "x", "--due", "soon", "--config", config).code == 2
+    lines = crisiswatch("log", INCIDENT, "--format", "jsonl", "--config", config).out.splitlines()
+    assert [json.loads(line)["kind"] for line in lines][-3:] == ["assign", "snooze", "note"]
+    said = crisiswatch("log", INCIDENT, "--verify", "--config", config)
+    assert (said.code, f"Nobody has changed the log: {len(lines)} lines." in said.out) == (0, True)
+    with app.store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE decision SET text = 'never' WHERE number = 2"))
+    said = crisiswatch("log", INCIDENT, "--format", "json", "--verify", "--config", config)
+    assert (said.code, json.loads(said.out)["fault"]) == (1, "line 2 was changed, or one before it")
+
+
 def test_the_daemon_lets_only_its_own_people_act(daemon):
     app, _ = daemon
     url = f"http://127.0.0.1:{app.port}/api/v1/incidents/{INCIDENT}/resolve"

@@ -99,7 +99,7 @@ def test_names_labels_and_help_follow_the_house_rules() -> None:
         assert (family.kind == "counter") == family.full_name.endswith("_total")
         assert family.help.endswith("."), family.name
         assert family.help[0].isupper() or family.help[0].isdigit(), family.name
-        assert set(family.labels) <= allowed | {"version", "python", "metric"}
+        assert set(family.labels) <= allowed | {"version", "kind", "python", "metric"}
         assert bool(family.buckets) == (family.kind == "histogram")
 
 
