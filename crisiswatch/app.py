@@ -37,6 +37,7 @@ from crisiswatch.records import Keeper
 from crisiswatch.response import decision_to_dict
 from crisiswatch.scoring import Scoring
 from crisiswatch.senders import Senders
+from crisiswatch.showing import IncidentViews
 from crisiswatch.status import status_view
 from crisiswatch.store import Fence, Store
 from crisiswatch.web import Hook, StatusView, WebServer, WebState, create_app, incident_view
@@ -344,7 +345,11 @@ class App:
     # -- the pages' side ----------------------------------------------------------------------------------------------
 
     def _web_state(self) -> WebState:
+        views = IncidentViews(lambda: self._parts.loaded, lambda: self.store)
         return WebState(
+            shown=views.shown,
+            chart=views.chart,
+            post_mortem=views.post_mortem,
             healthy=self.healthy,
             ready=self.ready,
             metrics=self.metrics.exposition,

@@ -15,16 +15,25 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
-__all__ = ["ACKNOWLEDGE_PATH", "AckLinks", "Expired", "Forged", "Permit"]
+__all__ = ["ACKNOWLEDGE_PATH", "INCIDENT_PATH", "AckLinks", "Expired", "Forged", "Permit", "page_of"]
 
 ACKNOWLEDGE_PATH = "/acknowledge"
 """Where the page of a link is, below the public address."""
+
+INCIDENT_PATH = "/incidents"
+"""Where the page of an incident is, below the public address."""
 
 LIFETIME = timedelta(hours=24)
 _PURPOSE = b"crisiswatch acknowledge 1\n"
 _LONGEST = 2000
 _ROUND = 3600
+
+
+def page_of(public_url: str, incident: str) -> str:
+    """The address of an incident's page."""
+    return f"{public_url.rstrip('/')}{INCIDENT_PATH}/{quote(incident, safe='')}"
 
 
 class Forged(ValueError):

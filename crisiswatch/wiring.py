@@ -13,7 +13,7 @@ from typing import TextIO, cast
 
 from crisiswatch import __version__
 from crisiswatch.alerts.evidence import gather
-from crisiswatch.alerts.render import renderer
+from crisiswatch.alerts.render import Renderer, renderer
 from crisiswatch.charts import Chart, ChartMaker, Counted
 from crisiswatch.clock import Clock, SystemClock
 from crisiswatch.config import Loaded
@@ -28,7 +28,7 @@ from crisiswatch.config.settings import (
     SlackOptions,
     SourceSettings,
 )
-from crisiswatch.links import AckLinks
+from crisiswatch.links import AckLinks, page_of
 from crisiswatch.matching import BrandTerms, Matcher
 from crisiswatch.model import Delivery, Evidence, Incident, Mention, Notifier, Score, Scorer, Signals, Source
 from crisiswatch.model.alert import definition_for
@@ -64,6 +64,7 @@ __all__ = [
     "plan_for",
     "poll_every",
     "reader_for",
+    "renderer_for",
 ]
 
 EVIDENCE_MENTIONS = 2000
@@ -207,6 +208,17 @@ def ack_links(settings: Settings) -> AckLinks | None:
     return None if web.link_key is None or web.public_url is None else AckLinks(web.link_key, web.public_url)
 
 
+def renderer_for(loaded: Loaded) -> Renderer:
+    """Give what turns deliveries into words, in each brand's language and zone."""
+    brands = loaded.settings.brands
+    return renderer(
+        loaded.alerts,
+        {brand.id: brand.name for brand in brands},
+        {brand.id: brand.timezone for brand in brands},
+        {brand.id: brand.language for brand in brands},
+    )
+
+
 def make_notifier(
     settings: ReceiverSettings,
     loaded: Loaded,
@@ -215,13 +227,7 @@ def make_notifier(
     chart: Chart | None = None,
 ) -> Notifier:
     """Give the notifier of one receiver; ``chart`` draws the picture for those that can show one."""
-    brands = loaded.settings.brands
-    render = renderer(
-        loaded.alerts,
-        {brand.id: brand.name for brand in brands},
-        {brand.id: brand.timezone for brand in brands},
-        {brand.id: brand.language for brand in brands},
-    )
+    render = renderer_for(loaded)
     options = settings.options
     if isinstance(options, ConsoleOptions):
         return ConsoleNotifier(render, console)
@@ -263,6 +269,7 @@ class Messages:
 
     def __init__(self, store: Store, loaded: Loaded) -> None:
         self._store = store
+        self._address = loaded.settings.web.public_url
         self._alerts, self._themes = loaded.alerts, loaded.themes
         self._languages = {brand.id: brand.language for brand in loaded.settings.brands}
         self._filters = {rule.id: rule.mentions for rule in loaded.ruleset.rules}
@@ -286,6 +293,7 @@ class Messages:
             reminder=body.reminder,
             notice=body.notice,
             drill=body.drill,
+            link="" if self._address is None or body.notice is not None else page_of(self._address, body.incident.id),
         )
 
     def evidence(self, incident: Incident) -> Evidence:

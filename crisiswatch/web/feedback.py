@@ -5,14 +5,11 @@ Plain forms, no script. It shows texts of mentions, so everything foreign in it 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from jinja2 import Template
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from crisiswatch.alerts.words import clean, clip, safe_url
 from crisiswatch.errors import CrisiswatchError
+from crisiswatch.web.forms import Forms
 from crisiswatch.web.guard import user_of
 from crisiswatch.web.page import FEEDBACK_STYLE, template
 from crisiswatch.web.state import Labels, LabelView, SampleView
@@ -39,19 +37,13 @@ _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 class FeedbackPages:
-    """The handlers. A form is taken only with the token of a page of ours, besides the guard's look at its origin.
-
-    ``token`` is the web server's, so that an open page survives a restart; without one it lives as long as the process.
-    ``read`` reads a body within its cap.
-    """
+    """The handlers; ``token`` and ``read`` as in `Forms`."""
 
     def __init__(
         self, labels: Labels, token: Callable[[], str] | None, read: Callable[[Request], Awaitable[bytes]]
     ) -> None:
         self._labels = labels
-        self._token = token
-        self._read = read
-        self._own = secrets.token_bytes(32)
+        self._forms = Forms(token, read, "feedback")
 
     async def show(self, request: Request) -> Response:
         """The page; ``by`` is who labels, ``brand`` which sample, ``after`` the number of the mention dealt with."""
@@ -59,7 +51,7 @@ class FeedbackPages:
 
     async def label(self, request: Request) -> Response:
         """Store one label and come back to the mention after it."""
-        form = await self._form(request)
+        form = await self._forms.read(request)
         if "csrf" not in form:
             return await self._page(form, request, _TOO_OLD, 403)
         label = form.get("label", "")
@@ -69,7 +61,7 @@ class FeedbackPages:
 
     async def theme(self, request: Request) -> Response:
         """Store what a mention is about and come back to it."""
-        form = await self._form(request)
+        form = await self._forms.read(request)
         if "csrf" not in form:
             return await self._page(form, request, _TOO_OLD, 403)
         return await self._say(self._labels.sort, form.get("theme", ""), form, request)
@@ -88,7 +80,7 @@ class FeedbackPages:
 
     async def undo(self, request: Request) -> Response:
         """Take one label back."""
-        form = await self._form(request)
+        form = await self._forms.read(request)
         if "csrf" not in form:
             return await self._page(form, request, _TOO_OLD, 403)
         try:
@@ -107,7 +99,7 @@ class FeedbackPages:
                 known=bool(user_of(request.headers)),
                 brand=asked.get("brand", ""),
                 after=_number(asked, "after"),
-                csrf=self._csrf(),
+                csrf=self._forms.csrf(),
                 fault=fault,
             )
 
@@ -116,23 +108,6 @@ class FeedbackPages:
         except CrisiswatchError:
             raise HTTPException(503, "the store can't be read now, try again", {"retry-after": "5"}) from None
         return HTMLResponse(html.encode("utf-8", "replace"), status)
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        """The fields of a form, without ``csrf`` if that was not ours."""
-        body = await self._read(request)
-        try:
-            fields = parse_qs(body.decode("utf-8"), max_num_fields=20)
-        except ValueError:
-            raise HTTPException(400, "the body is no form") from None
-        form = {name: values[0] for name, values in fields.items()}
-        offered = form.pop("csrf", "").encode("utf-8", "replace")
-        if hmac.compare_digest(offered, self._csrf().encode()):
-            form["csrf"] = ""
-        return form
-
-    def _csrf(self) -> str:
-        key = self._token().encode() if self._token is not None else self._own
-        return hmac.new(key, b"the forms of the feedback page", hashlib.sha256).hexdigest()
 
 
 def _back(form: Mapping[str, str]) -> Response:

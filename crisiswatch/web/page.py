@@ -19,7 +19,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from crisiswatch.web.state import SourceView, StatusView
 
-__all__ = ["FEEDBACK_STYLE", "LINK_STYLE", "POLICY", "render_status", "template"]
+__all__ = ["FEEDBACK_STYLE", "INCIDENT_STYLE", "LINK_STYLE", "POLICY", "render_status", "template"]
 
 _FOLDER = resources.files("crisiswatch.web") / "templates"
 _STYLE = (_FOLDER / "status.css").read_text(encoding="utf-8")
@@ -27,11 +27,16 @@ FEEDBACK_STYLE = _STYLE + (_FOLDER / "feedback.css").read_text(encoding="utf-8")
 """The style of the page where people label: that of the status page, and some more."""
 LINK_STYLE = _STYLE + (_FOLDER / "link.css").read_text(encoding="utf-8")
 """The style of the page behind a link in a message."""
+INCIDENT_STYLE = _STYLE + (_FOLDER / "incident.css").read_text(encoding="utf-8")
+"""The style of the page of an incident."""
 _HASHES = " ".join(
     f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
-    for style in (_STYLE, FEEDBACK_STYLE, LINK_STYLE)
+    for style in (_STYLE, FEEDBACK_STYLE, LINK_STYLE, INCIDENT_STYLE)
 )
-POLICY = f"default-src 'none'; style-src {_HASHES}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY = (
+    f"default-src 'none'; img-src 'self'; style-src {_HASHES}; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
 _RESOLVED_SHOWN = 5
 _NOTHING = "\N{EN DASH}"
 _REASONS = {

@@ -24,6 +24,7 @@ from crisiswatch.model import Act
 from crisiswatch.web.ack import LinkPages
 from crisiswatch.web.feedback import FeedbackPages
 from crisiswatch.web.guard import Guard, is_loopback
+from crisiswatch.web.incident import incident_routes
 from crisiswatch.web.page import POLICY, render_status
 from crisiswatch.web.state import HookAnswer, WebState
 
@@ -60,6 +61,7 @@ def create_app(
             Route("/hooks/{source}", pages.hook, methods=["POST"]),
             Route("/slack/actions", pages.slack, methods=["POST"]),
             *labelling,
+            *incident_routes(state, token, _read),
             Route(f"{ACKNOWLEDGE_PATH}/{{token}}", links.show),
             Route(f"{ACKNOWLEDGE_PATH}/{{token}}", links.take, methods=["POST"]),
             Route("/api/v1/incidents", pages.incidents),

@@ -166,6 +166,8 @@ class WebState:
     runs, and the problems if it does not. ``act`` takes an incident's id, an `Act`, the name of who asks for it and
     what the act says; it gives words for that person, None if the engine is too busy, and raises ActRefused. ``log``
     gives the decision log of an incident. ``slack`` takes what Slack sends when something is pressed, like a `Hook`;
+    ``shown`` gives what the page of an incident shows (`crisiswatch.web.incident.Shown`), ``chart`` its picture as PNG
+    and ``post_mortem`` its Markdown, each None where there is none.
     ``labels`` are behind the page where people give them. ``links`` reads the links that messages carry, as the running
     configuration has it, by the time that ``now`` tells.
     """
@@ -181,6 +183,9 @@ class WebState:
     act: Callable[[str, str, str, Mapping[str, str]], str | None] | None = None
     log: Callable[[str], Sequence[Mapping[str, Any]]] | None = None
     slack: Callable[[bytes, Mapping[str, str]], HookAnswer] | None = None
+    shown: Callable[[str], Any] | None = None
+    chart: Callable[[str], bytes | None] | None = None
+    post_mortem: Callable[[str], str | None] | None = None
     labels: Labels | None = None
     links: Callable[[], AckLinks | None] = lambda: None
     now: Callable[[], datetime] | None = None
