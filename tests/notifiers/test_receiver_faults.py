@@ -24,14 +24,24 @@ from crisiswatch.testing.networked_sources import Failure
 from tests.notifiers.common import words
 from tests.store.samples import NOON, incident, owed
 
-SLOW = 0.3
+PATIENT, HASTY = 20.0, 0.3
+"""Seconds that a receiver has: enough on a machine that is busy, and little where the test waits for the end of it."""
 Make = Callable[[str, Clock], Notifier]
-RECEIVERS: dict[str, Make] = {
-    "alertmanager": lambda url, clock: AlertmanagerNotifier(words(), clock, urls=[url], timeout=SLOW),
-    "webhook": lambda url, clock: WebhookNotifier(words(), clock, url=url, secret="s", timeout=SLOW),
-    "pagerduty": lambda url, clock: PagerDutyNotifier(words(), clock, routing_key="k", base_url=url, timeout=SLOW),
-    "apprise": lambda url, _: AppriseNotifier(words(), f"json{url.removeprefix('http')}/x?rto={SLOW}&cto={SLOW}"),
-}
+
+
+def makers(timeout: float) -> dict[str, Make]:
+    times = f"rto={timeout}&cto={timeout}"
+    return {
+        "alertmanager": lambda url, clock: AlertmanagerNotifier(words(), clock, urls=[url], timeout=timeout),
+        "webhook": lambda url, clock: WebhookNotifier(words(), clock, url=url, secret="s", timeout=timeout),
+        "pagerduty": lambda url, clock: PagerDutyNotifier(
+            words(), clock, routing_key="k", base_url=url, timeout=timeout
+        ),
+        "apprise": lambda url, _: AppriseNotifier(words(), f"json{url.removeprefix('http')}/x?{times}"),
+    }
+
+
+RECEIVERS = makers(PATIENT)
 NOWHERE = "http://127.0.0.1:1"
 
 
@@ -184,11 +194,15 @@ def test_a_failing_receiver_is_tried_until_it_takes_it(night: Night, kind: str, 
 
 
 def test_a_silent_receiver_holds_its_sender_up_for_its_timeout_only(night: Night, kind: str) -> None:
+    night.line = Line(makers(HASTY)[kind](night.server.url, night.clock), night.line)
+    night.dispatcher = night.another()
     night.server.site.fail(Failure.SILENT)
     night.happens(OPENED)
     assert night.dispatcher.run_once()
     assert night.counted() == {"unknown": 1}
     night.server.site.fail(None)
+    night.line = Line(night.make(night.server.url, night.clock), night.line)
+    night.dispatcher = night.another()
     night.passes(5)
     assert night.statuses() == ["sent"]
 
