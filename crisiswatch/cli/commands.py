@@ -243,7 +243,7 @@ Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id.")]
 
 @incidents_app.command("show")
 def incidents_show(incident: Incident, config: Config = None, answer: Answer = Format.TEXT) -> int:
-    """Show one incident with its history and what was sent about it."""
+    """Show one with its history and what was sent about it."""
     from crisiswatch.cli.incidents import show_incident
 
     return show_incident(incident, config_path(config), answer)
@@ -276,7 +276,7 @@ def incidents_post_mortem(
         Path | None, typer.Option(metavar="DIR", help="Write it there with chart, posts and log, below its id.")
     ] = None,
 ) -> int:
-    """Print the post-mortem of an incident as Markdown, or write all its records into a folder."""
+    """Print its post-mortem as Markdown, or write all its records."""
     from crisiswatch.cli.records import print_post_mortem
 
     return print_post_mortem(incident, config_path(config), out)
