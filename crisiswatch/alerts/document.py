@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.model import Level, Stage
 
 __all__ = ["DRILL", "Document", "Fact", "Quote", "Reason", "Task"]
 
 
-DRILL = "DRILL: this is an exercise, nothing has happened."
+DRILL = phrase("en", "drill")
 """What every message of an exercise begins with."""
 
 
@@ -71,6 +73,7 @@ class Document:
     statements by language, with the facts filled in, for a person to check and publish. ``buttons`` are the acts that
     make sense now, as ``act`` or ``act:detail`` (``step_done:3``), for a receiver that can carry them. ``reminder`` is
     what a ``reminded`` has to say. ``drill``: an exercise, which every part that may stand alone has to say.
+    ``language`` is the one its words are in, for a channel that adds its own (`crisiswatch.alerts.phrases`).
     """
 
     brand: str
@@ -99,6 +102,7 @@ class Document:
     statements: tuple[tuple[str, str], ...] = ()
     buttons: tuple[str, ...] = ()
     drill: bool = False
+    language: str = "en"
 
     @property
     def mood(self) -> str:
@@ -109,40 +113,38 @@ class Document:
 
     @property
     def banner(self) -> str:
-        """The level and stage in a few words: ``CRITICAL · escalated``."""
+        """The level and stage in a few words: ``CRITICAL · escalated``, in Italian ``CRITICO · in peggioramento``."""
         if self.stage is Stage.RESOLVED:
-            return "RESOLVED"
-        word = {
-            Stage.OPENED: "new",
-            Stage.UPDATED: "going on",
-            Stage.REMINDED: "waiting for you",
-            Stage.CALMING: "calming down",
-        }.get(self.stage, "escalated")
-        return f"{self.level.word.upper()} · {word}"
+            return phrase(self.language, "stage.resolved")
+        said = phrase(self.language, f"stage.{self.stage.value}") or phrase(self.language, "stage.escalated")
+        return f"{phrase(self.language, f'level.{self.level.word}').upper()} · {said}"
 
     def plain(self, *calls: str) -> str:
         """The alert as plain text, for e-mail's text part and wherever nothing else can be shown.
 
         ``calls`` are lines of the channel's own on what can be done at once, such as a link.
         """
-        lines = [DRILL, ""] if self.drill else []
+        say = partial(phrase, self.language)
+        lines = [say("drill"), ""] if self.drill else []
         lines += [self.banner, self.headline, ""]
         lines += [f">> {self.reminder}", ""] if self.reminder else []
         lines += [line for line in (self.summary, self.sector, self.status, self.note, *calls) if line]
         lines += [f"! {warning}" for warning in self.warnings]
-        lines += _section("The figures", [f"  {fact.label}: {fact.value}" for fact in self.facts])
+        lines += _section(say("figures"), [f"  {fact.label}: {fact.value}" for fact in self.facts])
         lines += _section(
-            "Why this alert",
+            say("why"),
             [f"  {line}" for line in (self.because, self.story) if line]
             + [f"  {_MARKS[reason.held]} {reason.sentence}" for reason in self.why],
         )
-        lines += _section("Themes", [f"  {', '.join(self.themes)}"] * bool(self.themes))
-        lines += _section("What people say", [line for post in self.posts for line in _quoted(post)])
-        lines += _section("What to do now", [f"  {n}. {_task(task)}" for n, task in enumerate(self.steps, 1)])
-        lines += _section("Promised", [f"  - {promise}" for promise in self.promises])
+        lines += _section(say("themes"), [f"  {', '.join(self.themes)}"] * bool(self.themes))
+        lines += _section(say("posts"), [line for post in self.posts for line in _quoted(post)])
+        lines += _section(
+            say("steps"), [f"  {n}. {_task(task, self.language)}" for n, task in enumerate(self.steps, 1)]
+        )
+        lines += _section(say("promised"), [f"  - {promise}" for promise in self.promises])
         for language, text in self.statements:
-            lines += _section(f"Holding statement ({language}), for a person to check and publish", [f"  {text}"])
-        lines += ["", f"The incident: {self.link}"] if self.link else []
+            lines += _section(say("statement", language=language), [f"  {text}"])
+        lines += ["", say("link", link=self.link)] if self.link else []
         lines += ["", "-- ", *self.footer]
         return "\n".join(lines) + "\n"
 
@@ -159,9 +161,9 @@ def _quoted(post: Quote) -> list[str]:
     return [*lines, f"    {post.url}"] if post.url else lines
 
 
-def _task(task: Task) -> str:
+def _task(task: Task, lang: str) -> str:
     if task.done:
-        return f"[done] {task.step} ({task.done})"
-    late = "OVERDUE" if task.overdue else ""
+        return f"[{phrase(lang, 'done_mark')}] {task.step} ({task.done})"
+    late = phrase(lang, "overdue") if task.overdue else ""
     details = ", ".join(part for part in (late, task.role, task.due) if part)
     return f"{task.step} ({details})" if details else task.step

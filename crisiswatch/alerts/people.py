@@ -43,10 +43,10 @@ def status(incident: Incident, case: Case | None, stage: Stage, zone: tzinfo, la
         reason = clip(clean(verdict.reason), _WORDS)
         parts.append(phrase(lang, verdict.kind.value, by=_name(verdict.by), reason=reason))
     if incident.flaps:
-        again = "once" if incident.flaps == 1 else f"{exact(incident.flaps)} times"
-        parts.append(f"It has flared up again {again} within a day.")
+        again = phrase(lang, "once") if incident.flaps == 1 else phrase(lang, "n_times", n=exact(incident.flaps, lang))
+        parts.append(phrase(lang, "flaps", again=again))
     if incident.trial:
-        parts.append("The rule is on trial.")
+        parts.append(phrase(lang, "trial"))
     return " ".join(part for part in parts if part)
 
 
@@ -58,7 +58,7 @@ def _holder(incident: Incident, case: Case | None, over: bool, zone: tzinfo, lan
             return phrase(lang, "assigned", who=_name(case.assigned_to), by=_name(case.assigned_by))
     if not who:
         return "" if over else phrase(lang, "nobody")
-    since = phrase(lang, "since", at=moment(at, zone)) if at is not None else ""
+    since = phrase(lang, "since", at=moment(at, zone, lang)) if at is not None else ""
     return phrase(lang, "has", who=_name(who), since=since)
 
 
@@ -69,7 +69,7 @@ def _of_case(case: Case, zone: tzinfo, lang: str) -> list[str]:
         parts.append(
             phrase(lang, "snoozed_calm", by=by)
             if until is None
-            else phrase(lang, "snoozed", until=moment(until, zone), by=by)
+            else phrase(lang, "snoozed", until=moment(until, zone, lang), by=by)
         )
     if case.escalated_to and not case.ending:
         parts.append(phrase(lang, "escalated", who=", ".join(_name(each) for each in case.escalated_to)))
@@ -88,10 +88,10 @@ def kept_tasks(case: Case, planned: tuple[Task, ...], zone: tzinfo, lang: str) -
 
 def _task(step: CaseStep, words: Mapping[str, str], zone: tzinfo, lang: str) -> Task:
     text = clip(clean(step.step), 300)
-    task = Task(step=text, role=clip(clean(step.role), 60), due=words.get(text) or _at(step.due, zone))
+    task = Task(step=text, role=clip(clean(step.role), 60), due=words.get(text) or _at(step.due, zone, lang))
     if step.done_at is None:
         return replace(task, overdue=step.overdue)
-    return replace(task, done=phrase(lang, "done", who=_name(step.done_by), at=moment(step.done_at, zone)))
+    return replace(task, done=phrase(lang, "done", who=_name(step.done_by), at=moment(step.done_at, zone, lang)))
 
 
 def promises(case: Case, zone: tzinfo, lang: str) -> tuple[str, ...]:
@@ -101,7 +101,9 @@ def promises(case: Case, zone: tzinfo, lang: str) -> tuple[str, ...]:
         key = "kept" if each.kept_at is not None else "missed" if each.missed else "promise"
         who, at = (each.kept_by, each.kept_at) if each.kept_at is not None else (each.by, None)
         text = clip(clean(each.text), _WORDS)
-        found.append(phrase(lang, key, due=moment(each.due, zone), who=_name(who), at=_at(at, zone), text=text))
+        found.append(
+            phrase(lang, key, due=moment(each.due, zone, lang), who=_name(who), at=_at(at, zone, lang), text=text)
+        )
     return tuple(found)
 
 
@@ -109,7 +111,7 @@ def reminder(told: Reminder | None, zone: tzinfo, lang: str) -> str:
     """What somebody has to look at."""
     if told is None:
         return ""
-    return phrase(lang, told.kind, due=_at(told.due, zone), subject=clip(clean(told.subject), 600))
+    return phrase(lang, told.kind, due=_at(told.due, zone, lang), subject=clip(clean(told.subject), 600))
 
 
 def sector(case: Case, names: Mapping[str, str], lang: str) -> str:
@@ -141,5 +143,5 @@ def _name(who: str) -> str:
     return clip(clean(who), _NAME)
 
 
-def _at(at: datetime | None, zone: tzinfo) -> str:
-    return "" if at is None else moment(at, zone)
+def _at(at: datetime | None, zone: tzinfo, lang: str) -> str:
+    return "" if at is None else moment(at, zone, lang)

@@ -2,117 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from crisiswatch.alerts.document import Reason
-from crisiswatch.alerts.words import UNKNOWN, clean, exact, percent, rarity, span, times
+from crisiswatch.alerts.phrases import phrase
+from crisiswatch.alerts.words import clean, exact, percent, rarity, span, times, written
 from crisiswatch.model import Gate
 
 __all__ = ["reason"]
 
-_AGAINST = {"same_hours_last_week": "in the same hours last week", "previous_window": "in the window before"}
-_SIDE = {"at_least": "at least", "at_most": "at most"}
+_SEEN = {"count": "did", "organic": "did", "complaints": "do", "questions": "do", "authors": "did"}
+"""What the mentions, or accounts, of a measure do: ``31 did``."""
+_PLAIN = {"reach", "largest_audience"}
 
 
-def reason(gate: Gate) -> Reason:
+def reason(gate: Gate, lang: str = "en") -> Reason:
     """One gate as a sentence: ``at least 12 different accounts wrote: 31 did``; never raises for a strange gate."""
-    sentence = _SENTENCES.get(gate.measure, _other)(gate)
+    side = phrase(lang, gate.operator) or clean(gate.operator)
+    key, bound, seen, more = _told(gate, lang)
+    if gate.value is None and gate.measure != "blind_for":
+        seen = phrase(lang, "cannot_judge")
+    sentence = phrase(lang, f"gate.{key}", side=side, n=bound, seen=seen, **more)
     return Reason(sentence=sentence, held=None if gate.value is None else gate.held)
 
 
-def _side(gate: Gate) -> str:
-    return _SIDE.get(gate.operator, clean(gate.operator))
+def _told(gate: Gate, lang: str) -> tuple[str, str, str, dict[str, str]]:
+    """The sentence's key, the bound and what was seen in words, and what else the sentence needs."""
+    measure, bound, value = gate.measure, gate.bound, gate.value
+    key, more = measure, {"name": clean(measure).replace("_", " ") or phrase(lang, "unknown")}
+    asked, seen = exact(bound, lang), exact(value, lang)
+    if measure in _SEEN:
+        seen = phrase(lang, f"seen.{_SEEN[measure]}", n=seen)
+    elif measure == "sources":
+        key = "source" if bound == 1 else measure
+        seen = phrase(lang, "seen.does" if value == 1 else "seen.do", n=seen)
+    elif measure == "share":
+        asked, seen = percent(bound, lang), percent(value, lang)
+    elif measure == "growth":
+        more["before"] = phrase(lang, gate.against or "before") or clean(gate.against or "")
+        asked, seen = times(bound, 1, lang), phrase(lang, "seen.growth", n=times(value, 1, lang))
+    elif measure == "surprise":
+        key = "surprise_least" if gate.operator == "at_least" else "surprise_most"
+        asked, seen = rarity(bound, lang), rarity(value, lang)
+    elif measure == "blind_for":
+        asked, length = span(timedelta(minutes=bound), lang), span(timedelta(minutes=value or 0), lang)
+        seen = phrase(lang, "seen.blind", n=length) if value else phrase(lang, "seen.not_blind")
+    elif measure not in _PLAIN:
+        key = "severity" if measure == "severity" else "other"
+        asked, seen = _plain(bound, lang), _plain(value or 0.0, lang)
+    return key, asked, seen, more
 
 
-def _seen(gate: Gate, tail: str = "") -> str:
-    if gate.value is None:
-        return "can't be judged yet"
-    return f"{exact(gate.value)}{tail}"
-
-
-def _count(gate: Gate) -> str:
-    return f"{_side(gate)} {exact(gate.bound)} mentions came in: {_seen(gate, ' did')}"
-
-
-def _organic(gate: Gate) -> str:
-    return f"{_side(gate)} {exact(gate.bound)} mentions came in, copies discounted: {_seen(gate, ' did')}"
-
-
-def _complaints(gate: Gate) -> str:
-    return f"{_side(gate)} {exact(gate.bound)} mentions complain: {_seen(gate, ' do')}"
-
-
-def _questions(gate: Gate) -> str:
-    return f"{_side(gate)} {exact(gate.bound)} mentions ask something: {_seen(gate, ' do')}"
-
-
-def _severity(gate: Gate) -> str:
-    seen = "can't be judged yet" if gate.value is None else _plain(gate.value)
-    return f"the mentions' grave words add up to {_side(gate)} {_plain(gate.bound)}: {seen}"
-
-
-def _authors(gate: Gate) -> str:
-    return f"{_side(gate)} {exact(gate.bound)} different accounts wrote: {_seen(gate, ' did')}"
-
-
-def _sources(gate: Gate) -> str:
-    noun = "source speaks" if gate.bound == 1 else "sources speak"
-    return f"{_side(gate)} {exact(gate.bound)} {noun} of it: {_seen(gate, ' does' if gate.value == 1 else ' do')}"
-
-
-def _reach(gate: Gate) -> str:
-    return f"the accounts that wrote reach {_side(gate)} {exact(gate.bound)} people: they reach {_seen(gate)}"
-
-
-def _audience(gate: Gate) -> str:
-    return f"the largest account that wrote has {_side(gate)} {exact(gate.bound)} followers: it has {_seen(gate)}"
-
-
-def _share(gate: Gate) -> str:
-    seen = "can't be judged yet" if gate.value is None else percent(gate.value)
-    return f"{_side(gate)} {percent(gate.bound)} of everything said matches: {seen}"
-
-
-def _growth(gate: Gate) -> str:
-    seen = "can't be judged yet" if gate.value is None else f"it is {times(gate.value, 1)} as many"
-    before = _AGAINST.get(gate.against or "", clean(gate.against) if gate.against else "before")
-    return f"{_side(gate)} {times(gate.bound, 1)} as many as {before}: {seen}"
-
-
-def _surprise(gate: Gate) -> str:
-    side = "or more rarely" if gate.operator == "at_least" else "or more often"
-    seen = "can't be judged yet" if gate.value is None else rarity(gate.value)
-    return f"chance alone would bring this {rarity(gate.bound)} {side}: {seen}"
-
-
-def _blind(gate: Gate) -> str:
-    seen = "none is" if not gate.value else f"one has been for {span(timedelta(minutes=gate.value))}"
-    return f"a source has been blind for {span(timedelta(minutes=gate.bound))} or longer: {seen}"
-
-
-def _other(gate: Gate) -> str:
-    name = clean(gate.measure).replace("_", " ") or UNKNOWN
-    seen = "can't be judged yet" if gate.value is None else _plain(gate.value)
-    return f"{name} is {_side(gate)} {_plain(gate.bound)}: {seen}"
-
-
-def _plain(number: float) -> str:
-    return exact(number) if abs(number) >= 100 or float(number).is_integer() else f"{number:.2f}"
-
-
-_SENTENCES: dict[str, Callable[[Gate], str]] = {
-    "count": _count,
-    "organic": _organic,
-    "complaints": _complaints,
-    "questions": _questions,
-    "severity": _severity,
-    "authors": _authors,
-    "sources": _sources,
-    "reach": _reach,
-    "largest_audience": _audience,
-    "share": _share,
-    "growth": _growth,
-    "surprise": _surprise,
-    "blind_for": _blind,
-}
+def _plain(number: float, lang: str) -> str:
+    whole = abs(number) >= 100 or float(number).is_integer()
+    return exact(number, lang) if whole else written(f"{number:.2f}", lang)

@@ -10,11 +10,11 @@ from crisiswatch.alerts import people
 from crisiswatch.alerts.blindness import blind_facts, warning
 from crisiswatch.alerts.document import Document, Fact, Quote, Reason, Task
 from crisiswatch.alerts.model import SHOWABLE, AlertDefinition, PlaybookStep, StageText, definition_for
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.story import began, range_words, story
 from crisiswatch.alerts.values import grave_words, placeholder_values, span_between, topics
 from crisiswatch.alerts.words import (
-    UNKNOWN,
     clean,
     clip,
     exact,
@@ -55,30 +55,30 @@ def build(
     stage = people.looks_like(delivery.stage, incident, case)
     words = _stage_text(definition, people.looks_like(_edit_of(stage), incident, case), incident)
     show = frozenset(_shown(definition, words, stage))
-    values = placeholder_values(incident, evidence, brand_name, zone, definition.language)
+    values = placeholder_values(incident, evidence, brand_name, zone, lang)
     over = stage is Stage.RESOLVED
     reading = incident.peak if over else incident.reading
-    day = moment(incident.opened_at, zone).partition(", ")[0] + ", "
-    tasks = tuple(_task(step, incident, zone) for step in definition.playbook[:12])
+    day = moment(incident.opened_at, zone, lang).partition(", ")[0] + ", "
+    tasks = tuple(_task(step, incident, zone, lang) for step in definition.playbook[:12])
     return Document(
         brand=clip(clean(brand_name), 80),
-        headline=clip(clean(fill(words.headline, values)), 150),
+        headline=clip(clean(fill(words.headline, values, lang)), 150),
         level=incident.peak_level if over else incident.level,
         stage=stage,
         opened_at=incident.opened_at,
-        summary=clip(clean(fill(words.summary, values)), 1000),
+        summary=clip(clean(fill(words.summary, values, lang)), 1000),
         status=people.status(incident, case, stage, zone, lang),
-        facts=_facts(incident, evidence, zone, places="sources" in show, over=over),
+        facts=_facts(incident, evidence, zone, lang, places="sources" in show, over=over),
         trend=incident.trend if "chart" in show else (),
-        warnings=() if incident.of_blindness else tuple(warning(blind, zone) for blind in incident.blind[:3]),
-        note=_note(reading),
+        warnings=() if incident.of_blindness else tuple(warning(blind, zone, lang) for blind in incident.blind[:3]),
+        note=_note(reading, lang),
         because=clip(clean(incident.because), 300) if "why" in show else "",
-        story=story(reading, began(incident), zone) if "why" in show and not over else "",
-        why=_why(incident, over) if "why" in show else (),
+        story=story(reading, began(incident), zone, lang) if "why" in show and not over else "",
+        why=_why(incident, over, lang) if "why" in show else (),
         themes=topics(evidence) if "themes" in show else (),
-        posts=_posts(evidence, day, zone) if "top_posts" in show else (),
+        posts=_posts(evidence, day, zone, lang) if "top_posts" in show else (),
         steps=() if over else tasks if case is None else people.kept_tasks(case, tasks, zone, lang),
-        footer=_footer(incident),
+        footer=_footer(incident, lang),
         key=incident.id,
         link=delivery.link,
         sector="" if case is None else people.sector(case, names or {}, lang),
@@ -87,6 +87,7 @@ def build(
         statements=() if over else _statements(definition, delivery, brand_name, zone),
         buttons=people.buttons(case, incident),
         drill=delivery.drill,
+        language=lang,
     )
 
 
@@ -107,25 +108,27 @@ def renderer(
     def render(delivery: Delivery) -> Document:
         incident = delivery.incident
         found = definition_for(definitions, incident.alert, spoken.get(incident.brand, "en"))
-        definition = found or _fallback(incident)
+        definition = found or _fallback(incident, spoken.get(incident.brand, "en"))
         name, zone = brands.get(incident.brand, incident.brand), by_brand.get(incident.brand, UTC)
         return build(definition, delivery, name, zone, brands)
 
     return render
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
+def fill(template: str, values: Mapping[str, str], lang: str = "en") -> str:
     """`template` with its placeholders filled; one without a value becomes words, never an error."""
-    filled = _PLACEHOLDER.sub(lambda match: values.get(match[1]) or UNKNOWN, template)
-    return filled.replace("about less than 1", "less than 1")
+    filled = _PLACEHOLDER.sub(lambda match: values.get(match[1]) or phrase(lang, "unknown"), template)
+    least = phrase(lang, "less_than_one")
+    return filled.replace(phrase(lang, "about", n=least), least)
 
 
-def _fallback(incident: Incident) -> AlertDefinition:
+def _fallback(incident: Incident, lang: str) -> AlertDefinition:
     title = incident.title.replace("{", "(").replace("}", ")")
-    opened = StageText("{brand}: " + title, "{count} mentions in {window} from {authors} accounts.")
-    over = StageText("{brand}: over: " + title, "Lasted {duration}, {total} mentions.", ("chart", "sources"))
+    opened = StageText("{brand}: " + title, phrase(lang, "fallback"))
+    headline = f"{{brand}}: {phrase(lang, 'over')}: {title}"
+    over = StageText(headline, phrase(lang, "fallback_over"), ("chart", "sources"))
     return AlertDefinition(
-        id=incident.alert, opened=opened, escalated=opened, calming=opened, resolved=over, playbook=()
+        id=incident.alert, opened=opened, escalated=opened, calming=opened, resolved=over, playbook=(), language=lang
     )
 
 
@@ -154,7 +157,9 @@ def _statements(
         (
             lang,
             clip(
-                clean(fill(text, placeholder_values(delivery.incident, delivery.evidence, brand_name, zone, lang))),
+                clean(
+                    fill(text, placeholder_values(delivery.incident, delivery.evidence, brand_name, zone, lang), lang)
+                ),
                 2000,
             ),
         )
@@ -173,122 +178,128 @@ def _shown(definition: AlertDefinition, words: StageText, stage: Stage) -> tuple
     return tuple(part for part in first if part != "why") if stage is Stage.RESOLVED else first
 
 
-def _facts(incident: Incident, evidence: Evidence, zone: tzinfo, *, places: bool, over: bool) -> tuple[Fact, ...]:
+def _facts(
+    incident: Incident, evidence: Evidence, zone: tzinfo, lang: str, *, places: bool, over: bool
+) -> tuple[Fact, ...]:
     """At most ten figures, the most telling first."""
     reading = incident.peak if over else incident.reading
+    opened = _opened(incident, over, zone, lang)
     if incident.of_blindness:
-        return blind_facts(incident, zone, _opened(incident, over, zone).partition(";")[0])
-    window = span_between(reading.start, reading.end)
+        return blind_facts(incident, zone, opened.partition(";")[0], lang)
+    window = span(span_between(reading.start, reading.end), lang)
+    now = phrase(lang, "in_window", n=exact(reading.observed, lang), window=window)
     found = [
-        Fact("At its peak" if over else "Mentions now", f"{exact(reading.observed)} in {span(window)}"),
-        Fact("Normal for this hour", _normal(reading)),
-        Fact("Times normal", times(reading.observed, reading.expected)),
-        Fact("By chance alone", rarity(reading.false_alarms_per_month)),
-        Fact("Different accounts", _accounts(reading)),
-        Fact("Opened", _opened(incident, over, zone)),
+        ("peak" if over else "now", now),
+        ("normal", _normal(reading, lang)),
+        ("times", times(reading.observed, reading.expected, lang)),
+        ("chance", rarity(reading.false_alarms_per_month, lang)),
+        ("accounts", _accounts(reading, lang)),
+        ("opened", opened),
     ]
     if reading.signals is not None and (reading.signals.complaints or reading.signals.questions):
-        found.append(Fact("Complaints", _complaints(reading)))
+        found.append(("complaints", _complaints(reading, lang)))
     if reading.share is not None:
-        found.append(Fact("Of everything said", percent(reading.share)))
+        found.append(("share", percent(reading.share, lang)))
     if reading.reach is not None:
-        found.append(Fact("Reach", f"up to {exact(reading.reach)} people"))
+        found.append(("reach", phrase(lang, "people", n=exact(reading.reach, lang))))
     if places:
-        found.append(Fact("Sources", _places(evidence.sources, reading.sources)))
+        found.append(("sources", _places(evidence.sources, reading.sources, lang)))
         if evidence.languages:
-            named = {language(tag): 0 for tag in evidence.languages}
+            named = {language(tag, lang): 0 for tag in evidence.languages}
             for tag, count in evidence.languages.items():
-                named[language(tag)] += count
-            found.append(Fact("Languages", listed(named)))
-    return tuple(found[:10])
+                named[language(tag, lang)] += count
+            found.append(("languages", listed(named, lang=lang)))
+    return tuple(Fact(phrase(lang, f"fact.{name}"), value) for name, value in found[:10])
 
 
-def _why(incident: Incident, over: bool) -> tuple[Reason, ...]:
+def _why(incident: Incident, over: bool, lang: str) -> tuple[Reason, ...]:
     """The rule's conditions, and the grave words that were found: they make an alert more urgent, if not opened it."""
-    grave = ", ".join(f"{name} in {exact(count)}" for name, count in grave_words(incident)[:5])
-    found = () if over or not grave else (Reason(f"grave words stand in some of the mentions: {grave}"),)
-    return (*(reason(gate) for gate in incident.gates[:10]), *found)
+    kinds = [phrase(lang, "grave_in", name=name, n=exact(n, lang)) for name, n in grave_words(incident, lang)[:5]]
+    found = () if over or not kinds else (Reason(phrase(lang, "grave", kinds=", ".join(kinds))),)
+    return (*(reason(gate, lang) for gate in incident.gates[:10]), *found)
 
 
-def _complaints(reading: Reading) -> str:
+def _complaints(reading: Reading, lang: str) -> str:
     said = reading.signals or SignalCounts()
-    asked = f"; {exact(said.questions)} ask something" if said.questions else ""
-    return f"{exact(said.complaints)} of {exact(reading.observed)}{asked}"
+    key, questions = "of_asking" if said.questions else "of", exact(said.questions, lang)
+    return phrase(lang, key, n=exact(said.complaints, lang), all=exact(reading.observed, lang), questions=questions)
 
 
-def _accounts(reading: Reading) -> str:
+def _accounts(reading: Reading, lang: str) -> str:
     """How many people it is, and how much of what they say repeats itself: copies are a fifth of a mention each."""
-    accounts = exact(reading.authors)
+    accounts = exact(reading.authors, lang)
     if reading.organic is None or reading.observed <= 0 or reading.organic >= reading.observed:
         return accounts
     copies = min((reading.observed - reading.organic) / (0.8 * reading.observed), 1.0)
-    return f"{accounts}; about {percent(copies)} are copies" if copies >= 0.01 else accounts
+    return phrase(lang, "copies", accounts=accounts, share=percent(copies, lang)) if copies >= 0.01 else accounts
 
 
-def _normal(reading: Reading) -> str:
+def _normal(reading: Reading, lang: str) -> str:
     if reading.expected is None:
-        return UNKNOWN
+        return phrase(lang, "unknown")
+    usual = roughly(reading.expected, lang)
     if reading.low is None or reading.high is None:
-        return roughly(reading.expected)
-    return f"{roughly(reading.expected)} (mostly {range_words(reading.low, reading.high)})"
+        return usual
+    return phrase(lang, "mostly", n=usual, range=range_words(reading.low, reading.high, lang))
 
 
-def _opened(incident: Incident, over: bool, zone: tzinfo) -> str:
+def _opened(incident: Incident, over: bool, zone: tzinfo, lang: str) -> str:
     end = incident.resolved_at or incident.updated_at
-    lasted = span(span_between(incident.opened_at, end)) if over else ""
-    started = moment(incident.opened_at, zone)
-    total = f"{exact(incident.mentions)} mentions in all"
-    return f"{started}; lasted {lasted}, {total}" if over else f"{started}; {total}"
+    lasted = span(span_between(incident.opened_at, end), lang)
+    started, total = moment(incident.opened_at, zone, lang), exact(incident.mentions, lang)
+    return phrase(lang, "lasted" if over else "started", at=started, lasted=lasted, total=total)
 
 
-def _places(counted: Mapping[str, int], named: tuple[str, ...]) -> str:
-    return listed(counted) if counted else ", ".join(clip(clean(name), 30) for name in named[:6]) or UNKNOWN
+def _places(counted: Mapping[str, int], named: tuple[str, ...], lang: str) -> str:
+    if counted:
+        return listed(counted, lang=lang)
+    return ", ".join(clip(clean(name), 30) for name in named[:6]) or phrase(lang, "unknown")
 
 
-def _note(reading: Reading) -> str:
-    if reading.learning:
-        return "Still learning what is normal for this brand: the comparison is not reliable yet."
-    return ""
+def _note(reading: Reading, lang: str) -> str:
+    return phrase(lang, "learning") if reading.learning else ""
 
 
-def _posts(evidence: Evidence, day: str, zone: tzinfo) -> tuple[Quote, ...]:
+def _posts(evidence: Evidence, day: str, zone: tzinfo, lang: str) -> tuple[Quote, ...]:
     """The first post, then the loudest, then the rest; each text once. `day` is the incident's, not repeated."""
     first, rest = evidence.first[:1], (*evidence.loudest, *evidence.first[1:])
     kept: dict[str, Quote] = {}
-    for kind, post in [("First", post) for post in first] + [("", post) for post in rest]:
-        quote = _quote(post, kind, day, zone)
+    for kind, post in [(phrase(lang, "first"), post) for post in first] + [("", post) for post in rest]:
+        quote = _quote(post, kind, day, zone, lang)
         kept.setdefault(quote.text.casefold(), quote)
     return tuple(kept.values())[:_SHOWN_POSTS]
 
 
-def _quote(post: Post, kind: str, day: str, zone: tzinfo) -> Quote:
-    at = moment(post.at, zone).removeprefix(day)
+def _quote(post: Post, kind: str, day: str, zone: tzinfo, lang: str) -> Quote:
+    at = moment(post.at, zone, lang).removeprefix(day)
     parts = [kind, mask(post.author) if post.author else "", clip(clean(post.source), 30), at]
     if post.engagement:
-        parts.append(f"{exact(post.engagement)} reactions")
+        parts.append(phrase(lang, "reactions", n=exact(post.engagement, lang)))
     if post.audience:
-        parts.append(f"{exact(post.audience)} followers")
+        parts.append(phrase(lang, "followers", n=exact(post.audience, lang)))
     return Quote(
-        text=clip(clean(post.text), 280) or "(no text)",
+        text=clip(clean(post.text), 280) or phrase(lang, "no_text"),
         byline=" · ".join(part for part in parts if part),
         url=safe_url(post.url),
         uid=post.uid,
     )
 
 
-def _task(step: PlaybookStep, incident: Incident, zone: tzinfo) -> Task:
+def _task(step: PlaybookStep, incident: Incident, zone: tzinfo, lang: str) -> Task:
     due = ""
     if step.within_minutes is not None:
         try:
-            by = moment(incident.opened_at + timedelta(minutes=step.within_minutes), zone)
+            by = moment(incident.opened_at + timedelta(minutes=step.within_minutes), zone, lang)
         except OverflowError:
             by = ""
-        within = span(timedelta(minutes=min(step.within_minutes, 10**6)))
-        due = f"within {within}" + (f", by {by.split(', ')[-1]}" if by and step.within_minutes < 24 * 60 else "")
+        within = span(timedelta(minutes=min(step.within_minutes, 10**6)), lang)
+        key = "within_by" if by and step.within_minutes < 24 * 60 else "within"
+        due = phrase(lang, key, within=within, time=by.split(", ")[-1])
     return Task(step=clip(clean(step.step), 300), role=clip(clean(step.role or ""), 60), due=due)
 
 
-def _footer(incident: Incident) -> tuple[str, ...]:
+def _footer(incident: Incident, lang: str) -> tuple[str, ...]:
     name = clip(clean(incident.id), 120)
     rule = clip(clean(incident.rule), 80)
-    return (f"Incident {name} · version {incident.version} · rule {rule}", f"crisiswatch explain {name}")
+    told = phrase(lang, "footer", incident=name, version=str(incident.version), rule=rule)
+    return (told, f"crisiswatch explain {name}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta, tzinfo
 
 from crisiswatch.alerts.blindness import blind_words
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.story import began
 from crisiswatch.alerts.words import (
-    UNKNOWN,
     about,
     clean,
     clip,
@@ -25,16 +25,13 @@ from crisiswatch.sentiment.severity import NAMES
 
 __all__ = ["grave_words", "placeholder_values", "span_between", "topics"]
 
-_NO_THEME = {"en": "no clear theme", "it": "nessun tema evidente"}
-_NOTHING_GRAVE = {"en": "no grave words", "it": "nessuna parola grave"}
-
 
 def placeholder_values(
     incident: Incident, evidence: Evidence, brand_name: str, zone: tzinfo, lang: str = "en"
 ) -> dict[str, str]:
     """A text for every placeholder; a missing value is said in words. Estimates come without the word "about".
 
-    Kinds of grave words are named in ``lang``.
+    Figures, times, levels and kinds of grave words are told in ``lang``.
     """
     return {
         "brand": clip(clean(brand_name), 80),
@@ -42,14 +39,14 @@ def placeholder_values(
         "because": clip(clean(incident.because), 300),
         "rule": clip(clean(incident.rule), 80),
         "incident": clip(clean(incident.id), 120),
-        "blind": blind_words(incident, zone),
-        "level": incident.level.word,
-        "previous_level": _previous(incident),
-        "peak_level": incident.peak_level.word,
-        "total": exact(incident.mentions),
-        "total_authors": exact(incident.authors),
-        **_figures(incident),
-        **_times(incident, zone),
+        "blind": blind_words(incident, zone, lang),
+        "level": phrase(lang, f"level.{incident.level.word}"),
+        "previous_level": _previous(incident, lang),
+        "peak_level": phrase(lang, f"level.{incident.peak_level.word}"),
+        "total": exact(incident.mentions, lang),
+        "total_authors": exact(incident.authors, lang),
+        **_figures(incident, lang),
+        **_times(incident, zone, lang),
         **_signals(incident, lang),
         **_evidence(incident, evidence, lang),
     }
@@ -72,9 +69,9 @@ def _signals(incident: Incident, lang: str) -> dict[str, str]:
     said = incident.reading.signals or SignalCounts()
     kinds = ", ".join(name for name, _ in grave_words(incident, lang)[:4])
     return {
-        "complaints": exact(said.complaints),
-        "questions": exact(said.questions),
-        "severity": kinds or _NOTHING_GRAVE.get(lang, _NOTHING_GRAVE["en"]),
+        "complaints": exact(said.complaints, lang),
+        "questions": exact(said.questions, lang),
+        "severity": kinds or phrase(lang, "nothing_grave"),
     }
 
 
@@ -86,53 +83,53 @@ def span_between(start: datetime, end: datetime) -> timedelta | None:
         return None
 
 
-def _figures(incident: Incident) -> dict[str, str]:
+def _figures(incident: Incident, lang: str) -> dict[str, str]:
     reading, peak = incident.reading, incident.peak
     return {
-        "count": exact(reading.observed),
-        "organic": exact(reading.organic),
-        "expected": about(reading.expected),
-        "low": about(reading.low),
-        "high": about(reading.high),
-        "next_hour": about(None if reading.reasons is None else reading.reasons.next_hour),
-        "times": times(reading.observed, reading.expected),
-        "authors": exact(reading.authors),
-        "share": percent(reading.share),
-        "growth": times(reading.growth, 1.0),
-        "reach": exact(reading.reach),
-        "largest_audience": exact(reading.largest_audience),
-        "false_alarms": rarity(reading.false_alarms_per_month),
-        "window": span(span_between(reading.start, reading.end)),
-        "peak": exact(peak.observed),
+        "count": exact(reading.observed, lang),
+        "organic": exact(reading.organic, lang),
+        "expected": about(reading.expected, lang),
+        "low": about(reading.low, lang),
+        "high": about(reading.high, lang),
+        "next_hour": about(None if reading.reasons is None else reading.reasons.next_hour, lang),
+        "times": times(reading.observed, reading.expected, lang),
+        "authors": exact(reading.authors, lang),
+        "share": percent(reading.share, lang),
+        "growth": times(reading.growth, 1.0, lang),
+        "reach": exact(reading.reach, lang),
+        "largest_audience": exact(reading.largest_audience, lang),
+        "false_alarms": rarity(reading.false_alarms_per_month, lang),
+        "window": span(span_between(reading.start, reading.end), lang),
+        "peak": exact(peak.observed, lang),
     }
 
 
-def _times(incident: Incident, zone: tzinfo) -> dict[str, str]:
+def _times(incident: Incident, zone: tzinfo, lang: str) -> dict[str, str]:
     changed = incident.levels[-1][1] if incident.levels else incident.opened_at
     end = incident.resolved_at or incident.updated_at
     return {
-        "since": moment(changed, zone),
-        "began": moment(began(incident), zone),
-        "opened_at": moment(incident.opened_at, zone),
-        "resolved_at": moment(incident.resolved_at, zone),
-        "duration": span(span_between(incident.opened_at, end)),
+        "since": moment(changed, zone, lang),
+        "began": moment(began(incident), zone, lang),
+        "opened_at": moment(incident.opened_at, zone, lang),
+        "resolved_at": moment(incident.resolved_at, zone, lang),
+        "duration": span(span_between(incident.opened_at, end), lang),
     }
 
 
 def _evidence(incident: Incident, evidence: Evidence, lang: str) -> dict[str, str]:
-    themes, none = topics(evidence), _NO_THEME.get(lang, _NO_THEME["en"])
-    languages = {language(tag): 0 for tag in evidence.languages}
+    themes, none = topics(evidence), phrase(lang, "no_theme")
+    languages = {language(tag, lang): 0 for tag in evidence.languages}
     for tag, count in evidence.languages.items():
-        languages[language(tag)] += count
+        languages[language(tag, lang)] += count
     named = ", ".join(clip(clean(source), 30) for source in incident.reading.sources[:6])
     return {
         "theme": themes[0] if themes else none,
         "themes": ", ".join(themes) or none,
-        "sources": listed(evidence.sources) if evidence.sources else named or UNKNOWN,
-        "languages": listed(languages) if languages else UNKNOWN,
+        "sources": listed(evidence.sources, lang=lang) if evidence.sources else named or phrase(lang, "unknown"),
+        "languages": listed(languages, lang=lang) if languages else phrase(lang, "unknown"),
     }
 
 
-def _previous(incident: Incident) -> str:
+def _previous(incident: Incident, lang: str) -> str:
     earlier: list[Level] = [level for level, _ in incident.levels[:-1]]
-    return earlier[-1].word if earlier else Level.CALM.word
+    return phrase(lang, f"level.{(earlier[-1] if earlier else Level.CALM).word}")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from urllib.parse import quote, urlsplit
+
+from crisiswatch.alerts.phrases import phrase
 
 __all__ = [
     "UNKNOWN",
@@ -30,26 +32,21 @@ __all__ = [
     "span",
     "sparkline",
     "times",
+    "written",
 ]
 
-UNKNOWN = "not known yet"
-"""What is said instead of a missing value."""
+UNKNOWN = phrase("en", "unknown")
+"""What is said instead of a missing value, in English."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_GIORNI = ("lun", "mar", "mer", "gio", "ven", "sab", "dom")
+_MESI = (
+    *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
+    *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
+)
 _BARS = "▁▂▃▄▅▆▇█"
 _SPACES = re.compile(r"\s+")
 _CALLS = re.compile(r"@(?=(?:channel|here|everyone)\b)", re.IGNORECASE)
-_LANGUAGES = {
-    "ar": "Arabic",
-    "de": "German",
-    "en": "English",
-    "es": "Spanish",
-    "fr": "French",
-    "hi": "Hindi",
-    "it": "Italian",
-    "nl": "Dutch",
-    "pt": "Portuguese",
-}
 _LONGEST = 10_000
 _HIDDEN = frozenset({"Cc", "Co", "Cn"})
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
@@ -117,117 +114,137 @@ def _finite(number: float | None) -> float | None:
         return None
 
 
-def exact(number: float | None) -> str:
-    """A count: ``1,234``; from a million on ``1.2 million``."""
+def exact(number: float | None, lang: str = "en") -> str:
+    """A count: ``1,234``; from a million on ``1.2 million``. In Italian ``1.234`` and ``1,2 milioni``."""
     number = _finite(number)
     if number is None:
-        return UNKNOWN
+        return phrase(lang, "unknown")
     for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
         if abs(number) >= size:
-            return f"{number / size:,.1f}".removesuffix(".0") + f" {word}"
-    return f"{round(number):,}"
+            figure = f"{number / size:,.1f}".removesuffix(".0")
+            return phrase(lang, f"one_{word}") if figure == "1" else phrase(lang, word, n=written(figure, lang))
+    return written(f"{round(number):,}", lang)
 
 
-def about(number: float | None) -> str:
+def written(figure: str, lang: str = "en") -> str:
+    """A number as Python writes it, ``1,234.5``, as the language writes it: ``1.234,5``."""
+    marks = {",": phrase(lang, "thousands"), ".": phrase(lang, "decimal")}
+    return "".join(marks.get(char, char) for char in figure)
+
+
+def about(number: float | None, lang: str = "en") -> str:
     """An estimate with no more digits than it deserves: ``less than 1``, ``8``, ``130``, ``1,300``, ``1.3 million``."""
     number = _finite(number)
     if number is None:
-        return UNKNOWN
+        return phrase(lang, "unknown")
     if 0 < number < 1:
-        return "less than 1"
+        return phrase(lang, "less_than_one")
     if abs(number) < 20:
         return f"{round(number)}"
     digits = len(str(int(abs(number))))
     step = float(f"1e{max(digits - 2, 0)}")
-    return exact(round(number / step) * step)
+    return exact(round(number / step) * step, lang)
 
 
-def roughly(number: float | None) -> str:
+def roughly(number: float | None, lang: str = "en") -> str:
     """`about` with the word where it reads well: ``about 8``, but ``less than 1`` and ``none``."""
     if number == 0:
-        return "none"
-    text = about(number)
-    return text if text == UNKNOWN or text.startswith("less") else f"about {text}"
+        return phrase(lang, "none")
+    text = about(number, lang)
+    return text if text in {phrase(lang, "unknown"), phrase(lang, "less_than_one")} else phrase(lang, "about", n=text)
 
 
-def times(observed: float | None, expected: float | None) -> str:
+def times(observed: float | None, expected: float | None, lang: str = "en") -> str:
     """How many times the normal: ``2.4 times``, ``16 times``; in words where the normal is nothing."""
     observed, expected = _finite(observed), _finite(expected)
     if observed is None or expected is None:
-        return UNKNOWN
+        return phrase(lang, "unknown")
     if expected < 0.1:
-        return "normally there are none" if observed > 0 else UNKNOWN
+        return phrase(lang, "none_usual" if observed > 0 else "unknown")
     ratio = observed / expected
     if ratio < 10:
-        return f"{ratio:.1f}".removesuffix(".0") + " times"
-    return f"{about(ratio)} times"
+        return phrase(lang, "times", n=written(f"{ratio:.1f}".removesuffix(".0"), lang))
+    return phrase(lang, "times", n=about(ratio, lang))
 
 
-def percent(share: float | None) -> str:
+def percent(share: float | None, lang: str = "en") -> str:
     """``0.354`` -> ``35 %``."""
     share = _finite(share)
-    return UNKNOWN if share is None else f"{exact(share * 100)} %"
+    return phrase(lang, "unknown") if share is None else f"{exact(share * 100, lang)} %"
 
 
-def rarity(per_month: float | None) -> str:
+def rarity(per_month: float | None, lang: str = "en") -> str:
     """False alarms a month as people count: how often chance alone makes a calm brand look this unusual."""
     per_month = _finite(per_month)
     if per_month is None or per_month < 0:
-        return UNKNOWN
+        return phrase(lang, "unknown")
     months = 1 / per_month if per_month > 1e-9 else math.inf
-    bands: tuple[tuple[float, Callable[[], str]], ...] = (
-        (1 / 45, lambda: f"about {about(per_month / 30)} times a day"),
-        (1 / 1.5, lambda: f"about {about(per_month)} times a month"),
-        (4 / 3, lambda: "about once a month"),
-        (18, lambda: f"about once in {about(months)} months"),
-        (1200, lambda: f"about once in {about(months / 12)} years"),
+    bands: tuple[tuple[float, str, float], ...] = (
+        (1 / 45, "a_day", per_month / 30),
+        (1 / 1.5, "a_month", per_month),
+        (4 / 3, "once_a_month", 1.0),
+        (18, "in_months", months),
+        (1200, "in_years", months / 12),
     )
-    return next((words() for limit, words in bands if months <= limit), "less than once in 100 years")
+    for limit, key, number in bands:
+        if months <= limit:
+            return phrase(lang, key, n=about(number, lang))
+    return phrase(lang, "rarest")
 
 
-def span(length: timedelta | None) -> str:
+def span(length: timedelta | None, lang: str = "en") -> str:
     """A length of time in its two largest units: ``45 seconds``, ``15 minutes``, ``2 h 10 min``, ``3 days 4 h``."""
     if length is None:
-        return UNKNOWN
+        return phrase(lang, "unknown")
     seconds = max(int(length.total_seconds()), 0)
     if seconds < 60:
-        return f"{seconds} seconds"
+        return phrase(lang, "seconds", n=str(seconds))
     minutes = round(seconds / 60)
     if minutes < 60:
-        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+        return _counted(minutes, "minute", lang)
     hours, rest = divmod(minutes, 60)
     if hours < 24:
-        whole = "1 hour" if hours == 1 else f"{hours} hours"
-        return f"{hours} h {rest} min" if rest else whole
+        together = phrase(lang, "hours_minutes", hours=str(hours), minutes=str(rest))
+        return together if rest else _counted(hours, "hour", lang)
     days, hours = divmod(hours, 24)
-    return ("1 day" if days == 1 else f"{days:,} days") + (f" {hours} h" if hours else "")
+    whole = _counted(days, "day", lang)
+    return phrase(lang, "and_hours", days=whole, n=str(hours)) if hours else whole
 
 
-def moment(when: datetime | None, zone: tzinfo = UTC) -> str:
-    """``10 Apr 2017, 22:10 UTC``, in `zone`, which is always named."""
+def _counted(number: int, unit: str, lang: str) -> str:
+    return phrase(lang, unit) if number == 1 else phrase(lang, f"{unit}s", n=written(f"{number:,}", lang))
+
+
+def moment(when: datetime | None, zone: tzinfo = UTC, lang: str = "en") -> str:
+    """``10 Apr 2017, 22:10 UTC``, in `zone`, which is always named; in Italian ``lun 10 aprile, 22:10 UTC``."""
     if when is None:
-        return UNKNOWN
+        return phrase(lang, "unknown")
     try:
         local = when.astimezone(zone)
     except (OverflowError, ValueError):
         local = when
     name = local.tzname() or "UTC"
     name = f"UTC{name}" if name[:1] in "+-" else name
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02} {name}"
+    if lang == "it":
+        day = f"{_GIORNI[local.weekday()]} {local.day} {_MESI[local.month - 1]}"
+    else:
+        day = f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+    return f"{day}, {local.hour:02}:{local.minute:02} {name}"
 
 
-def language(tag: str) -> str:
+def language(tag: str, lang: str = "en") -> str:
     """``it`` -> ``Italian``; a tag without a name here is shown as it is."""
-    return _LANGUAGES.get(tag.split("-", maxsplit=1)[0].lower(), clip(clean(tag), 20) or "unknown")
+    named = phrase(lang, f"language.{tag.split('-', maxsplit=1)[0].lower()}")
+    return named or clip(clean(tag), 20) or phrase(lang, "language.unknown")
 
 
-def listed(counts: Mapping[str, int], limit: int = 4) -> str:
+def listed(counts: Mapping[str, int], limit: int = 4, lang: str = "en") -> str:
     """``{"x": 80, "reddit": 40}`` -> ``x 80, reddit 40``, largest first, the rest counted."""
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    shown = [f"{clip(clean(name), 30)} {exact(count)}" for name, count in ranked[:limit]]
+    shown = [f"{clip(clean(name), 30)} {exact(count, lang)}" for name, count in ranked[:limit]]
     if len(ranked) > limit:
-        shown.append(f"{len(ranked) - limit} more")
-    return ", ".join(shown) or UNKNOWN
+        shown.append(phrase(lang, "more", n=str(len(ranked) - limit)))
+    return ", ".join(shown) or phrase(lang, "unknown")
 
 
 def sparkline(values: tuple[int, ...], limit: int = 48) -> str:

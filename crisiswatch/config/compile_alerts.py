@@ -14,6 +14,23 @@ __all__ = ["by_language", "check_words", "compile_alert"]
 
 _LEVELS = {level.word: level for level in Level}
 STAGES = ("opened", "escalated", "calming", "resolved")
+_DEFAULTS = {
+    "en": {
+        "escalated": "Now {level}: ",
+        "calming": "Easing: ",
+        "eased": "Easing: {count} in {window} now; usual is about {expected}. Keep watching until it is closed.",
+        "resolved": "Over: ",
+        "over": "Over: it lasted {duration}, with {total} mentions in all.",
+    },
+    "it": {
+        "escalated": "Ora livello {level}: ",
+        "calming": "In calo: ",
+        "eased": "In calo: ora {count} in {window}, di solito circa {expected}. Tenetelo d'occhio finché non è chiuso.",
+        "resolved": "Finito: ",
+        "over": "Finito: durata {duration}, {total} menzioni in tutto.",
+    },
+}
+"""The words of a stage that a file leaves out, before the first message's headline and as a summary."""
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 
 
@@ -21,14 +38,13 @@ def compile_alert(model: AlertFile) -> AlertDefinition:
     """The definition; a stage without words of its own gets some made of the first message's headline."""
     opened = _stage(model.opened)
     first = model.opened.headline
-    eased = "Easing: {count} in {window} now; usual is about {expected}. Keep watching until it is closed."
-    over = "Over: it lasted {duration}, with {total} mentions in all."
+    words = _DEFAULTS.get(model.language, _DEFAULTS["en"])
     return AlertDefinition(
         id=model.alert,
         opened=opened,
-        escalated=_stage(model.escalated) if model.escalated else StageText(f"Now {{level}}: {first}", opened.summary),
-        calming=_stage(model.calming) if model.calming else StageText(f"Easing: {first}", eased),
-        resolved=_stage(model.resolved) if model.resolved else StageText(f"Over: {first}", over),
+        escalated=_stage(model.escalated) if model.escalated else StageText(words["escalated"] + first, opened.summary),
+        calming=_stage(model.calming) if model.calming else StageText(words["calming"] + first, words["eased"]),
+        resolved=_stage(model.resolved) if model.resolved else StageText(words["resolved"] + first, words["over"]),
         playbook=tuple(_step(step) for step in model.playbook),
         statements=tuple(sorted(model.statements.items())),
         language=model.language,

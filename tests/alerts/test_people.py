@@ -4,7 +4,8 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from crisiswatch.alerts.model import AlertDefinition, StageText
-from crisiswatch.alerts.phrases import _EN, _IT
+from crisiswatch.alerts.phrases_en import ENGLISH
+from crisiswatch.alerts.phrases_it import ITALIAN
 from crisiswatch.alerts.render import build
 from crisiswatch.model import Case, Delivery, Phase, Reminder, Stage
 from crisiswatch.response import Ended
@@ -79,7 +80,7 @@ def test_a_reminder_says_what_to_look_at_in_the_language_of_the_alert() -> None:
     )
     assert english.steps[0].overdue
     italian = shown(late.case, Stage.REMINDED, "it", late.reminder)
-    assert italian.reminder == "Non fatto in tempo: Take the lead (scadenza 3 Mar 2026, 13:10 CET)."
+    assert italian.reminder == "Non fatto in tempo: Take the lead (scadenza mar 3 marzo, 13:10 CET)."
     assert italian.status.startswith("Nessuno l'ha ancora preso in carico.")
 
 
@@ -108,4 +109,4 @@ def test_what_waits_to_be_confirmed_says_so_and_what_ended_goes_on_to_say_how() 
 
 def test_every_sentence_is_there_in_both_languages_with_the_same_gaps() -> None:
     gaps = lambda text: sorted(part.split("}")[0] for part in text.split("{")[1:])  # noqa: E731
-    assert {key: gaps(text) for key, text in _EN.items()} == {key: gaps(text) for key, text in _IT.items()}
+    assert {key: gaps(text) for key, text in ENGLISH.items()} == {key: gaps(text) for key, text in ITALIAN.items()}

@@ -1,0 +1,107 @@
+"""An alert in Italian is Italian throughout: the program's own words, its numbers and its dates."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crisiswatch.alerts.phrases import phrase
+from crisiswatch.alerts.phrases_en import ENGLISH
+from crisiswatch.alerts.phrases_it import ITALIAN
+from crisiswatch.alerts.reasons import reason
+from crisiswatch.alerts.render import renderer
+from crisiswatch.alerts.words import about, exact, listed, moment, percent, rarity, roughly, span, times
+from crisiswatch.config import load, starter_files
+from crisiswatch.model import Evidence, Gate, Stage
+from crisiswatch.rules.model import MEASURES
+from crisiswatch.testing.notifiers import a_delivery, an_incident
+
+ENGLISH_WORDS = re.compile(
+    r"\b(the|and|with|about|usually|mentions|minutes|hours?|since|within|nobody|rule|watch|warning|critical|opened"
+    r"|accounts|sources|languages|by|of)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(scope="module")
+def alerts(tmp_path_factory):
+    home = tmp_path_factory.mktemp("starter")
+    for name, content in starter_files().items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(content)
+    return load(home / "crisiswatch.yaml").alerts
+
+
+def in_italian(alerts, alert: str, stage: Stage = Stage.OPENED, **changes: object):
+    incident = an_incident(alert=alert, title="Ondata", because="Capita.", **changes)
+    show = renderer(alerts, {"acme-coffee": "Acme"}, {"acme-coffee": ZoneInfo("Europe/Rome")}, {"acme-coffee": "it"})
+    return show(a_delivery(stage, incident=incident, evidence=Evidence(sources={"x": 1400}, languages={"it": 3})))
+
+
+def test_every_phrase_is_there_in_both_languages_with_the_same_gaps():
+    def gaps(words: dict[str, str]) -> dict[str, list[str]]:
+        return {key: sorted(re.findall(r"\{(\w+)\}", text)) for key, text in words.items()}
+
+    assert gaps(ENGLISH) == gaps(ITALIAN)
+    assert all(ITALIAN.values())
+
+
+@pytest.mark.parametrize("stage", [Stage.OPENED, Stage.ESCALATED, Stage.CALMING, Stage.RESOLVED])
+def test_no_english_word_is_left_in_a_shipped_alert(alerts, stage):
+    for alert in sorted({each.id for each in alerts.values()}):
+        document = in_italian(alerts, alert, stage)
+        assert document.language == "it"
+        own = document.plain().replace(document.footer[0], "").replace("Holding statement", "")
+        for _, text in document.statements[:1]:  # the English one
+            own = own.replace(text, "")
+        assert ENGLISH_WORDS.findall(own) == []
+
+
+def test_the_banner_says_how_bad_it_is_and_how_it_goes_on(alerts):
+    assert in_italian(alerts, "negative-wave").banner.endswith(" · nuovo")
+    assert in_italian(alerts, "negative-wave", Stage.RESOLVED).banner == "CHIUSO"
+
+
+def test_an_alert_that_was_removed_is_told_in_the_brands_language():
+    show = renderer({}, {}, languages={"acme-coffee": "it"})
+    assert ": finito: " in show(a_delivery(Stage.RESOLVED, 3)).headline
+
+
+def test_numbers_are_written_as_in_italy():
+    assert (exact(1234, "it"), exact(2_500_000, "it"), exact(1_000_000, "it")) == ("1.234", "2,5 milioni", "1 milione")
+    assert (about(1310, "it"), roughly(0.4, "it"), roughly(8, "it")) == ("1.300", "meno di 1", "circa 8")
+    assert (times(12, 5, "it"), times(3, 0, "it"), percent(0.354, "it")) == (
+        "2,4 volte",
+        "di solito non ce ne sono",
+        "35 %",
+    )
+    assert listed({"x": 1400, "reddit": 3}, lang="it") == "x 1.400, reddit 3"
+
+
+def test_times_are_told_as_in_italy():
+    at = a_delivery().incident.opened_at
+    assert moment(at, ZoneInfo("Europe/Rome"), "it") == "mar 3 marzo, 10:15 CET"
+    assert (span(timedelta(minutes=15), "it"), span(timedelta(hours=1), "it")) == ("15 minuti", "1 ora")
+    assert (span(timedelta(hours=2, minutes=10), "it"), span(timedelta(days=3, hours=4), "it")) == (
+        "2 h 10 min",
+        "3 giorni e 4 h",
+    )
+    assert rarity(1.0, "it") == "circa una volta al mese"
+
+
+def test_every_measure_has_a_sentence_in_both_languages():
+    for measure in MEASURES:
+        for value in (None, 1, 31):
+            gate = Gate(measure, "at_least", 12, value, True, "previous_window")
+            english, italian = reason(gate).sentence, reason(gate, "it").sentence
+            assert english
+            assert italian
+            assert english != italian
+            assert "{" not in english + italian
+
+
+def test_what_somebody_wrote_is_never_filled_in():
+    assert phrase("en", "has", who="{since}", since=" now") == "{since} has it now."
