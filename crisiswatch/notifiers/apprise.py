@@ -17,7 +17,7 @@ from crisiswatch.alerts.render import Renderer
 from crisiswatch.alerts.words import clean, clip, safe_url
 from crisiswatch.config.check_apprise import library
 from crisiswatch.errors import DeliveryError, Rejected, TryLater, Unknown
-from crisiswatch.model import Capabilities, Delivery, Notice, Receipt, Stage
+from crisiswatch.model import Capabilities, Delivery, Notice, Receipt, Stage, StandDown
 from crisiswatch.notifiers.http import BUSY, MENDING, SETUP, Hidden, revealed
 
 __all__ = ["MISSING", "AppriseNotifier", "service_of", "short_text"]
@@ -35,7 +35,7 @@ _BODY, _TITLE = 1500, 150
 class AppriseNotifier:
     """Sends short texts to one `url` of apprise's (``tgram://...``), which is a secret.
 
-    ``updated`` and ``calming`` deliveries are receipted without a message. An address with several targets is sent to
+    ``updated`` deliveries are receipted without a message, ``calming`` ones unless a person has to confirm it. An address with several targets is sent to
     all of them again when one fails: give each its own receiver.
     """
 
@@ -46,7 +46,7 @@ class AppriseNotifier:
         self._url = url
 
     def send(self, delivery: Delivery) -> Receipt:
-        if delivery.stage not in _TOLD and delivery.notice is None:
+        if not _is_news(delivery) and delivery.notice is None:
             return Receipt(memory=dict(delivery.memory))
         found = library()
         if found is None:
@@ -70,6 +70,12 @@ class AppriseNotifier:
         if not result:
             raise _failure(str(service.service_name), len(service), _said(result))
         return Receipt(memory=dict(delivery.memory), duplicate=delivery.uncertain)
+
+
+def _is_news(delivery: Delivery) -> bool:
+    """Whether it is worth a message of its own: nothing that was sent can be edited."""
+    awaited = delivery.case is not None and delivery.case.stand_down is StandDown.AWAITED
+    return delivery.stage in _TOLD or (delivery.stage is Stage.CALMING and awaited)
 
 
 def short_text(document: Document, *, drill: bool = False) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from crisiswatch.model import (
 from crisiswatch.response.draft import Draft
 from crisiswatch.response.plan import NOTHING_ASKED, Plan
 from crisiswatch.response.playbook import promise_of, put_step
-from crisiswatch.response.timers import settle
+from crisiswatch.response.timers import settle, slept_over_calm
 
 __all__ = ["AFTER_THE_END", "act", "when", "words"]
 
@@ -111,9 +111,12 @@ def _snooze(draft: Draft, action: HumanAction, actor: str) -> None:
 
 
 def _wake(draft: Draft, action: HumanAction, actor: str) -> None:
-    if draft.case.snooze is not None:
+    snooze = draft.case.snooze
+    if snooze is not None:
         draft.change(snooze=None)
         draft.decide(action.at, actor, Act.WAKE, "Ended the snooze.")
+        if slept_over_calm(draft.case, snooze, action.at):
+            draft.send(action.at, Stage.CALMING)
 
 
 def _step_done(draft: Draft, action: HumanAction, actor: str) -> None:

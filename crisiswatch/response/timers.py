@@ -14,7 +14,15 @@ from crisiswatch.model import Act, Case, CaseStep, Promise, Reminder, Snooze, St
 from crisiswatch.response.draft import US, Draft
 from crisiswatch.response.plan import Plan, Rung
 
-__all__ = ["ask_again_at", "come_to", "ends_with_the_incident", "next_due", "open_promises", "settle"]
+__all__ = [
+    "ask_again_at",
+    "come_to",
+    "ends_with_the_incident",
+    "next_due",
+    "open_promises",
+    "settle",
+    "slept_over_calm",
+]
 
 LEAD = timedelta(minutes=15)
 FIRST_ASKED, ASKED_EVERY = timedelta(hours=2), timedelta(days=1)
@@ -64,6 +72,13 @@ def ask_again_at(case: Case) -> datetime | None:
     return _minute_after(case.calm_at + FIRST_ASKED + case.asked * ASKED_EVERY)
 
 
+def slept_over_calm(case: Case, snooze: Snooze, now: datetime) -> bool:
+    """Whether nobody was asked to confirm that it is over, because the case was snoozed when it became calm, nor is
+    reminded of it just now."""
+    again = ask_again_at(case)
+    return again is not None and again > now and case.calm_at is not None and snooze.at <= case.calm_at
+
+
 def _waiting(case: Case, plan: Plan) -> Iterator[datetime]:
     for promise in open_promises(case):
         yield _minute_after(promise.due) if promise.rung else _rings_at(promise)
@@ -95,7 +110,7 @@ def _fire(draft: Draft, now: datetime, plan: Plan) -> None:
     if snooze is not None:
         draft.change(snooze=None)
         draft.decide(now, US, Act.WAKE, "The snooze is over.")
-        draft.send(now, Stage.UPDATED)
+        draft.send(now, Stage.CALMING if slept_over_calm(draft.case, snooze, now) else Stage.UPDATED)
     if draft.case.calm_at is None and not draft.case.ending:
         _climb(draft, now, plan)
         _chase_steps(draft, now, plan)

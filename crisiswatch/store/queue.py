@@ -36,7 +36,10 @@ __all__ = [
 ]
 
 SUPERSEDABLE = (Stage.UPDATED.value, Stage.CALMING.value)
-"""Stages that a later message of the same incident makes pointless while they are unsent."""
+"""Stages that a later message of the same incident can make pointless while they are unsent."""
+_OVERTAKES_CALM = (Stage.ESCALATED.value, Stage.CALMING.value, Stage.RESOLVED.value)
+"""What is later than calm and says so by itself. An edit or a reminder of a promise does not, and what is calm may wait
+for a person to confirm that it is over: who was not told would not know."""
 
 _WAITING = ("pending", "leased")
 # Literal, or the database would not see that the partial indexes serve.
@@ -110,7 +113,7 @@ def _supersede(connection: sa.Connection, newer: OutboxRow) -> None:
             outbox.c.receiver == newer.receiver,
             outbox.c.version < newer.version,
             outbox.c.status == "pending",
-            outbox.c.stage.in_(SUPERSEDABLE),
+            outbox.c.stage.in_(_overtaken_by(newer.stage)),
         )
         .values(status="superseded", settled_at=micros(newer.created_at))
     )
@@ -162,10 +165,17 @@ def _next(receiver: str, moment: int) -> sa.Select[Any]:
     )
 
 
+def _overtaken_by(stage: Stage) -> tuple[str, ...]:
+    return SUPERSEDABLE if stage.value in _OVERTAKES_CALM else (Stage.UPDATED.value,)
+
+
 def _has_newer(connection: sa.Connection, row: Any) -> bool:
+    """Whether a message was queued after ``row`` that makes it pointless."""
     newer = sa.exists().where(
         outbox.c.incident == row.incident, outbox.c.receiver == row.receiver, outbox.c.version > row.version
     )
+    if row.stage == Stage.CALMING.value:
+        newer = newer.where(outbox.c.stage.in_(_OVERTAKES_CALM))
     return bool(connection.execute(sa.select(newer)).scalar())
 
 

@@ -292,6 +292,8 @@ def test_only_news_reaches_a_small_screen(server: FakeReceiver) -> None:
     desk.send(replace(a_delivery(), notice=NOTICE))
     assert len(server.taken) == 2
     assert (server.taken[1]["title"], server.taken[1]["message"]) == (NOTICE.headline, "acme: 3\nother: 1")
+    desk.send(a_delivery(Stage.CALMING, 4, previous=True, case=CASE))
+    assert "waits for a person to confirm" in server.taken[2]["message"]
 
 
 def test_neither_address_nor_text_is_printed_or_part_of_an_error(server, capfd) -> None:

@@ -157,6 +157,19 @@ def test_what_was_critical_waits_for_a_person_to_say_that_it_is_over() -> None:
             story.tell(late)
 
 
+@pytest.mark.parametrize(("until", "asked"), [("30", "calming"), ("150", "reminded")])
+def test_who_slept_while_it_became_calm_is_asked_as_soon_as_the_snooze_is_over(until: str, asked: str) -> None:
+    story = Story(opening(Level.CRITICAL), does(50, "snooze", for_=until), plan=replace(PLAN, steps=(), rungs=()))
+    story.tell(over(60, Level.CRITICAL))
+    assert story.stages()[-1] == "updated"
+    ends = 50 + int(until)
+    assert story.until(ends).stages()[-1] == asked
+    again = Story(opening(Level.CRITICAL), does(50, "snooze", for_="400"), plan=replace(PLAN, steps=(), rungs=()))
+    again.tell(over(60, Level.CRITICAL), does(ends, "wake")).until(ends + 1)
+    assert again.stages()[-1] == asked
+    assert story.stages().count("calming") + story.stages().count("reminded") == 1
+
+
 def test_what_flares_up_again_is_told_as_the_new_incident() -> None:
     story = Story(opening(Level.CRITICAL), over(60, Level.CRITICAL), plan=replace(PLAN, steps=()))
     story.tell(Ended(at(90), "flared_up", "acme.wave.20260303T1330Z"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -60,7 +61,7 @@ def test_a_newer_message_supersedes_unsent_edits_but_never_an_opening(store: Sto
     assert states == {
         "1/desk": "pending",
         "2/desk": "superseded",
-        "3/desk": "superseded",
+        "3/desk": "superseded",  # by 5: an edit alone would not have
         "4/desk": "superseded",
         "4/mail": "pending",
         "5/desk": "pending",
@@ -69,6 +70,21 @@ def test_a_newer_message_supersedes_unsent_edits_but_never_an_opening(store: Sto
     }
     order = [_sent(store, store.lease("desk", SOON, MINUTE)) for _ in range(3)]
     assert order == ["wave/1/1/desk", "wave/1/5/desk", "wave/1/7/desk"]
+
+
+@pytest.mark.parametrize("later", list(Stage))
+@pytest.mark.parametrize("leased", [False, True])
+def test_that_it_is_calm_is_told_unless_something_later_says_how_it_stands(
+    store: Store, later: Stage, leased: bool
+) -> None:
+    """Somebody may have to confirm that it is over, and an edit asks nobody."""
+    store.commit(Work(outbox=[owed(1, Stage.CALMING)]))
+    row = store.lease("desk", SOON, MINUTE) if leased else None
+    store.commit(Work(outbox=[owed(2, later), owed(3, Stage.UPDATED)]))
+    if row is not None:
+        assert store.settle_retry(row, "busy", SOON, uncertain=False)
+    told = later not in {Stage.ESCALATED, Stage.CALMING, Stage.RESOLVED}
+    assert _sent(store, store.lease("desk", SOON, MINUTE)) == f"wave/1/{1 if told else 2}/desk"
 
 
 def test_an_edit_that_failed_while_a_newer_one_came_is_dropped(store: Store) -> None:
