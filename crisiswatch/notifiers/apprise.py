@@ -35,8 +35,8 @@ _BODY, _TITLE = 1500, 150
 class AppriseNotifier:
     """Sends short texts to one `url` of apprise's (``tgram://...``), which is a secret.
 
-    ``updated`` deliveries are receipted without a message, ``calming`` ones unless a person has to confirm it. An address with several targets is sent to
-    all of them again when one fails: give each its own receiver.
+    ``updated`` deliveries are receipted without a message, and so are ``calming`` ones that nobody has to confirm. An
+    address with several targets is sent to all of them again when one fails: give each its own receiver.
     """
 
     capabilities = Capabilities()
