@@ -16,6 +16,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.blocks.basic_components import SlackFile
 
 from crisiswatch.alerts.document import Document, Fact, Quote, Task
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.words import sparkline
 from crisiswatch.model import Act, Stage
 from crisiswatch.notifiers.blockkit_text import (
@@ -156,7 +157,7 @@ def steps(
     done = sum(bool(task.done) for task in document.steps)
     count = f"  ·  {done} of {len(document.steps)} done" if done else ""
     blocks: list[Block] = [DividerBlock()]
-    rows: list[str] = [f"*What to do now*{count}"]
+    rows: list[str] = [f"*{phrase(document.language, 'steps')}*{count}"]
     for number, task in kept:
         row = _task(number, task, people, limit)
         if task.done or buttons < 1 or str(number) not in offered.get(Act.STEP_DONE, ()):
@@ -201,7 +202,7 @@ def posts(document: Document, figures: Sequence[str], *, menus: bool, shown: int
     """Themes, the figures of who speaks and where, the first post and the loudest ones."""
     if not figures and not (shown and (document.posts or document.themes)):
         return []
-    first = "*What people say*"
+    first = f"*{phrase(document.language, 'posts')}*"
     if document.themes and shown:
         first += "  ·  " + ", ".join(escape(theme, 60) for theme in document.themes[:8])
     first = "\n".join([first, *figures])
@@ -228,7 +229,8 @@ def why(document: Document, much: int) -> list[Block]:
     if much > 1:
         rows += [f"{_MARKS[reason.held]}  {escape(reason.sentence, 240)}" for reason in document.why]
     told = [row for row in rows if row]
-    return [DividerBlock(), *(small(each) for each in _pages(["*Why this alert*", *told]))] if told else []
+    title = f"*{phrase(document.language, 'why')}*"
+    return [DividerBlock(), *(small(each) for each in _pages([title, *told]))] if told else []
 
 
 def _pages(rows: Sequence[str]) -> list[str]:

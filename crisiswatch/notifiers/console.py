@@ -6,6 +6,7 @@ import io
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -15,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crisiswatch.alerts.document import Document, Quote, Reason, Task
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.render import Renderer
 from crisiswatch.alerts.words import sparkline
 from crisiswatch.errors import Rejected, TryLater
@@ -82,14 +84,15 @@ def _body(document: Document) -> Iterator[RenderableType]:
     for line, style in ((document.status, "italic"), (document.note, "yellow")):
         if line:
             yield Text(line, style=style)
+    say = partial(phrase, document.language)
     for warning in document.warnings:
         yield Text(f"! {warning}", style="bold yellow")
-    yield from _titled("Figures", _figures(document))
-    yield from _titled("Why this alert", _why(document))
+    yield from _titled(say("numbers"), _figures(document))
+    yield from _titled(say("why"), _why(document))
     if document.themes:
-        yield from _titled("Themes", Text(" · ".join(document.themes)))
-    yield from _titled("What people say", _posts(document.posts))
-    yield from _titled("What to do now", _steps(document.steps))
+        yield from _titled(say("themes"), Text(" · ".join(document.themes)))
+    yield from _titled(say("posts"), _posts(document.posts))
+    yield from _titled(say("steps"), _steps(document.steps))
 
 
 def _titled(title: str, body: RenderableType | None) -> Iterator[RenderableType]:

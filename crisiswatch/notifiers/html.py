@@ -6,11 +6,12 @@ padding of blocks and no largest width, which is why everything sits in cells.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from crisiswatch.alerts.document import DRILL, Document
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.words import clean, clip, exact, safe_url
 from crisiswatch.model import Notice
 
@@ -43,7 +44,8 @@ def page(document: Document, *, picture: str = "", take: str = "") -> str:
     """
     return _template("email.html").render(
         document=document,
-        drill=DRILL if document.drill else "",
+        say=partial(phrase, document.language),
+        drill=phrase(document.language, "drill") if document.drill else "",
         colour=_COLOURS[document.mood],
         picture=picture,
         alternative=_described(document),
