@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 
+from crisiswatch.config.settings_routing import QuietHours, Route, Storm
 from crisiswatch.matching import Matcher
 from crisiswatch.model import Case, Decision, Effect, Mention, Score, Scorer, Signals, VolumeSample
-from crisiswatch.outbox import Route
 from crisiswatch.privacy import Pseudonyms
 from crisiswatch.response import Plan as Asked
 from crisiswatch.response import Sending
@@ -32,7 +32,11 @@ class Arrival(StrEnum):
 class Plan:
     """What is in force: replaced as a whole by a reload. ``editors`` are receivers that can change a sent message;
     ``reader`` finds what mentions say beyond the mood that ``scorer`` finds; ``pseudonyms`` hide who wrote them.
-    ``asked`` is what an alert asks of a brand's people, by their ids."""
+    ``asked`` is what an alert asks of a brand's people, by their ids.
+
+    ``terse`` are receivers that take no message but of a single incident. ``names``, ``zones`` and ``sectors`` are
+    those of the brands; ``feeds`` are the brands that a source brings mentions of; ``page`` is where people find all of
+    it, "" if nowhere."""
 
     brands: tuple[str, ...]
     matcher: Matcher
@@ -43,13 +47,21 @@ class Plan:
     reader: Reader = field(default_factory=Reader)
     pseudonyms: Pseudonyms | None = None
     asked: Mapping[tuple[str, str], Asked] = field(default_factory=dict)
+    quiet: tuple[QuietHours, ...] = ()
+    storm: Storm = field(default_factory=Storm)
+    terse: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+    zones: Mapping[str, tzinfo] = field(default_factory=dict)
+    sectors: Mapping[str, str] = field(default_factory=dict)
+    feeds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """Mentions of one source, in the order they came, and where the source stands after them.
 
-    ``samples`` are counts without texts; ``edited`` and ``deleted`` as in `Batch`.
+    ``samples`` are counts without texts; ``edited``, ``deleted`` and ``budget_left`` as in `Batch`.
     """
 
     source: str
@@ -58,6 +70,7 @@ class Intake:
     edited: Sequence[Mention] = ()
     deleted: Sequence[str] = ()
     refused: int = 0
+    budget_left: float | None = None
     mark: SourceMark | None = None
 
 

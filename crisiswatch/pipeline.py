@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from crisiswatch.calm import Calm
 from crisiswatch.engine import State, decode, encode, fold
 from crisiswatch.engine.calibration import NO_SCORERS
 from crisiswatch.errors import ActRefused
@@ -30,6 +31,8 @@ from crisiswatch.model import (
     Scorer,
     ScorerChanged,
     Signals,
+    Silence,
+    SilenceWish,
     SourceHealth,
     StandInsMet,
     Text,
@@ -85,6 +88,7 @@ class Pipeline:
         last = max((state.now for state in self._states.values()), default=-1)
         self._came_to: datetime | None = moment(last) if last >= 0 else None
         self._responding = Responding(store)
+        self._calm = Calm(store)
         self._carries = {source: frozenset(mark.carries) for source, mark in store.cursors().items()}
 
     @property
@@ -129,7 +133,10 @@ class Pipeline:
         late_before = self._late(events)
         carries = self._carries.get(intake.source, frozenset()) | {each.mention.source for each in ours}
         marks = {} if intake.mark is None else {intake.source: replace(intake.mark, carries=tuple(sorted(carries)))}
-        done = self._commit(events, mentions=stored, cursors=marks, edited=edited, deleted=tuple(intake.deleted))
+        budget = None if intake.budget_left is None else (intake.source, intake.budget_left)
+        done = self._commit(
+            events, mentions=stored, cursors=marks, edited=edited, deleted=tuple(intake.deleted), budget=budget
+        )
         self._carries[intake.source] = carries
         late = min(self._late(events) - late_before, len(ours))  # one mention may be late at several brands
         outcomes = {
@@ -153,15 +160,13 @@ class Pipeline:
         """Let time come to ``at`` for every brand; does nothing within one minute."""
         events: dict[str, list[Event]] = {}
         self._bring_all_to(at, events)
-        if not events:
+        if not events and not self._calm.waits():
             return Result()
         return self._commit(events)
 
     def source_health(self, source: str, *, healthy: bool, reason: str = "", mark: SourceMark | None = None) -> Result:
-        """Tell the brands whether what the source carries can be trusted to speak.
-
-        A source that fails before it ever brought anything is told to every brand: it may be about any of them.
-        """
+        """Tell the brands whether what the source carries can be trusted to speak. A source that fails before it ever
+        brought anything is told to every brand: it may be about any of them."""
         at = self._now()
         events: dict[str, list[Event]] = {}
         journal: list[JournalEntry] = []
@@ -172,13 +177,24 @@ class Pipeline:
                 if unheard or name in self._states[brand].sources:
                     events.setdefault(brand, []).append(SourceHealth(at, name, healthy, reason))
                     journal.append(JournalEntry(brand=brand, at=at, kind="source_health", payload=payload))
-        return self._commit(events, journal=journal, cursors={} if mark is None else {source: mark})
+        marks = {} if mark is None else {source: mark}
+        budget = (source, 0.0) if not healthy and reason == "out_of_budget" else None
+        return self._commit(events, journal=journal, cursors=marks, budget=budget)
+
+    def silence(self, wish: SilenceWish) -> tuple[Silence, Result]:
+        """Have nobody told of some incidents for a while; raises ActRefused where the wish makes no sense."""
+        ticked = self.tick(self._now())
+        begun = self._calm.begun(wish, self._now(), self._plan)
+        return begun, joined(ticked, self._commit({}, silences=[begun]))
+
+    def end_silence(self, number: int, by: str) -> tuple[Silence, Result]:
+        """End a silence before its time; raises ActRefused if it is not in force."""
+        ticked, ended = self.tick(self._now()), self._calm.ended(number, by, self._now())
+        return ended, joined(ticked, self._commit({}, silences=[ended]))
 
     def act(self, incident: str, action: str, actor: str, detail: Mapping[str, str] | None = None) -> Result:
-        """Do to an incident what somebody asked (an `Act`); ``answer`` is for them. Raises ActRefused.
-
-        The minutes before are closed first, so that all that follows from the act is one step of its own.
-        """
+        """Do to an incident what somebody asked (an `Act`); ``answer`` is for them. Raises ActRefused. The minutes
+        before are closed first, so that all that follows from the act is one step of its own."""
         brand = incident.split(".", 1)[0]
         if brand not in self._states:
             raise ActRefused(f"there is no incident {incident[:120]!r}", missing=True)
@@ -189,10 +205,8 @@ class Pipeline:
         return joined(ticked, self._commit({brand: [human]}, journal=[entry], action=human))
 
     def reload(self, plan: Plan) -> Result:
-        """Put another plan in force; states of rules that stay go on, incidents of rules and brands that left end.
-
-        The minutes before are closed under the old plan first, so that a replay of the store can do the same.
-        """
+        """Put another plan in force; states of rules that stay go on, incidents of rules and brands that left end. The
+        minutes before are closed under the old plan first, so that a replay of the store can do the same."""
         at = self._now()
         ticked = self.tick(at)
         before, self._plan = self._plan, plan
@@ -210,8 +224,7 @@ class Pipeline:
         """Tell the brands whose mentions another model has read until now, so that its change is no crisis."""
         events: dict[str, list[Event]] = {}
         journal: list[JournalEntry] = []
-        at = self._now()
-        self._meet_scorer(at, events, journal)
+        self._meet_scorer(self._now(), events, journal)
         if not events:
             return Result()
         return self._commit(events, journal=journal)
@@ -348,6 +361,8 @@ class Pipeline:
         edited: Sequence[Mention] = (),
         deleted: Sequence[str] = (),
         action: HumanAction | None = None,
+        budget: tuple[str, float] | None = None,
+        silences: Sequence[Silence] = (),
     ) -> Result:
         states: dict[str, State] = {}
         effects: list[Effect] = []
@@ -358,29 +373,42 @@ class Pipeline:
             effects.extend(told)
         effects.sort(key=lambda effect: effect.at)
         come_to = {brand: moment(state.now) for brand, state in states.items()}
-        responses = self._responding.work_out(effects, come_to, self._plan, action)
+        up = self._calm.meters(effects, self._plan)
+        responses = self._responding.work_out(effects, come_to, self._plan, action, up=up)
         if action is not None and not effects and not responses.cases:
             return Result(answer=responses.answer)  # it said nothing new
-        rows = self._responding.rows(responses, self._plan, self._stamp)
+        calmed = self._calm.work_out(
+            self._plan,
+            responses.sendings,
+            at=self._came_to or self._now(),
+            stamp=self._stamp,
+            situation=lambda name: self._responding.situation(responses, name),
+            effects=effects,
+            budget=budget,
+            silences=silences,
+        )
         work = Work(
             mentions=mentions,
             states={brand: encode(state) for brand, state in states.items()},
             effects=effects,
-            outbox=rows,
+            outbox=calmed.rows,
             cursors=cursors or {},
             journal=journal,
             edited=edited,
             deleted=deleted,
             cases=tuple(responses.cases.values()),
             decisions=responses.decisions,
+            silences=calmed.silences,
+            desks=calmed.bodies(),
             fence=self.fence,
         )
         self._store.commit(work)
         self._states.update(states)
         self._responding.adopt(responses)
+        self._calm.adopt(calmed)
         return Result(
             effects=tuple(effects),
-            rows=tuple(rows),
+            rows=tuple(calmed.rows),
             cases=tuple(work.cases),
             decisions=tuple(responses.decisions),
             sendings=tuple(sending for sending, _ in responses.sendings),

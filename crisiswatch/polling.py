@@ -93,6 +93,7 @@ class Poller:
             edited=self._ours(batch.edited),
             deleted=batch.deleted,
             refused=len(batch.refused),
+            budget_left=batch.budget_left,
             mark=mark,
         )
 

@@ -90,6 +90,8 @@ class Polls:
             self._metrics.source_cost(source, batch.cost)
         if batch.quota_left is not None:
             self._metrics.source_quota(source, batch.quota_left)
+        if batch.budget_left is not None:
+            self._metrics.source_budget(source, batch.budget_left)
 
     def _told(self, worker: Worker, source: str, healthy: bool, reason: str) -> None:
         before = self.health.get(source)

@@ -5,9 +5,9 @@ Each case is brought to the minute its brand has come to, so that it makes no di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crisiswatch.errors import ActRefused
 from crisiswatch.intake import Plan
@@ -21,18 +21,30 @@ from crisiswatch.model import (
     IncidentChanged,
     IncidentOpened,
     IncidentResolved,
+    Phase,
     Stage,
     StandDown,
     Tick,
 )
-from crisiswatch.outbox import rows_for
-from crisiswatch.response import NOTHING_ASKED, Ended, Happening, Sending, adopt, answer, next_due, respond
+from crisiswatch.response import (
+    NOTHING_ASKED,
+    Ended,
+    Happening,
+    Sending,
+    Stirred,
+    adopt,
+    answer,
+    next_due,
+    respond,
+)
 from crisiswatch.response import Plan as Asked
-from crisiswatch.store import OutboxRow, Store
+from crisiswatch.store import Store
 
 __all__ = ["Responding", "Responses"]
 
 MOST = 100_000
+TOGETHER = timedelta(hours=2)
+"""How long after one brand of a sector is up another that comes up is up with it."""
 _OF_INCIDENTS = (IncidentOpened, IncidentChanged, IncidentResolved)
 
 
@@ -46,6 +58,7 @@ class Responses:
     decisions: list[Decision] = field(default_factory=list)
     sendings: list[tuple[Sending, Incident]] = field(default_factory=list)
     answer: str = ""
+    up: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Responding:
@@ -68,14 +81,17 @@ class Responding:
         come_to: Mapping[str, datetime],
         plan: Plan,
         action: HumanAction | None = None,
+        *,
+        up: Mapping[str, datetime] | None = None,
     ) -> Responses:
         """Say what ``effects``, in order, and time do to the cases of the brands in ``come_to``, brought to there.
 
-        With an ``action`` the effects are what the engine did with it. Raises `ActRefused` where it makes no sense.
+        With an ``action`` the effects are what the engine did with it. ``up`` says when a brand's meter was last up.
+        Raises `ActRefused` where the action makes no sense.
         """
         if plan is not self._plan:
             self._plan, self._due = plan, {}
-        work = Responses()
+        work = Responses(up=up or {})
         theirs = [effect for effect in effects if isinstance(effect, _OF_INCIDENTS)]
         if action is not None:
             theirs = self._act(work, action, theirs, plan)
@@ -102,19 +118,11 @@ class Responding:
                 self._open.pop(name, None)
                 self._incidents.pop(name, None)
 
-    def rows(self, done: Responses, routes: Plan, stamp: Callable[[datetime], datetime]) -> list[OutboxRow]:
-        """The messages that were decided, to those they are for."""
-        if not done.sendings:
-            return []
-        names = {incident.id for _, incident in done.sendings}
-        queued = {name: set(told) for name, told in self._store.queued_receivers(names).items()}
-        rows: list[OutboxRow] = []
-        for sending, incident in done.sendings:
-            told = queued[incident.id]
-            made = rows_for(sending, incident, routes.routes, told=told, now=stamp(sending.at), editors=routes.editors)
-            told.update(row.receiver for row in made)
-            rows.extend(made)
-        return rows
+    def situation(self, done: Responses, name: str) -> tuple[Case, Incident] | None:
+        """An incident that is not over, and its case, as they are after ``done``; None for any other."""
+        case = done.cases.get(name) or self._open.get(name)
+        incident = done.incidents.get(name) or self._incidents.get(name)
+        return None if case is None or incident is None or case.ending else (case, incident)
 
     def _act(
         self, work: Responses, action: HumanAction, effects: Sequence[Effect], plan: Plan
@@ -164,6 +172,9 @@ class Responding:
         work.incidents[name] = effect.incident
         if isinstance(effect, IncidentOpened):
             self._flare_up(work, effect, plan)
+            with_it = self._sector(work, effect, plan)
+            self._respond(work, name, replace(effect, sector=with_it), plan)
+            return
         self._respond(work, name, effect, plan)
 
     def _flare_up(self, work: Responses, effect: IncidentOpened, plan: Plan) -> None:
@@ -173,6 +184,25 @@ class Responding:
             waits = case.stand_down is StandDown.AWAITED and not case.ending
             if waits and (case.brand, case.rule) == (new.brand, new.rule) and case.incident != new.id:
                 self._respond(work, case.incident, Ended(effect.at, "flared_up", new.id), plan)
+
+    def _sector(self, work: Responses, effect: IncidentOpened, plan: Plan) -> tuple[str, ...]:
+        """The other brands of the sector that are up as an incident opens; those with an incident of the same rule
+        are told in turn that this one is up as well."""
+        new, at = effect.incident, effect.at
+        sector = plan.sectors.get(new.brand)
+        if sector is None or new.trial or new.of_blindness:
+            return ()
+        others = [brand for brand in plan.brands if brand != new.brand and plan.sectors.get(brand) == sector]
+        found = {brand for brand in others if brand in work.up and timedelta() <= at - work.up[brand] <= TOGETHER}
+        for name in sorted(self._open.keys() | work.cases.keys()):
+            now = self.situation(work, name)
+            if now is None or now[0].brand not in others or now[0].rule != new.rule:
+                continue
+            lately = now[1].phase is not Phase.RESOLVED and at - now[1].opened_at <= TOGETHER
+            if lately and not now[1].trial:
+                found.add(now[0].brand)
+                self._respond(work, name, Stirred(at, new.brand), plan)
+        return tuple(brand for brand in others if brand in found)
 
     def _respond(self, work: Responses, name: str, happening: Happening, plan: Plan) -> None:
         before = work.cases.get(name) or work.found.get(name) or self._open.get(name)

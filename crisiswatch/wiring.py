@@ -36,7 +36,6 @@ from crisiswatch.notifiers.console import ConsoleNotifier
 from crisiswatch.notifiers.email import EmailNotifier
 from crisiswatch.notifiers.slack import SlackNotifier
 from crisiswatch.notifiers.slack_calls import Pace
-from crisiswatch.outbox import Route
 from crisiswatch.pipeline import Plan
 from crisiswatch.posting import make_posting
 from crisiswatch.privacy import Pseudonyms
@@ -74,6 +73,8 @@ _COUNTED_MINUTES = (MentionFilter(), MentionFilter(sentiment="negative"))
 EVIDENCE_SPAN = timedelta(hours=6)
 EDITING = frozenset({"slack", "alertmanager", "webhook", "pagerduty"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
+TERSE = frozenset({"alertmanager", "pagerduty"})
+"""Receiver types that take no message but of a single incident."""
 
 
 SHIPPED_SOURCES: dict[str, str] = {
@@ -96,7 +97,7 @@ def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
         matcher=matcher_for(loaded),
         scorer=made,
         ruleset=loaded.ruleset,
-        routes=tuple(Route(route.levels, route.brands, route.receivers) for route in settings.routes),
+        routes=settings.routes,
         pseudonyms=None if settings.author_key is None else Pseudonyms(settings.author_key.reveal().encode()),
         editors=frozenset(each.id for each in settings.receivers if each.type in EDITING),
         reader=reader_for(loaded.themes, made),
@@ -106,6 +107,17 @@ def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
             for name in loaded.alerts
             if (alert := definition_for(loaded.alerts, name, brand.language)) is not None
         },
+        quiet=settings.quiet_hours,
+        storm=settings.storm,
+        terse=frozenset(each.id for each in settings.receivers if each.type in TERSE),
+        names={brand.id: brand.name for brand in settings.brands},
+        zones={brand.id: brand.timezone for brand in settings.brands},
+        sectors={brand.id: brand.sector for brand in settings.brands if brand.sector},
+        feeds={
+            source.id: frozenset({source.brand} if source.brand else (brand.id for brand in settings.brands))
+            for source in settings.sources
+        },
+        page=settings.web.public_url or "",
     )
 
 

@@ -30,7 +30,7 @@ ENGLISH: dict[str, str] = {
     "promise_due": "Promised by {due}: {subject}.",
     "promise_missed": "Promised by {due} and not kept: {subject}.",
     "stand_down_awaited": "The figures are calm. Please look, and confirm that it is over.",
-    "sector": "Others of the sector are up at the same time: {names}.",
+    "sector": "The whole sector is up: {names} too.",
     "unknown": "not known yet",
     "none": "none",
     "less_than_one": "less than 1",

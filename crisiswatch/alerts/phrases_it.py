@@ -30,7 +30,7 @@ ITALIAN: dict[str, str] = {
     "promise_due": "Promesso entro {due}: {subject}.",
     "promise_missed": "Promesso entro {due} e non mantenuto: {subject}.",
     "stand_down_awaited": "I numeri sono tornati nella norma. Controllate, e confermate che è finita.",
-    "sector": "Anche altri del settore sono in salita: {names}.",
+    "sector": "È in salita tutto il settore: anche {names}.",
     "unknown": "non ancora noto",
     "none": "nessuna",
     "less_than_one": "meno di 1",

@@ -75,6 +75,8 @@ def _answered(what: str, batch: Batch) -> Tried:
     said = f"answers: {page.counted(len(batch.mentions), 'mention')}"
     if batch.quota_left is not None:
         said += f", {batch.quota_left:.0%} of its limit is left"
+    if batch.budget_left is not None:
+        said += f", {batch.budget_left:.0%} of this month's money for posts is left"
     if batch.cost:
         said += f", asking cost ${batch.cost:.3f}"
     if not batch.refused:

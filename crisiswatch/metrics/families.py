@@ -89,7 +89,13 @@ FAMILIES = (
     Family(
         "source_quota_remaining_ratio",
         "gauge",
-        "Share of the source's quota or budget that is left, 0 to 1; NaN where it has none.",
+        "Share of the platform's limit that is left, 0 to 1; NaN where it has none.",
+        ("source",),
+    ),
+    Family(
+        "source_budget_left_ratio",
+        "gauge",
+        "Share of the month's money for posts that is left, 0 to 1; NaN where there is no budget.",
         ("source",),
     ),
     Family("source_cost_usd_total", "counter", "What reading the source has cost, in US dollars.", ("source",)),
@@ -201,6 +207,7 @@ UNKNOWN_AT_FIRST = frozenset(
         "source_last_mention_timestamp_seconds",
         "source_lag_seconds",
         "source_quota_remaining_ratio",
+        "source_budget_left_ratio",
         "negative_mentions",
         "negative_mentions_expected",
         "surprise",

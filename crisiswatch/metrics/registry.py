@@ -157,6 +157,10 @@ class Metrics:
         """Note the share of the quota that is left, 0 to 1."""
         self._set("source_quota_remaining_ratio", min(1.0, max(0.0, remaining)), source)
 
+    def source_budget(self, source: str, left: float) -> None:
+        """Note the share of the month's money for posts that is left, 0 to 1."""
+        self._set("source_budget_left_ratio", min(1.0, max(0.0, left)), source)
+
     def source_cost(self, source: str, usd: float) -> None:
         """Add what a call cost, in US dollars."""
         self._count("source_cost_usd_total", usd, source)

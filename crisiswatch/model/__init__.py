@@ -55,9 +55,11 @@ from crisiswatch.model.seams import (
     Text,
 )
 from crisiswatch.model.signals import FLAGS, NO_SIGNALS, SignalCounts, Signals
+from crisiswatch.model.silence import LONGEST_SILENCE, Silence, SilenceWish
 
 __all__ = [
     "FLAGS",
+    "LONGEST_SILENCE",
     "NO_SIGNALS",
     "Act",
     "Batch",
@@ -104,6 +106,8 @@ __all__ = [
     "Sentiment",
     "SignalCounts",
     "Signals",
+    "Silence",
+    "SilenceWish",
     "Snooze",
     "Source",
     "SourceHealth",

@@ -13,10 +13,11 @@ __all__ = ["BlindChanged", "Effect", "Explained", "IncidentChanged", "IncidentOp
 
 @dataclass(frozen=True, slots=True)
 class IncidentOpened:
-    """A rule opened an incident."""
+    """A rule opened an incident. ``sector`` names other brands of the sector that are up, once somebody has looked."""
 
     at: datetime
     incident: Incident
+    sector: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

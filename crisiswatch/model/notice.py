@@ -12,7 +12,8 @@ __all__ = ["Notice"]
 class Notice:
     """A headline and lines of plain words. ``id`` is stable over its ``version``s: a later one edits the message.
 
-    ``kind`` is digest, storm, silence_began, silence_ended or drill_report; ``link`` a page with more, if there is one.
+    ``kind`` is digest, storm, silence_began, silence_ended, budget or drill_report; ``link`` a page with more, if there
+    is one.
     """
 
     id: str

@@ -52,7 +52,7 @@ class Batch:
     ``edited`` are mentions in their new wording, under the uid they had; ``deleted`` are uids of mentions that the
     platform says are gone: their text is forgotten, the count stays. Both may name what was never read. ``cost`` is
     what this poll cost in US dollars; ``quota_left`` the part of the platform's limit that is left, 0 to 1, where it is
-    known.
+    known; ``budget_left`` the part of the month's money for posts, 0 to 1, where there is a budget.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -62,6 +62,7 @@ class Batch:
     deleted: tuple[str, ...] = ()
     cost: float = 0.0
     quota_left: float | None = None
+    budget_left: float | None = None
     cursor: Cursor | None = None
     more: bool = False
 

@@ -94,7 +94,8 @@ def notices(document: Document, limit: int) -> list[Block]:
     if document.stage is Stage.REMINDED and document.reminder:
         rows.append(f"{CLOCK} *{escape(document.reminder, limit)}*")
     if document.sector:
-        rows.append(f"*The whole sector*  ·  {escape(document.sector, limit)}")
+        others = document.sector.removeprefix("The whole sector is up: ")
+        rows.append(f"*The whole sector*  ·  {escape(others, limit)}")
     rows += [f":warning: {escape(warning, limit)}" for warning in document.warnings[:3]]
     if document.note:
         rows.append(f":seedling: {escape(document.note, limit)}")

@@ -15,14 +15,14 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from crisiswatch.alerts.document import Document, Quote, Reason, Task
+from crisiswatch.alerts.document import DRILL, Document, Quote, Reason, Task
 from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.render import Renderer
-from crisiswatch.alerts.words import sparkline
+from crisiswatch.alerts.words import clean, clip, sparkline
 from crisiswatch.errors import Rejected, TryLater
-from crisiswatch.model import Capabilities, Delivery, Receipt, Stage
+from crisiswatch.model import Capabilities, Delivery, Notice, Receipt, Stage
 
-__all__ = ["ConsoleNotifier", "draw"]
+__all__ = ["ConsoleNotifier", "draw", "draw_notice"]
 
 WIDTH = 80
 _COLOURS = {"critical": "red", "warning": "dark_orange", "watch": "yellow", "calming": "cyan", "resolved": "green"}
@@ -48,7 +48,13 @@ class ConsoleNotifier:
         if delivery.stage is Stage.UPDATED:
             return Receipt(memory=dict(delivery.memory))
         file = self._file if self._file is not None else sys.stdout
-        text = draw(self._render(delivery), self._width, colour=_is_terminal(file))
+        colour = _is_terminal(file)
+        notice = delivery.notice
+        text = (
+            draw(self._render(delivery), self._width, colour=colour)
+            if notice is None
+            else draw_notice(notice, self._width, colour=colour, drill=delivery.drill)
+        )
         with self._lock:
             _write(file, text)
         return Receipt(memory=dict(delivery.memory), duplicate=delivery.uncertain)
@@ -57,7 +63,30 @@ class ConsoleNotifier:
 def draw(document: Document, width: int = WIDTH, *, colour: bool = False) -> str:
     """The panel as text with a final newline; with ANSI colours if `colour`."""
     colour_of = _COLOURS[document.mood]
-    page = Console(
+    page = _page(width, colour=colour)
+    title = Text(f" {document.banner} ", style=f"bold {colour_of}")
+    footer = Text(document.footer[-1], style="dim") if document.footer else None
+    page.print(
+        Panel(Group(*_body(document)), title=title, title_align="left", subtitle=footer, subtitle_align="right",
+              border_style=colour_of, padding=(1, 2), width=width)
+    )  # fmt: skip
+    return _written(page)
+
+
+def draw_notice(notice: Notice, width: int = WIDTH, *, colour: bool = False, drill: bool = False) -> str:
+    """The same for a message that is about no single incident."""
+    page = _page(width, colour=colour)
+    lines = [DRILL] if drill else []
+    lines += [clip(clean(line), 1000) for line in notice.lines]
+    lines += [notice.link] if notice.link else []
+    title = Text(f" {notice.kind.replace('_', ' ').upper()} ", style="bold cyan")
+    body = Group(Text(clip(clean(notice.headline), 150), style="bold"), *(Text(line) for line in lines))
+    page.print(Panel(body, title=title, title_align="left", border_style="cyan", padding=(1, 2), width=width))
+    return _written(page)
+
+
+def _page(width: int, *, colour: bool) -> Console:
+    return Console(
         file=io.StringIO(),
         width=width,
         force_terminal=colour,
@@ -67,12 +96,9 @@ def draw(document: Document, width: int = WIDTH, *, colour: bool = False) -> str
         emoji=False,
         markup=False,
     )
-    title = Text(f" {document.banner} ", style=f"bold {colour_of}")
-    footer = Text(document.footer[-1], style="dim") if document.footer else None
-    page.print(
-        Panel(Group(*_body(document)), title=title, title_align="left", subtitle=footer, subtitle_align="right",
-              border_style=colour_of, padding=(1, 2), width=width)
-    )  # fmt: skip
+
+
+def _written(page: Console) -> str:
     written = page.file
     return written.getvalue() if isinstance(written, io.StringIO) else ""
 
@@ -81,7 +107,7 @@ def _body(document: Document) -> Iterator[RenderableType]:
     yield Text(document.headline, style="bold")
     if document.summary:
         yield Text(document.summary)
-    for line, style in ((document.status, "italic"), (document.note, "yellow")):
+    for line, style in ((document.sector, "bold"), (document.status, "italic"), (document.note, "yellow")):
         if line:
             yield Text(line, style=style)
     say = partial(phrase, document.language)

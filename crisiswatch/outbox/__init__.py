@@ -1,6 +1,6 @@
 """From a decision to a delivered message: who is told at which stage, and how a queued message is sent."""
 
 from crisiswatch.outbox.dispatcher import Dispatcher, Outcome
-from crisiswatch.outbox.routing import Route, rows_for
+from crisiswatch.outbox.routing import row_for, stages_for
 
-__all__ = ["Dispatcher", "Outcome", "Route", "rows_for"]
+__all__ = ["Dispatcher", "Outcome", "row_for", "stages_for"]

@@ -34,7 +34,7 @@ from crisiswatch.response.draft import US, Draft, Sending
 from crisiswatch.response.plan import NOTHING_ASKED, Plan
 from crisiswatch.response.playbook import do_by_itself
 
-__all__ = ["Ended", "Happening", "Response", "adopt", "respond"]
+__all__ = ["Ended", "Happening", "Response", "Stirred", "adopt", "respond"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,15 @@ class Ended:
     followed_by: str = ""
 
 
-Happening = IncidentOpened | IncidentChanged | IncidentResolved | HumanAction | Tick | Ended
+@dataclass(frozen=True, slots=True)
+class Stirred:
+    """Another brand of the same sector is up as well."""
+
+    at: datetime
+    brand: str
+
+
+Happening = IncidentOpened | IncidentChanged | IncidentResolved | HumanAction | Tick | Ended | Stirred
 Response = tuple[Case, tuple[Decision, ...], tuple[Sending, ...]]
 
 
@@ -58,9 +66,9 @@ def respond(case: Case | None, happening: Happening, plan: Plan = NOTHING_ASKED)
     draft = _begin(case, happening, plan)
     timers.come_to(draft, happening.at, plan)
     match happening:
-        case IncidentOpened(incident=incident):
+        case IncidentOpened(incident=incident, sector=sector):
             if case is None:
-                _opened(draft, happening.at, incident, plan)
+                _opened(draft, happening.at, incident, plan, sector)
         case IncidentChanged(incident=incident, stage=stage):
             _changed(draft, happening.at, incident, stage, plan)
         case IncidentResolved(incident=incident):
@@ -69,6 +77,10 @@ def respond(case: Case | None, happening: Happening, plan: Plan = NOTHING_ASKED)
             acts.act(draft, happening, plan)
         case Ended():
             _ended(draft, happening)
+        case Stirred(brand=brand):
+            if brand not in draft.case.sector and not draft.case.ending:
+                draft.change(sector=(*draft.case.sector, brand))
+                draft.send(happening.at, Stage.UPDATED)
         case Tick():
             pass
     timers.come_to(draft, happening.at, plan)
@@ -128,7 +140,8 @@ def _new(incident: Incident, plan: Plan) -> Case:
     )
 
 
-def _opened(draft: Draft, at: datetime, incident: Incident, plan: Plan) -> None:
+def _opened(draft: Draft, at: datetime, incident: Incident, plan: Plan, sector: tuple[str, ...]) -> None:
+    draft.change(sector=sector)
     draft.decide(at, US, "opened", f"Opened at {incident.level.word}: {acts.words(incident.title, 200)}")
     draft.send(at, Stage.OPENED, joining=do_by_itself(draft, at, incident.level, plan))
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crisiswatch.errors import StateError
-from crisiswatch.model import Case, Incident, Notice, Reminder
+from crisiswatch.model import Case, Incident, Notice, Reminder, Stage
 from crisiswatch.response.codec import case_from_dict, case_to_dict, reminder_from_dict, reminder_to_dict
 from crisiswatch.store.codec import incident_from_dict, incident_to_dict, rfc3339, time_from
+from crisiswatch.store.rows import OutboxRow
 
-__all__ = ["Body", "body_from_json", "body_to_json"]
+__all__ = ["Body", "body_from_json", "body_to_json", "takes_over"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,46 @@ def body_from_json(text: str) -> Body:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateError(f"a stored message can't be read: {type(error).__name__}: {error}") from error
+
+
+_NEWS = (Stage.OPENED, Stage.ESCALATED)
+_MINOR = (Stage.UPDATED, Stage.CALMING, Stage.REMINDED)
+
+
+def takes_over(newer: OutboxRow, older: OutboxRow) -> OutboxRow:
+    """``newer`` such that nothing is lost if ``older`` of the same incident and receiver is never sent.
+
+    It keeps its snapshot. Where the older one was to be shown by itself and the newer one would only be an edit, it
+    takes the older one's stage; a reminder is kept, and not told before its time; two of one kind become one.
+    """
+    first = min(newer.priority, older.priority)
+    if older.stage in _NEWS and newer.stage in _MINOR:
+        body = body_from_json(newer.body)
+        alone = body_to_json(replace(body, reminder=None)) if body.reminder is not None else newer.body
+        return replace(newer, stage=older.stage, priority=first, body=alone)
+    if older.stage is Stage.CALMING and newer.stage is Stage.UPDATED:
+        return replace(newer, stage=older.stage, priority=first)
+    if older.stage is not Stage.REMINDED or newer.stage not in {Stage.UPDATED, Stage.REMINDED}:
+        return replace(newer, priority=first)
+    before, now = body_from_json(older.body).reminder, body_from_json(newer.body)
+    if before is None or _settled(before, now.case):
+        return newer
+    later = max(newer.not_before or newer.created_at, older.not_before or older.created_at)
+    if now.reminder is None:
+        told = body_to_json(replace(now, reminder=before))
+        return replace(newer, stage=Stage.REMINDED, priority=first, body=told, not_before=later)
+    if now.reminder.kind != before.kind or now.reminder.subject == before.subject:
+        return replace(newer, priority=first)
+    subject = "; ".join(part for part in (before.subject, now.reminder.subject) if part)
+    told = body_to_json(replace(now, reminder=replace(now.reminder, subject=subject)))
+    return replace(newer, priority=first, body=told)
+
+
+def _settled(reminder: Reminder, case: Case | None) -> bool:
+    """Whether nobody has to be reminded any more."""
+    if case is None:
+        return False
+    return bool(case.ending) or (reminder.kind == "unacknowledged" and bool(case.acknowledged_by))
 
 
 def _notice(notice: Notice) -> dict[str, Any]:

@@ -92,18 +92,21 @@ def forget_counts(connection: sa.Connection, before: datetime) -> int:
 def forget_messages(connection: sa.Connection, before: datetime) -> int:
     """Delete what was settled before ``before`` of incidents that are over, and what their receivers' receipts left."""
     over = sa.select(incident.c.id).where(incident.c.resolved_at < micros(before))
+    every = sa.select(incident.c.id)  # a notice is about none of them
     unsettled = sa.select(outbox.c.incident).where(sa.text("outbox.status IN ('pending', 'leased')"))
     gone = connection.execute(
         sa.delete(outbox).where(
             outbox.c.settled_at < micros(before),
-            outbox.c.incident.in_(over),
+            sa.or_(outbox.c.incident.in_(over), outbox.c.incident.not_in(every)),
             outbox.c.incident.not_in(unsettled),
         )
     )
     left = sa.select(outbox.c.incident)
     connection.execute(
         sa.delete(delivery).where(
-            delivery.c.sent_at < micros(before), delivery.c.incident.in_(over), delivery.c.incident.not_in(left)
+            delivery.c.sent_at < micros(before),
+            sa.or_(delivery.c.incident.in_(over), delivery.c.incident.not_in(every)),
+            delivery.c.incident.not_in(left),
         )
     )
     return gone.rowcount

@@ -2,19 +2,22 @@
 
 Order is strict for one incident and receiver: version n + 1 waits until n is sent, dead or superseded. Between
 incidents the lower ``priority`` goes first, then the older row. Each settlement names the lease it was made under; a
-settlement that comes after the lease ran out and was given again changes nothing and says so.
+settlement that comes after the lease ran out and was given again changes nothing and says so. What still waits for its
+hour (quiet hours, reminders in quick succession) is made one message with what comes after it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any
 
 import sqlalchemy as sa
 
 from crisiswatch.model import Stage
+from crisiswatch.store.bodies import takes_over
 from crisiswatch.store.dialect import insert_new, upsert
 from crisiswatch.store.rows import OutboxRow, OutboxStats
 from crisiswatch.store.schema import delivery, outbox
@@ -23,6 +26,7 @@ from crisiswatch.store.times import from_micros, micros
 __all__ = [
     "SUPERSEDABLE",
     "enqueue",
+    "held",
     "lease_next",
     "newest",
     "queued_receivers",
@@ -55,9 +59,42 @@ def enqueue(connection: sa.Connection, messages: Iterable[OutboxRow]) -> int:
         if stored is not None:
             conflicts += stored.body != one.body or stored.stage != one.stage.value
             continue
-        connection.execute(insert_new(connection, outbox), _to_row(one))
-        _supersede(connection, one)
+        held = _held_before(connection, one)
+        taken = reduce(takes_over, held, one)
+        connection.execute(insert_new(connection, outbox), _to_row(taken))
+        _supersede(connection, one, [each.id for each in held])
     return conflicts
+
+
+def _held_before(connection: sa.Connection, newer: OutboxRow) -> list[OutboxRow]:
+    """Earlier messages of the incident to the receiver that were never tried and still wait for their hour, in order:
+    ``newer`` says all that they would say."""
+    earlier = (
+        sa.select(outbox)
+        .where(
+            outbox.c.incident == newer.incident,
+            outbox.c.receiver == newer.receiver,
+            outbox.c.version < newer.version,
+            _is_held(newer.created_at),
+        )
+        .order_by(outbox.c.version)
+    )
+    return [_from_row(row) for row in connection.execute(earlier)]
+
+
+def _is_held(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(outbox.c.status == "pending", outbox.c.attempts == 0, outbox.c.not_before > micros(now))
+
+
+def held(connection: sa.Connection, incidents: Iterable[str], now: datetime) -> set[tuple[str, str]]:
+    """The incidents and receivers with a message that was never tried and may not go before some later time."""
+    ids, found = sorted(set(incidents)), set()
+    for start in range(0, len(ids), 500):
+        some = sa.select(outbox.c.incident, outbox.c.receiver).where(
+            sa.text(_IS_WAITING), _is_held(now), outbox.c.incident.in_(ids[start : start + 500])
+        )
+        found |= {(row.incident, row.receiver) for row in connection.execute(some)}
+    return found
 
 
 def _to_row(one: OutboxRow) -> dict[str, Any]:
@@ -104,7 +141,7 @@ def _from_row(row: Any, memory: Mapping[str, str] | None = None) -> OutboxRow:
     )
 
 
-def _supersede(connection: sa.Connection, newer: OutboxRow) -> None:
+def _supersede(connection: sa.Connection, newer: OutboxRow, held: Sequence[str]) -> None:
     """Rows that nobody is sending just now and that ``newer`` makes pointless will not be sent."""
     connection.execute(
         sa.update(outbox)
@@ -113,7 +150,7 @@ def _supersede(connection: sa.Connection, newer: OutboxRow) -> None:
             outbox.c.receiver == newer.receiver,
             outbox.c.version < newer.version,
             outbox.c.status == "pending",
-            outbox.c.stage.in_(_overtaken_by(newer.stage)),
+            sa.or_(outbox.c.stage.in_(_overtaken_by(newer.stage)), outbox.c.id.in_(held)),
         )
         .values(status="superseded", settled_at=micros(newer.created_at))
     )

@@ -17,6 +17,7 @@ from crisiswatch.model import (
     Score,
     Sentiment,
     Signals,
+    Silence,
     Stage,
 )
 
@@ -144,7 +145,8 @@ class Work:
     ``mentions`` are new to the store (ask `Store.known` first) and in order of arrival. Of ``effects``, incidents and
     blind spells are written. ``edited`` are stored mentions in their new wording, ``deleted`` uids whose text is to be
     forgotten now; those that are not stored are passed over. ``cases`` are as they stand, ``decisions`` new lines of
-    their logs. ``fence``: write only if this lease is still ours.
+    their logs. ``silences`` and ``desks`` (JSON by receiver; empty: gone) are as they stand. ``fence``: write only if
+    this lease is still ours.
     """
 
     mentions: Sequence[StoredMention] = ()
@@ -157,6 +159,8 @@ class Work:
     deleted: Sequence[str] = ()
     cases: Sequence[Case] = ()
     decisions: Sequence[Decision] = ()
+    silences: Sequence[Silence] = ()
+    desks: Mapping[str, str] = field(default_factory=dict)
     fence: Fence | None = None
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "blind",
     "decision",
     "delivery",
+    "desk",
     "feedback",
     "heads",
     "incident",
@@ -25,12 +26,13 @@ __all__ = [
     "minute_bucket",
     "outbox",
     "response_case",
+    "silence",
     "source_cursor",
     "state",
     "theme_feedback",
 ]
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration this program knows; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -297,4 +299,26 @@ decision = sa.Table(
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("chain", sa.String(64), nullable=False),
+)
+
+silence = sa.Table(
+    "silence",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("brand", _Key, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("level", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("begins", sa.BigInteger, nullable=False),
+    sa.Column("ends", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Column("ended_by", sa.Text, nullable=False),
+)
+
+desk = sa.Table(
+    "desk",
+    metadata,
+    sa.Column("receiver", _Key, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
 )

@@ -11,8 +11,8 @@ from typing import Self, TypeVar, cast
 
 import sqlalchemy as sa
 
-from crisiswatch.model import Case, Decision, Incident, Receipt
-from crisiswatch.store import cases, feedback_rows, incidents, leases, mentions, purge, queue, upgrade
+from crisiswatch.model import Case, Decision, Incident, Receipt, Silence
+from crisiswatch.store import calm, cases, feedback_rows, incidents, leases, mentions, purge, queue, upgrade
 from crisiswatch.store.database import Database
 from crisiswatch.store.dialect import upsert
 from crisiswatch.store.rows import (
@@ -105,6 +105,7 @@ class Store:
             conflicts = incidents.record(connection, work.effects)
             conflicts += cases.record(connection, work.cases, work.decisions)
             conflicts += queue.enqueue(connection, work.outbox)
+            calm.record(connection, work.silences, work.desks)
             _save_marks(connection, work.cursors)
             mentions.reword(connection, work.edited)
             mentions.forget(connection, work.deleted)
@@ -186,6 +187,16 @@ class Store:
         """An incident's decision log, oldest line first."""
         with self._database.read() as connection:
             return cases.log(connection, incident_id)
+
+    def silences(self, *, open_only: bool = False, limit: int = 1000) -> list[Silence]:
+        """Silences, the last begun first."""
+        with self._database.read() as connection:
+            return calm.find_silences(connection, open_only=open_only, limit=limit)
+
+    def desks(self) -> dict[str, str]:
+        """What is kept back for each receiver, as JSON."""
+        with self._database.read() as connection:
+            return calm.desks(connection)
 
     def blinds(
         self,
@@ -313,13 +324,16 @@ class Store:
 
     def standing(self, receiver: str, ended_since: datetime, *, fence: Fence | None = None) -> list[OutboxRow]:
         """The last message queued for a receiver of each incident, but of those that ended before ``ended_since``.
-
-        With ``fence``, StoreError if that lease is no longer ours.
-        """
+        With ``fence``, StoreError if that lease is no longer ours."""
         with self._database.read() as connection:
             if fence is not None:
                 leases.check(connection, fence)
             return queue.standing(connection, receiver, ended_since)
+
+    def waiting(self, incident_ids: Iterable[str], now: datetime) -> set[tuple[str, str]]:
+        """The incidents and receivers with a message that was never tried and may not go before some later time."""
+        with self._database.read() as connection:
+            return queue.held(connection, incident_ids, now)
 
     def outbox_stats(self, now: datetime) -> dict[str, OutboxStats]:
         """What is owed to each receiver that is owed anything or has dead messages."""

@@ -385,7 +385,7 @@ class Day:
 
     def _quota(self) -> float:
         """What Prometheus is told of X's budget; its rule CrisiswatchBudgetLow looks at this."""
-        found = self.app.metrics.registry.get_sample_value("crisiswatch_source_quota_remaining_ratio", {"source": "x"})
+        found = self.app.metrics.registry.get_sample_value("crisiswatch_source_budget_left_ratio", {"source": "x"})
         return 1.0 if found is None or isnan(found) else found
 
     def _deliver(self) -> None:

@@ -29,6 +29,7 @@ DESIGN = [
     "source_last_mention_timestamp_seconds",
     "source_lag_seconds",
     "source_quota_remaining_ratio",
+    "source_budget_left_ratio",
     "source_cost_usd_total",
     "source_counted_mentions_total",
     "mentions_total",

@@ -201,7 +201,7 @@ def test_a_month_on_the_wire_costs_what_it_says_and_no_more_than_it_may() -> Non
         assert 60 < len(read) < sum(sample.count for sample in samples(batches))
         in_crisis = [each for each in read if 30 <= int(each.text.split()[2]) < 36]
         assert len(in_crisis) > 25  # of 72, where of the calm posts one in five is read
-        assert 0 < min(batch.quota_left or 0.0 for batch in batches) <= 1 - cost(batches) / 3
+        assert 0 < min(batch.budget_left or 0.0 for batch in batches) <= 1 - cost(batches) / 3
 
 
 def test_when_the_money_for_posts_is_used_up_it_says_so_and_goes_on_counting() -> None:

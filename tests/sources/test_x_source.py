@@ -313,7 +313,7 @@ def test_what_is_left_of_the_budget_is_told_with_every_batch_before_it_is_gone()
         for n in range(180):
             x.put(f"acme coffee {n}", at=NOON - timedelta(seconds=200 + 5 * n))
         batches = drained(source_of(x, clock, **ALL, budget=1.0), clock)
-        told = [batch.quota_left or 0.0 for batch in batches]
+        told = [batch.budget_left or 0.0 for batch in batches]
         assert told == sorted(told, reverse=True)
         assert told[0] > 0.9
         # Counting is still paid for to the end of the month: of what is for posts nothing is left, and that is told.
@@ -325,7 +325,7 @@ def test_where_nothing_is_read_it_is_the_whole_budget_that_is_told() -> None:
     clock = manual()
     with fake(clock) as x:
         (batch,) = drained(source_of(x, clock, read="nothing", budget=0.02), clock)
-        assert batch.quota_left == pytest.approx(0.75)
+        assert batch.budget_left == pytest.approx(0.75)
 
 
 def test_a_query_by_hand_is_about_the_sources_brand() -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from crisiswatch.model import Sentiment
 from crisiswatch.store import Click, Store, StoredHead, ThemeClick, Work, counting, counting_themes
-from crisiswatch.store.schema import decision, feedback, heads, response_case, theme_feedback
+from crisiswatch.store.schema import decision, desk, feedback, heads, response_case, silence, theme_feedback
 from tests.store.samples import NOON, stored
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment
@@ -149,6 +149,8 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path) -> None:
         theme_feedback.drop(connection)
         response_case.drop(connection)
         decision.drop(connection)
+        silence.drop(connection)
+        desk.drop(connection)
         connection.execute(sa.text("ALTER TABLE mention DROP COLUMN signals"))
         connection.execute(sa.text("ALTER TABLE mention DROP COLUMN backfill"))
         connection.execute(sa.text("ALTER TABLE mention DROP COLUMN native_sentiment"))

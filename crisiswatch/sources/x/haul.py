@@ -82,7 +82,7 @@ class Haul:
             for each in buckets
         ]
 
-    def batch(self, cursor: Cursor, *, quota_left: float | None, more: bool) -> Batch:
+    def batch(self, cursor: Cursor, *, quota_left: float | None, budget_left: float, more: bool) -> Batch:
         """All of it."""
         return Batch(
             mentions=tuple(self.mentions.values()),
@@ -91,6 +91,7 @@ class Haul:
             edited=tuple(self.edited.values()),
             cost=round(self.cost, 6),
             quota_left=quota_left,
+            budget_left=budget_left,
             cursor=cursor,
             more=more,
         )

@@ -87,7 +87,8 @@ class XSource:
             raise
         self._unpaid = 0.0
         self._last = place.dump()
-        return haul.batch(self._last, quota_left=self._quota_left(place, now), more=bool(place.todo))
+        left = self._budget.part_left(place.wallet, now, reading=self._options.read != "nothing")
+        return haul.batch(self._last, quota_left=self._calls.limit_left, budget_left=left, more=bool(place.todo))
 
     def probe(self, deadline: datetime) -> str:
         """Count the last seven days of each watch once, and say what reading them all would cost; for `doctor`."""
@@ -198,8 +199,3 @@ class XSource:
         sampled = self._options.read == "sample" and self._stream is None
         mentions = LEAST_MENTIONS * self._options.mention_price if self._accounts and self._stream is None else 0.0
         return max(mentions, self._options.post_price * (1 if sampled else LEAST_SEARCH))
-
-    def _quota_left(self, place: Place, now: datetime) -> float:
-        left = self._budget.part_left(place.wallet, now, reading=self._options.read != "nothing")
-        limit = self._calls.limit_left
-        return left if limit is None else min(left, limit)

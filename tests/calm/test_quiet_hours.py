@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from crisiswatch.model import Level
+from crisiswatch.store import Store
+from tests.calm.house import House, night_for, to
+
+
+def test_what_happens_in_the_night_is_one_message_in_the_morning(store: Store) -> None:
+    house = House(store, to("desk"), to("slack"), slacks=["slack"], quiet=[night_for("desk", "slack")])
+    house.until(21)
+    house.says("acme")
+    house.passes(5)
+    house.says("acme", times=3)
+    house.passes(5)
+    assert house.at("desk").got == house.at("slack").got == []
+    house.passes(120, 5).says("bolt", times=2)
+    house.until(6, 59, 7)
+    assert house.at("desk").got == []
+    house.passes(1)
+    assert sorted(house.at("desk").told()) == [("07:00", "resolved", "acme.wave"), ("07:00", "resolved", "bolt.wave")]
+    assert sorted(house.at("desk").told()) == sorted(house.at("slack").told())
+    assert len(house.at("desk").got) == 2
+
+
+def test_the_message_of_the_morning_stands_by_itself_and_says_what_is_now(store: Store) -> None:
+    house = House(store, to("desk"), to("slack"), slacks=["slack"], quiet=[night_for("desk", "slack")])
+    house.until(6, 30)
+    house.says("acme")
+    house.passes(10)
+    house.says("acme", times=2)
+    house.passes(5)
+    house.says("acme")
+    house.until(7)
+    for receiver in ("desk", "slack"):
+        (message,) = house.at(receiver).got
+        assert message.stage.value in {"opened", "escalated"}
+        assert message.incident.mentions == 4
+        assert not message.previous
+    house.passes(60)
+    assert house.at("desk").stages()[-1] == "resolved"
+
+
+def test_a_critical_one_goes_at_once_and_takes_with_it_what_waits(store: Store) -> None:
+    house = House(store, to("desk"), quiet=[night_for("desk")])
+    house.until(22)
+    house.says("acme")
+    house.passes(5)
+    assert house.at("desk").got == []
+    house.says("acme", times=6)
+    house.passes(1)
+    assert house.at("desk").told() == [("22:06", "escalated", "acme.wave")]
+    assert house.at("desk").got[0].incident.level is Level.CRITICAL
+    house.until(7, 30, 5)
+    assert house.at("desk").stages() == ["escalated", "calming", "resolved"]
+    assert house.at("desk").told()[-1][0] < "23"
+
+
+def test_who_has_no_quiet_hours_hears_all_the_night(store: Store) -> None:
+    house = House(store, to("desk"), to("owl"), quiet=[night_for("desk")])
+    house.until(22)
+    house.says("acme")
+    house.passes(2)
+    assert house.at("owl").stages() == ["opened"]
+    assert house.at("desk").got == []
+
+
+def test_a_kill_in_the_night_loses_nothing_and_doubles_nothing(store: Store) -> None:
+    house = House(store, to("desk"), quiet=[night_for("desk")])
+    house.until(22)
+    house.says("acme")
+    house.passes(1)
+    house.killed()
+    house.says("acme", times=3)
+    house.passes(1)
+    house.killed()
+    house.until(7, 0, 10)
+    assert len(house.at("desk").got) == 1

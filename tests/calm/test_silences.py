@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from crisiswatch.errors import ActRefused
+from crisiswatch.model import Level, SilenceWish
+from crisiswatch.store import Store
+from tests.calm.house import House, night_for, to
+
+
+def kinds(house: House, receiver: str = "desk") -> list[str]:
+    return [each.notice.kind for each in house.at(receiver).got if each.notice is not None]
+
+
+def test_a_silence_is_announced_keeps_back_and_at_its_end_tells_what_is_open(store: Store) -> None:
+    house = House(store, to("desk"))
+    house.says("bolt")
+    house.silence("acme", hours=1)
+    house.passes(5)
+    (began,) = house.at("desk").notices("silence_began")
+    assert began.notice is not None
+    assert began.notice.headline == "Acme is silenced until 3 Mar 2026, 19:00 UTC"
+    assert "By anna, because: a planned test" in began.notice.lines
+    assert house.at("desk").told() == [("18:01", "opened", "bolt.wave")]
+    house.says("acme", times=3)
+    house.passes(35)
+    assert len(store.incidents("acme")) == 1  # it was over by 18:31
+    house.passes(10)
+    house.says("acme", times=2)
+    house.passes(9)
+    assert [each for each in house.at("desk").told() if each[2] == "acme.wave"] == []
+    house.passes(1)
+    assert house.at("desk").told()[-1] == ("19:00", "opened", "acme.wave")
+    assert kinds(house) == ["silence_began", "silence_ended"]
+    (ended,) = house.at("desk").notices("silence_ended")
+    assert ended.notice is not None
+    assert "2 incidents opened meanwhile. 1 still open." in ended.notice.lines
+    house.passes(60)
+    assert [stage for _, stage, who in house.at("desk").told() if who == "acme.wave"][-1] == "resolved"
+    assert store.silences(open_only=True) == []
+
+
+def test_what_rises_above_the_silence_is_told_at_once(store: Store) -> None:
+    house = House(store, to("desk"))
+    house.silence("acme")
+    house.says("acme", times=3)
+    house.passes(3)
+    house.says("acme", times=3)
+    house.passes(1)
+    assert house.at("desk").told() == [("18:04", "escalated", "acme.wave")]
+    house.passes(200, 5)
+    assert house.at("desk").stages() == ["escalated", "calming", "resolved"]
+
+
+def test_who_was_told_before_gets_an_edit_at_the_end_and_the_resolve_in_any_case(store: Store) -> None:
+    house = House(store, to("slack"), slacks=["slack"])
+    house.says("acme")
+    house.passes(1)
+    number = house.silence("acme", level=Level.CRITICAL)
+    house.says("acme", times=9)
+    house.passes(10)
+    assert house.at("slack").stages() == ["opened"]
+    house.pipeline.end_silence(number, "bo")
+    house.dispatch()
+    assert house.at("slack").stages() == ["opened", "escalated"]  # it rose meanwhile, which is more than an edit
+    house.silence("acme", level=Level.CRITICAL)
+    house.passes(60, 2)
+    assert house.at("slack").stages() == ["opened", "escalated", "resolved"]
+    (ended,) = house.at("slack").notices("silence_ended")
+    assert ended.notice is not None
+    assert ended.notice.lines[0].startswith("Ended by bo.")
+
+
+def test_a_silence_of_one_rule_leaves_the_others(store: Store) -> None:
+    from tests.calm.house import counting
+
+    house = House(store, to("desk"), rules=[counting(), counting("flood")])
+    house.silence("acme", rule="flood")
+    house.says("acme", "bolt")
+    house.passes(1)
+    assert sorted(who for _, _, who in house.at("desk").told()) == ["acme.wave", "bolt.flood", "bolt.wave"]
+
+
+def test_another_silence_goes_on_keeping_back_and_a_kill_forgets_none(store: Store) -> None:
+    house = House(store, to("desk"))
+    house.silence("acme", hours=0.5)
+    house.silence("acme", hours=1)
+    house.says("acme")
+    house.passes(10)
+    house.killed()
+    house.passes(25)
+    house.passes(15)
+    house.says("acme")
+    house.passes(1)
+    assert house.at("desk").told() == []
+    house.killed()
+    house.passes(8)
+    assert house.at("desk").told() == []
+    house.passes(1)
+    assert house.at("desk").told() == [("19:00", "opened", "acme.wave")]
+    assert kinds(house).count("silence_ended") == 2
+
+
+def test_only_those_on_routes_that_fit_hear_of_a_silence_and_not_in_their_night(store: Store) -> None:
+    routes = [
+        to("desk"),
+        to("chief", levels=frozenset({Level.CRITICAL})),
+        to("bolts", brands=frozenset({"bolt"})),
+    ]
+    house = House(store, *routes, quiet=[night_for("desk")])
+    house.until(21)
+    house.silence("acme", hours=1)
+    house.passes(5)
+    assert house.at("desk").got == house.at("chief").got == house.at("bolts").got == []
+    house.until(7, 0, 5)
+    assert kinds(house) == ["silence_began", "silence_ended"]
+    assert house.at("chief").got == house.at("bolts").got == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        ({"brand": "nobody"}, "there is no brand"),
+        ({"rule": "nothing"}, "no rule"),
+        ({"reason": " "}, "a reason"),
+        ({"by": ""}, "somebody who answers"),
+        ({"lasting": timedelta(days=31)}, "30 days"),
+        ({"lasting": timedelta()}, "a minute"),
+    ],
+)
+def test_a_silence_has_an_owner_a_reason_and_an_end(store: Store, wish: dict[str, object], why: str) -> None:
+    whole = {"brand": "acme", "reason": "tests", "by": "anna", "lasting": timedelta(hours=1)} | wish
+    with pytest.raises(ActRefused, match=why):
+        House(store, to("desk")).pipeline.silence(SilenceWish(**whole))  # type: ignore[arg-type]
+    with pytest.raises(ActRefused, match="no silence 7"):
+        House(store, to("desk")).pipeline.end_silence(7, "bo")
+    assert store.silences() == []
