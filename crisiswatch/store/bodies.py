@@ -71,27 +71,30 @@ def takes_over(newer: OutboxRow, older: OutboxRow) -> OutboxRow:
     It keeps its snapshot. Where the older one was to be shown by itself and the newer one would only be an edit, it
     takes the older one's stage; a reminder is kept, and not told before its time; two of one kind become one.
     """
-    first = min(newer.priority, older.priority)
+    kept = replace(newer, priority=min(newer.priority, older.priority))
     if older.stage in _NEWS and newer.stage in _MINOR:
-        body = body_from_json(newer.body)
-        alone = body_to_json(replace(body, reminder=None)) if body.reminder is not None else newer.body
-        return replace(newer, stage=older.stage, priority=first, body=alone)
-    if older.stage is Stage.CALMING and newer.stage is Stage.UPDATED:
-        return replace(newer, stage=older.stage, priority=first)
-    if older.stage is not Stage.REMINDED or newer.stage not in {Stage.UPDATED, Stage.REMINDED}:
-        return replace(newer, priority=first)
+        alone = replace(body_from_json(newer.body), reminder=None)
+        kept = replace(kept, stage=older.stage, body=body_to_json(alone))
+    elif older.stage is Stage.CALMING and newer.stage is Stage.UPDATED:
+        kept = replace(kept, stage=older.stage)
+    elif older.stage is Stage.REMINDED and newer.stage in {Stage.UPDATED, Stage.REMINDED}:
+        kept = _reminding(kept, older)
+    return kept
+
+
+def _reminding(newer: OutboxRow, older: OutboxRow) -> OutboxRow:
+    """With the reminder of the older one, unless nobody needs it any more or another one takes its place."""
     before, now = body_from_json(older.body).reminder, body_from_json(newer.body)
     if before is None or _settled(before, now.case):
         return newer
-    later = max(newer.not_before or newer.created_at, older.not_before or older.created_at)
     if now.reminder is None:
+        later = max(newer.not_before or newer.created_at, older.not_before or older.created_at)
         told = body_to_json(replace(now, reminder=before))
-        return replace(newer, stage=Stage.REMINDED, priority=first, body=told, not_before=later)
+        return replace(newer, stage=Stage.REMINDED, body=told, not_before=later)
     if now.reminder.kind != before.kind or now.reminder.subject == before.subject:
-        return replace(newer, priority=first)
+        return newer
     subject = "; ".join(part for part in (before.subject, now.reminder.subject) if part)
-    told = body_to_json(replace(now, reminder=replace(now.reminder, subject=subject)))
-    return replace(newer, priority=first, body=told)
+    return replace(newer, body=body_to_json(replace(now, reminder=replace(now.reminder, subject=subject))))
 
 
 def _settled(reminder: Reminder, case: Case | None) -> bool:

@@ -50,7 +50,7 @@ def test_a_message_says_who_has_it_what_is_done_and_what_is_promised() -> None:
     ]
     assert document.steps[0].due == "within 10 minutes, by 13:10 CET"
     assert document.promises == ("next update: by 3 Mar 2026, 14:30 CET (ada)",)
-    assert document.sector == "Others of the sector are up at the same time: Rival Foods."
+    assert document.sector == "The whole sector is up: Rival Foods too."
     assert document.statements == (("en", "We know of 131 posts."), ("it", "Sappiamo di 131 messaggi."))
     assert document.buttons == (
         "assign",
