@@ -45,8 +45,8 @@ class ConfigError(CrisiswatchError):
 class BadMention(CrisiswatchError):
     """One mention can't be used.
 
-    ``reason`` is a stable slug for counters (``not_json``, ``no_text``); ``detail`` says it to a person and never
-    quotes more than 80 characters of the input.
+    ``reason`` is a stable slug for counters (``not_json``, ``no_text``); ``detail`` says it to a person and is
+    safe to log: no text, no author.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

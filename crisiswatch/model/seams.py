@@ -38,7 +38,10 @@ Cursor = str
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One input that can't be a mention: where it was (``file.jsonl:17``), a counter slug and words for a person."""
+    """One input that can't be a mention: where it was (``file.jsonl:17``), a counter slug and words for a person.
+
+    ``detail`` is logged: it quotes no text and no author.
+    """
 
     where: str
     reason: str

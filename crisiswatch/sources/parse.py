@@ -19,6 +19,7 @@ from typing import Any, cast
 from crisiswatch.errors import BadMention
 from crisiswatch.model import Mention
 from crisiswatch.model.mention import mention_of
+from crisiswatch.sources.refusing import kind, not_utf8, shown
 
 __all__ = ["LONGEST_LINE", "LONGEST_TEXT", "REASONS", "parse_line", "parse_mention", "parse_time"]
 
@@ -87,7 +88,7 @@ def parse_mention(obj: object, *, source: str | None = None, now: datetime | Non
     uid is kept exactly as given; ``"{source}:{native id}"`` is usual.
     """
     if not isinstance(obj, dict):
-        raise BadMention("not_an_object", f"expected an object with fields, got {_kind(obj)}")
+        raise BadMention("not_an_object", f"expected an object with fields, got {kind(obj)}")
     values: list[Any] = _NOTHING.copy()
     for name, value in obj.items():
         if value is not None and name in _PLACES:
@@ -111,8 +112,7 @@ def decode_json(data: bytes) -> object:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        hint = "; it looks like UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
-        raise BadMention("bad_encoding", f"not UTF-8 at byte {error.start}{hint}") from None
+        raise BadMention("bad_encoding", not_utf8(data, error.start)) from None
     text = text.removeprefix("\ufeff").strip(" \t\r\n")
     if not text:
         raise BadMention("empty", "nothing in it")
@@ -151,9 +151,9 @@ def _unusual_time(name: str, value: object) -> datetime:
     """
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise BadMention("bad_time", f"{name} must look like 2026-11-22T10:00:00Z, not {_show(value)}")
+        raise BadMention("bad_time", f"{name} must look like 2026-11-22T10:00:00Z, not {shown(value)}")
     if match[2] is None:
-        raise BadMention("bad_time", f"{name} has no time zone: {_show(value)}; write Z for UTC")
+        raise BadMention("bad_time", f"{name} has no time zone: {shown(value)}; write Z for UTC")
     text = match[0].upper()
     if match[1] == "60":  # a leap second
         text = f"{text[:17]}59{text[19:]}"
@@ -162,9 +162,9 @@ def _unusual_time(name: str, value: object) -> datetime:
         if moment.tzinfo is not UTC:
             moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadMention("bad_time", f"{name} is no time of any calendar: {_show(value)}") from None
+        raise BadMention("bad_time", f"{name} is no time of any calendar: {shown(value)}") from None
     if moment < _EPOCH:
-        raise BadMention("before_1970", f"{name} is {_show(value)}")
+        raise BadMention("before_1970", f"{name} is {shown(value)}")
     return moment
 
 
@@ -214,7 +214,7 @@ def _uid(name: str, value: object) -> str:
         return value
     if not isinstance(value, str) or not 0 < len(value) <= 255 or value.isspace() or _CONTROL.search(value):
         raise BadMention(
-            "bad_uid", f"{name} must be 1 to 255 characters without control characters, not {_show(value)}"
+            "bad_uid", f"{name} must be 1 to 255 characters without control characters, not {shown(value)}"
         )
     return value
 
@@ -222,7 +222,7 @@ def _uid(name: str, value: object) -> str:
 def _source(name: str, value: object) -> str:
     known = _source_name(value) if isinstance(value, str) and len(value) <= 64 else None
     if known is None:
-        raise BadMention("bad_source", f"{name} must be a short lower-case name such as x or news, not {_show(value)}")
+        raise BadMention("bad_source", f"{name} must be a short lower-case name such as x or news, not {shown(value)}")
     return known
 
 
@@ -234,14 +234,14 @@ def _source_name(value: str) -> str | None:
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise BadMention("bad_text", f"{name} must be a text, got {_kind(value)}")
+        raise BadMention("bad_text", f"{name} must be a text, got {kind(value)}")
     return clean_text(value)
 
 
 def _word(longest: int) -> Callable[[str, object], str | None]:
     def check(name: str, value: object) -> str | None:
         if not isinstance(value, str):
-            raise BadMention("wrong_type", f"{name} must be a text, got {_kind(value)}")
+            raise BadMention("wrong_type", f"{name} must be a text, got {kind(value)}")
         if len(value) > longest:
             raise BadMention("too_long", f"{name} has {len(value)} characters, at most {longest} are allowed")
         return (value if value.isascii() and "\0" not in value else clean_text(value)).strip() or None
@@ -259,7 +259,7 @@ def _url(name: str, value: object) -> str | None:
     if url is None or url.startswith(_SCHEMES):
         return url
     if not url.lower().startswith(_SCHEMES):
-        raise BadMention("bad_url", f"{name} must begin with https:// or http://, not {_show(url)}")
+        raise BadMention("bad_url", f"{name} must begin with https:// or http://, not {shown(url)}")
     return url
 
 
@@ -273,7 +273,7 @@ def _language(value: str) -> str | None:
     if tag is None or tag.lower() == "und":
         return None
     if not is_language(tag):
-        raise BadMention("bad_lang", f"lang must be a language tag such as it or pt-BR, not {_show(tag)}")
+        raise BadMention("bad_lang", f"lang must be a language tag such as it or pt-BR, not {shown(tag)}")
     return tag
 
 
@@ -283,11 +283,11 @@ def _count(name: str, value: object) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadMention("wrong_type", f"{name} must be a whole number, got {_kind(value)}")
+        raise BadMention("wrong_type", f"{name} must be a whole number, got {kind(value)}")
     if not 0 <= value <= _LARGEST:
-        raise BadMention("out_of_range", f"{name} must be a whole number from 0, not {_show(value)}")
+        raise BadMention("out_of_range", f"{name} must be a whole number from 0, not {shown(value)}")
     if isinstance(value, float):
-        raise BadMention("wrong_type", f"{name} must be a whole number, not {_show(value)}")
+        raise BadMention("wrong_type", f"{name} must be a whole number, not {shown(value)}")
     return value
 
 
@@ -295,16 +295,16 @@ def _flag(name: str, value: object) -> bool:
     if value in ("true", "false"):  # as CSV has it; a tuple, because what stands here may have no hash
         return value == "true"
     if not isinstance(value, bool):
-        raise BadMention("wrong_type", f"{name} must be true or false, got {_kind(value)}")
+        raise BadMention("wrong_type", f"{name} must be true or false, got {kind(value)}")
     return value
 
 
 def _number(low: float, high: float) -> Callable[[str, object], float]:
     def check(name: str, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise BadMention("wrong_type", f"{name} must be a number, got {_kind(value)}")
+            raise BadMention("wrong_type", f"{name} must be a number, got {kind(value)}")
         if not low <= value <= high:  # not true of NaN either
-            raise BadMention("out_of_range", f"{name} must be from {low:g} to {high:g}, not {_show(value)}")
+            raise BadMention("out_of_range", f"{name} must be from {low:g} to {high:g}, not {shown(value)}")
         return float(value)
 
     return check
@@ -348,28 +348,6 @@ _SOURCE_AT, _CREATED_AT, _TEXT_AT, _RECEIVED_AT, _RATING_AT, _NATIVE_AT = map(
 _REQUIRED = 4  # the first fields are those that have to be there
 
 
-def _kind(value: object) -> str:
-    """The JSON name of a value's type."""
-    names = {
-        dict: "an object",
-        list: "a list",
-        str: "a text",
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-    }
-    return "null" if value is None else names.get(type(value), type(value).__name__)
-
-
-def _show(value: object) -> str:
-    """A value for an error: a text quoted and cut, of anything else the type or a short number."""
-    if isinstance(value, str):
-        return ascii(value[:40])[:78]
-    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**20):
-        return repr(value)
-    return _kind(value)
-
-
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """A JSON object that may not have a key twice: which of the two was meant can't be known."""
     obj = dict(pairs)
@@ -377,7 +355,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise BadMention("duplicate_key", f"{_show(key)} is there twice")
+                raise BadMention("duplicate_key", f"{key if key in FIELDS else shown(key)} is there twice")
             seen.add(key)
     return obj
 

@@ -18,6 +18,7 @@ from typing import BinaryIO, NamedTuple, cast
 from crisiswatch.errors import BadMention
 from crisiswatch.model import Mention
 from crisiswatch.sources.parse import LONGEST_LINE, REASONS, decode_json, parse_line, parse_mention
+from crisiswatch.sources.refusing import not_utf8, shown
 
 __all__ = ["Record", "Records", "is_csv", "is_input", "open_input"]
 
@@ -205,7 +206,7 @@ class _Header:
         try:
             text = row.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise BadMention("bad_encoding", f"not UTF-8 at byte {error.start}") from None
+            raise BadMention("bad_encoding", not_utf8(row, error.start)) from None
         if not text.strip():
             raise BadMention("empty", "nothing in it")
         try:
@@ -228,7 +229,7 @@ def _number(name: str, cell: str) -> object:
     except BadMention:
         value = cell
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadMention("wrong_type", f"{name} must be a number, not {cell[:40]!a}")
+        raise BadMention("wrong_type", f"{name} must be a number, not {shown(cell)}")
     return value
 
 

@@ -232,3 +232,25 @@ def test_any_object_is_a_sound_mention_or_refused(fields: dict[str, object], com
             assert "\0" not in value
     assert outcome.weight >= 1
     assert outcome.created_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
+@pytest.mark.parametrize("wrong", ["Mario Rossi says it is awful", 849775593591853056, "849775593591853056", ["Mario"]])
+def test_what_is_said_of_a_shifted_column_quotes_no_text_and_no_author(field: str, wrong: object) -> None:
+    said = ""
+    try:
+        parse_line(line(**{field: wrong}), now=NOW)
+    except BadMention as refused:
+        said = str(refused)
+    assert "Mario" not in said
+    assert "8497755" not in said
+
+
+def test_a_date_in_another_form_is_shown() -> None:
+    with pytest.raises(BadMention, match=r"created_at must look like 2026-11-22T10:00:00Z, not '22/11/2026 10:00'"):
+        parse_line(line(created_at="22/11/2026 10:00"), now=NOW)
+
+
+def test_a_file_in_another_encoding_is_told_how_to_be_saved() -> None:
+    with pytest.raises(BadMention, match=r"it looks like UTF-16; save it as UTF-8 \(in a spreadsheet: CSV UTF-8\)"):
+        parse_line('{"uid": "x"}'.encode("utf-16"), now=NOW)
