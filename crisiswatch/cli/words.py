@@ -30,6 +30,12 @@ def counts_words(filter_: MentionFilter, brands: Sequence[str] | None) -> str:
         parts.append(f"with {_listed(_quoted(filter_.words), 'or')}")
     if filter_.ignore_words:
         parts.append(f"without {_listed(_quoted(filter_.ignore_words), 'or')}")
+    if filter_.flags:
+        parts.append(f"with a {_listed(filter_.flags, 'or')}")
+    if filter_.severity:
+        parts.append(f"with grave words ({_listed(filter_.severity, 'or', 10)})")
+    if filter_.themes:
+        parts.append(f"about {_listed(filter_.themes, 'or')}")
     if filter_.languages:
         parts.append(f"in {_listed([language(tag) for tag in filter_.languages], 'or')}")
     if filter_.sources:

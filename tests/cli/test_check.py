@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+from crisiswatch.cli.words import counts_words
+from crisiswatch.rules.model import MentionFilter
 from tests.cli.support import GOOD, HERE, copy_config, golden, process
 from tests.support import ROOT
 
@@ -86,3 +88,10 @@ def test_a_code_can_be_explained(crisiswatch):
     said = crisiswatch("check", "--explain", "CW999")
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("crisiswatch: there is no code 'CW999'; they go from CW001 to ")
+
+
+def test_what_a_rule_counts_names_flags_grave_words_and_themes():
+    asked = MentionFilter(flags=("complaint",), severity=("legal", "news"), themes=("delivery", "refund"))
+    assert counts_words(asked, None) == (
+        "all mentions of every brand, with a complaint, with grave words (legal or news), about delivery or refund"
+    )
