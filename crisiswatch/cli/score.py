@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from gzip import BadGzipFile, GzipFile
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING
 from crisiswatch.cli import page
 from crisiswatch.cli.open import load_config
 from crisiswatch.errors import CrisiswatchError
+from crisiswatch.sources.records import open_input
 
 if TYPE_CHECKING:
     from crisiswatch.config import Loaded
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["score"]
 
 AT_ONCE = 32
+_BEGINNING = 1024  # bytes that are looked at to see whether a file is a text
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 LONGEST = 100_000
 """Characters of a line that are read; no scorer looks at more."""
 
@@ -32,7 +38,8 @@ def score(file: Path, config: Path | None, name: str, lang: str, answer: page.Fo
     loaded = None if config is None else load_config(config)
     made = _configured(loaded) if loaded is not None and not name else _scorer(name or "lite")
     terms = _terms(loaded)
-    rows = _scored(made, _reader(made, loaded), _texts(_lines(file), lang or None, terms))
+    damaged: list[int] = []
+    rows = _scored(made, _reader(made, loaded), _texts(_lines(file, damaged), lang or None, terms))
     count = negatives = 0.0
     for text, got, why, said in rows:
         count += 1
@@ -42,6 +49,9 @@ def score(file: Path, config: Path | None, name: str, lang: str, answer: page.Fo
         page.note("There was no line of text to score.")
         return 0
     texts = page.counted(int(count), "text")
+    if damaged:
+        lines = page.counted(len(damaged), "line")
+        page.note(f"{lines} not in UTF-8 (the first is line {damaged[0]}): save it as UTF-8, or words are lost.")
     page.note(f"\n{texts}, {negatives:.1f} negative ones expected among them · {_known_as(made)}")
     return 0
 
@@ -90,21 +100,33 @@ def _terms(loaded: Loaded | None) -> Callable[[str], tuple[str, ...]]:
     return lambda text: matcher.mask_terms(matcher.brands_in(normalise(text)))
 
 
-def _lines(file: Path) -> Iterator[str]:
-    """Lines of a file or of standard input; bytes that are no UTF-8 are shown as such, they end nothing."""
+def _lines(file: Path, damaged: list[int]) -> Iterator[str]:
+    """Lines of a file or of standard input; bytes that are no UTF-8 are shown as such, they end nothing.
+
+    The numbers of their lines go into ``damaged``. CrisiswatchError for a file that is no text at all.
+    """
     if str(file) == "-":
-        yield from _decoded(sys.stdin.buffer)
+        yield from _decoded(sys.stdin.buffer, damaged)
         return
     try:
-        with file.open("rb") as opened:
-            yield from _decoded(opened)
+        with file.open("rb") as raw, open_input(raw, packed=file.suffix.lower() == ".gz") as opened:
+            first = opened.peek(_BEGINNING)[:_BEGINNING] if isinstance(opened, BufferedReader | GzipFile) else b""
+            if first[:2] in _UTF16 or b"\0" in first:
+                raise CrisiswatchError(f"{file} is no text in UTF-8; save it as UTF-8, one text a line")
+            yield from _decoded(opened, damaged)
+    except (EOFError, BadGzipFile, zlib.error) as error:
+        raise CrisiswatchError(f"{file}: the compressed file is damaged or cut off") from error
     except OSError as error:
         raise CrisiswatchError(f"{file} can't be read: {error.strerror or error}") from error
 
 
-def _decoded(raw: Iterable[bytes]) -> Iterator[str]:
-    for number, each in enumerate(raw):
-        line = each.decode("utf-8-sig" if not number else "utf-8", "replace").strip()
+def _decoded(raw: Iterable[bytes], damaged: list[int]) -> Iterator[str]:
+    for number, each in enumerate(raw, 1):
+        try:
+            line = each.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+        except UnicodeDecodeError:
+            line = each.decode("utf-8", "replace").strip()
+            damaged.append(number)
         if line:
             yield line[:LONGEST]
 

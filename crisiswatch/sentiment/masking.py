@@ -11,14 +11,14 @@ from functools import lru_cache
 
 from crisiswatch.matching import is_unspaced, normalise
 
-__all__ = ["LONGEST", "mask"]
+__all__ = ["LONGEST", "STAND_IN", "mask"]
 
 LONGEST = 20_000
 """Characters of a text that are scored; the rest is cut."""
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w@])@\w+")
-_STAND_IN = "it"  # keeps the sentence a sentence, and no lexicon gives it a mood
+STAND_IN = "it"  # keeps the sentence a sentence, and no lexicon gives it a mood
 
 
 def mask(text: str, terms: tuple[str, ...] = ()) -> str:
@@ -31,8 +31,8 @@ def mask(text: str, terms: tuple[str, ...] = ()) -> str:
         text = _ADDRESS.sub(" ", text)
     pattern = _pattern(terms)
     if pattern is not None:
-        text = pattern.sub(_STAND_IN, text)
-    return _NAME.sub(_STAND_IN, text) if "@" in text else text
+        text = pattern.sub(STAND_IN, text)
+    return _NAME.sub(STAND_IN, text) if "@" in text else text
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from types import SimpleNamespace
@@ -82,3 +83,35 @@ def test_a_file_that_is_not_there_and_a_scorer_nobody_knows(crisiswatch, tmp_pat
     said = crisiswatch("score", tmp_path, "--scorer", "oracle")
     assert said.code == 2
     assert said.err == "crisiswatch: there is no scorer 'oracle'; there are: lite, none, vader\n"
+
+
+@pytest.mark.parametrize("data", [LINES.encode("utf-16"), LINES.encode("utf-16-le"), b"PK\x03\x04\x14\x00\x06\x00"])
+def test_a_file_that_is_no_text_is_refused_and_not_judged(crisiswatch, tmp_path, data):
+    file = tmp_path / "said.txt"
+    file.write_bytes(data)
+    said = crisiswatch("score", file, "--scorer", "none")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "crisiswatch: <dir>/said.txt is no text in UTF-8; save it as UTF-8, one text a line\n"
+
+
+def test_lines_in_another_encoding_are_told(crisiswatch, tmp_path):
+    file = tmp_path / "said.txt"
+    file.write_bytes("bene\nperché no\ncosì così\n".encode("latin-1"))
+    said = crisiswatch("score", file, "--scorer", "none")
+    assert said.code == 0
+    assert "2 lines not in UTF-8 (the first is line 2): save it as UTF-8, or words are lost." in said.err
+
+
+def test_a_packed_file_is_unpacked_and_a_damaged_one_is_told(crisiswatch, tmp_path):
+    file = tmp_path / "said.txt.gz"
+    file.write_bytes(gzip.compress(LINES.encode()))
+    assert "3 texts" in crisiswatch("score", file, "--scorer", "none").err
+    file.write_bytes(gzip.compress(LINES.encode())[:-12])
+    said = crisiswatch("score", file, "--scorer", "none")
+    assert (said.code, said.err) == (2, "crisiswatch: <dir>/said.txt.gz: the compressed file is damaged or cut off\n")
+
+
+def test_a_reason_is_never_a_word_that_nobody_wrote(crisiswatch, typed):
+    typed(b"Boycott Acme now @acmecoffee\n")
+    said = crisiswatch("score", "--config", GOOD, "--format", "json")
+    assert {each["word"] for each in json.loads(said.out)["why"]} <= {"Boycott", "now"}

@@ -7,6 +7,7 @@ probabilities of them; it was fitted on texts that the parts had not seen, so th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,10 +21,12 @@ from crisiswatch.sentiment.lite.encoder import DIMENSIONS, Encoder, encoder
 from crisiswatch.sentiment.lite.features import Read, features, read, without
 from crisiswatch.sentiment.lite.language import LANGUAGES, LanguageFinder
 from crisiswatch.sentiment.lite.lexicon import Lexicon
+from crisiswatch.sentiment.masking import STAND_IN
 
 __all__ = ["LiteScorer", "Parts", "gram_logits", "probabilities", "stack_inputs"]
 
 _AT_ONCE = 256  # texts: the features of more would only take memory
+_SAYS_STAND_IN = re.compile(rf"(?<!\w){STAND_IN}(?!\w)", re.IGNORECASE)
 _EXPLAINED = 80  # words of a text that are left out in turn
 _SMALLEST = 1e-5
 
@@ -130,6 +133,8 @@ class LiteScorer:
         """
         made = read(text)
         words = [word for word in dict.fromkeys(made.words) if len(word) > 1 or word.isalpha() or not word.isascii()]
+        if not _SAYS_STAND_IN.search(text.text):  # it stands there for a brand or a name, and nobody wrote it
+            words = [word for word in words if word != STAND_IN]
         words = words[:_EXPLAINED]
         lang = self.language(text)
         variants = [made.plain, *(without(made.plain, word) for word in words)]
