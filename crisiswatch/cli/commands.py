@@ -340,7 +340,7 @@ def feedback_import(
         bool, typer.Option("--skip-bad", help="Import the good lines although others are bad.")
     ] = False,
 ) -> int:
-    """Import labels (negative, neutral or positive) and themes (the id of one).
+    """Import labels (negative, neutral or not negative, positive) and themes (the id of one).
 
     Columns: uid, label or theme or both, and, if you like, actor, at, brand and via (file or audit). A line without a
     time has the file's. The same file may be imported again: what it said before changes nothing.

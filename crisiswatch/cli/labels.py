@@ -22,6 +22,17 @@ MOST = 100_000
 _LONGEST = {"actor": 100, "brand": 100, "uid": 255}
 _VIA = ("file", "audit")
 _Said = dict[str, tuple[str, int]]
+_OTHER_WORDS = {
+    "not negative": "neutral",
+    "not_negative": "neutral",
+    "negativo": "negative",
+    "neutro": "neutral",
+    "non negativo": "neutral",
+    "positivo": "positive",
+}
+"""Labels as people write them: what Slack and the page call neutral, and Italian."""
+_BEGINNING = 1024  # bytes that are looked at to see what a file is
+_SHEET, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -85,8 +96,14 @@ def _opened(file: Path, stdin: BinaryIO) -> Iterator[BinaryIO]:
         yield stdin
         return
     with file.open("rb") as raw:
-        if raw.peek(2)[:2] in _UTF16:
-            raise CrisiswatchError(f"{file} is UTF-16; save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
+        first = raw.peek(_BEGINNING)[:_BEGINNING]
+        if first.startswith(_SHEET):
+            raise CrisiswatchError(
+                f"{file} is a spreadsheet or an archive; save the sheet as CSV UTF-8 and import that"
+            )
+        if first[:2] in _UTF16 or (b"\0" in first and not first.startswith(_GZIP)):
+            what = "UTF-16" if first[:2] in _UTF16 else "no text in UTF-8"
+            raise CrisiswatchError(f"{file} is {what}; save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
         yield open_input(raw, packed=file.suffix.lower() == ".gz")
 
 
@@ -111,15 +128,18 @@ def _line(number: int, found: object, now: datetime) -> Line | None:
         if "label" in found or "theme" in found or found.get("via") == "audit":
             return None
         raise BadMention("no_label", "there is no label and no theme")
-    if label is not None and label.lower() not in set(Sentiment):
-        raise BadMention("bad_label", f"label must be negative, neutral or positive, not {label[:40]!a}")
+    if label is not None:
+        label = _OTHER_WORDS.get(label.lower(), label.lower())
+        if label not in set(Sentiment):
+            what = "negative, neutral (or: not negative) or positive"
+            raise BadMention("bad_label", f"label must be {what}, not {label[:40]!a}")
     at = None if found.get("at") is None else parse_time("at", found["at"])
     if at is not None and at > now:
         raise BadMention("bad_time", "at lies ahead")
     via = (_word(found, "via") or "file").lower()
     if via not in _VIA:
         raise BadMention("bad_via", f"via must be file or audit, not {via[:40]!a}")
-    said = None if label is None else Sentiment(label.lower())
+    said = None if label is None else Sentiment(label)
     return Line(number, uid, said, theme, _word(found, "actor"), at, _word(found, "brand"), via)
 
 

@@ -146,7 +146,7 @@ def test_the_good_lines_are_imported_when_asked(crisiswatch, config, written):
         (b"label\nnegative\n", "no uid"),
         (b"uid\nx:1\n", "no label"),
         (b'uid,label\n"x:1,negative\n', "csv:2"),
-        (bytes(range(256)), "csv:"),
+        (bytes(range(256)), "is no text in UTF-8"),
     ],
     ids=["utf-16", "latin-1", "no uid", "no label", "open quote", "no text at all"],
 )
@@ -167,6 +167,27 @@ def test_an_empty_file_and_one_that_is_not_there(crisiswatch, config, written, t
 def test_a_spreadsheet_of_another_country_is_understood(crisiswatch, config, written):
     file = written(b"\xef\xbb\xbfUID;Label\r\nx:1;negative\r\nx:2; POSITIVE \r\n")
     assert crisiswatch("feedback", "import", file, "--config", config).out.startswith("2 labels imported")
+
+
+def test_the_words_of_slack_and_of_italian_colleagues_are_understood(crisiswatch, config, written):
+    file = written("uid,label\nx:1,Not negative\nx:2,negativo\nx:3,positivo\nx:4,non negativo\n")
+    assert crisiswatch("feedback", "import", file, "--config", config).out.startswith("4 labels imported")
+    labels = {each["uid"]: each["label"] for each in listed(crisiswatch, config)}
+    assert labels == {"x:1": "neutral", "x:2": "negative", "x:3": "positive", "x:4": "neutral"}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"PK\x03\x04" + bytes(50), "is a spreadsheet or an archive; save the sheet as CSV UTF-8"),
+        ("uid,label\nx:1,negative\n".encode("utf-16-le"), "is no text in UTF-8; save it as UTF-8"),
+    ],
+)
+def test_a_spreadsheet_file_is_refused_in_one_sentence(crisiswatch, config, written, content, why):
+    said = crisiswatch("feedback", "import", written(content, "labels.xlsx"), "--config", config)
+    assert said.code == 2
+    assert why in said.err
+    assert len(said.err.splitlines()) == 1
 
 
 def test_a_huge_file_is_refused_and_a_huge_line_is_one_bad_line(crisiswatch, config, written):
