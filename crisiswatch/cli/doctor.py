@@ -17,6 +17,7 @@ from crisiswatch.clock import SystemClock
 from crisiswatch.config import FilesOptions, Loaded, SlackOptions, SourceSettings, load
 from crisiswatch.errors import ConfigError, CrisiswatchError, StoreError
 from crisiswatch.model import Scorer
+from crisiswatch.sources.records import is_input
 
 __all__ = ["Finding", "doctor"]
 
@@ -47,10 +48,16 @@ def doctor(config: Path, answer: Format, *, online: bool) -> int:
             (page.styled(_MARKS[each.state], _COLOURS[each.state]), f"{each.what}: {each.detail}") for each in findings
         )
         page.line()
-        page.line(f"{page.counted(bad, 'thing')} to mend" if bad else "All is well.", style="bold")
+        page.line(_verdict(bad, sum(each.state == "warn" for each in findings)), style="bold")
         if not online:
             page.line("Sources and receivers were not tried: `crisiswatch doctor --online` does.", style="dim")
     return 1 if bad else 0
+
+
+def _verdict(bad: int, look: int) -> str:
+    if bad:
+        return f"{page.counted(bad, 'thing')} to mend"
+    return f"Nothing is broken; {page.counted(look, 'thing')} to look at, marked !" if look else "All is well."
 
 
 def _all(config: Path, *, online: bool) -> Iterator[Finding]:
@@ -185,7 +192,15 @@ def _source(source: SourceSettings) -> Finding:
         return Finding("warn", what, f"there is no {path} yet; nothing is read until it is there")
     if not os.access(path, os.R_OK):
         return Finding("bad", what, f"{path} can't be read by this user")
+    if path.is_dir() and _nothing_to_read(path):
+        return Finding("warn", what, f"no file in {path} is read: only *.jsonl, *.ndjson and *.csv are, also with .gz")
     return Finding("ok", what, f"{path} can be read")
+
+
+def _nothing_to_read(folder: Path) -> bool:
+    """Whether there are files in a folder, and none whose name says that it holds mentions."""
+    names = [each.name for each in folder.rglob("*") if each.is_file() and not each.name.startswith(".")]
+    return bool(names) and not any(map(is_input, names))
 
 
 def _buttons(options: SlackOptions) -> tuple[str, str]:

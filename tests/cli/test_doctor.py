@@ -48,6 +48,22 @@ def test_all_is_well_when_it_is(crisiswatch, tmp_path, monkeypatch):
     assert not (tmp_path / "crisiswatch.db").exists()
 
 
+def test_files_that_nobody_will_read_are_told(crisiswatch, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACME_HELPDESK_SECRET", "s" * 32)
+    monkeypatch.setenv("ACME_SLACK_TOKEN", "xoxb-1")
+    config = copy_config(tmp_path)
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "export.xlsx").write_bytes(b"PK")
+    said = crisiswatch("doctor", "--config", config)
+    assert said.code == 0
+    told = " ".join(said.out.split())
+    assert "inbox is read: only *.jsonl, *.ndjson and *.csv are, also with .gz" in told
+    assert "Nothing is broken; 1 thing to look at, marked !" in told
+    assert "All is well" not in told
+    (tmp_path / "inbox" / "export.csv").write_bytes(b"")
+    assert "All is well." in crisiswatch("doctor", "--config", config).out
+
+
 def test_a_bad_configuration_is_the_first_thing_to_mend(crisiswatch):
     said = crisiswatch("doctor", "--config", HERE / "bad" / "crisiswatch.yaml")
     assert said.code == 1
