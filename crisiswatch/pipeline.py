@@ -37,7 +37,6 @@ from crisiswatch.model import (
     StandInsMet,
     Text,
     Tick,
-    VolumeSample,
     VolumeSampled,
 )
 from crisiswatch.rescoring import model_of, own_scorer, rescored, stand_ins
@@ -46,6 +45,7 @@ from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment import score_mentions
 from crisiswatch.sentiment.signals import Reader
 from crisiswatch.store import Fence, JournalEntry, SourceMark, Store, StoredMention, Work
+from crisiswatch.volumes import COUNTED, merged, written
 from crisiswatch.windows import minute_of, moment
 
 __all__ = ["Arrival", "Intake", "Pipeline", "Plan", "Result"]
@@ -125,9 +125,12 @@ class Pipeline:
             event = MentionScored(at, mention, score, folded, signals)
             for brand in brands:
                 events.setdefault(brand, []).append(event)
-        counted = self._counted(intake.samples)
+        counted = merged(intake.samples, self._plan.brands)
+        journal: list[JournalEntry] = []
         for sample in counted:
-            events.setdefault(sample.brand, []).append(VolumeSampled(self._now(), sample))
+            at = self._now()
+            events.setdefault(sample.brand, []).append(VolumeSampled(at, sample))
+            journal.append(JournalEntry(brand=sample.brand, at=at, kind=COUNTED, payload=written(sample)))
         if self._arrival is Arrival.DATA and self._came_to is not None:
             self._bring_all_to(self._came_to, events)
         late_before = self._late(events)
@@ -135,7 +138,13 @@ class Pipeline:
         marks = {} if intake.mark is None else {intake.source: replace(intake.mark, carries=tuple(sorted(carries)))}
         budget = None if intake.budget_left is None else (intake.source, intake.budget_left)
         done = self._commit(
-            events, mentions=stored, cursors=marks, edited=edited, deleted=tuple(intake.deleted), budget=budget
+            events,
+            mentions=stored,
+            cursors=marks,
+            journal=journal,
+            edited=edited,
+            deleted=tuple(intake.deleted),
+            budget=budget,
         )
         self._carries[intake.source] = carries
         late = min(self._late(events) - late_before, len(ours))  # one mention may be late at several brands
@@ -288,26 +297,6 @@ class Pipeline:
                 fresh.append(mention)
                 known.add(mention.uid)
         return fresh, len(mentions) - len(fresh), edited
-
-    def _counted(self, samples: Sequence[VolumeSample]) -> list[VolumeSample]:
-        """One count for each source and brand of ours: what a poll brought is one sign of life, however fine it is."""
-        found: dict[tuple[str, str], VolumeSample] = {}
-        for sample in samples:
-            key = (sample.source, sample.brand)
-            if sample.brand not in self._plan.brands:
-                continue
-            before = found.get(key)
-            if before is None:
-                found[key] = sample
-                continue
-            found[key] = replace(
-                before,
-                start=min(before.start, sample.start),
-                seconds=before.seconds + sample.seconds,
-                count=before.count + sample.count,
-                complete=before.complete and sample.complete,
-            )
-        return [found[key] for key in sorted(found)]
 
     def _matched(self, mentions: Sequence[Mention]) -> list[_Ours]:
         """Those that are about a brand of ours. The text is folded here, once for all that look into it."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 from crisiswatch.alerts.evidence import main_themes
 from crisiswatch.model import (
@@ -27,18 +26,22 @@ from crisiswatch.model import (
     Refused,
     SignalCounts,
     Stage,
+    VolumeSampled,
 )
 from crisiswatch.pipeline import Arrival, Intake, Pipeline, Plan, Result
 from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import MentionFilter
 from crisiswatch.store import Store
 
-__all__ = ["Replay", "Report", "SentLater", "Told"]
+__all__ = ["Recorded", "Replay", "Report", "SentLater", "Told"]
 
 BATCH = 5000
 EVIDENCE_MENTIONS = 2000
 """Mentions of a window, the newest, that are looked through for what they are about."""
 START = datetime(1970, 1, 1, tzinfo=UTC)
+
+Recorded = Mention | Refused | VolumeSampled
+"""What a stream to be replayed consists of."""
 
 
 @dataclass(slots=True)
@@ -121,7 +124,7 @@ class Replay:
         alone = replace(plan, asked={})
         self.pipeline = Pipeline(store, alone, clock=lambda: self._now, arrival=Arrival.DATA, stamp=lambda at: at)
 
-    def run(self, stream: Iterable[Mention | Refused], *, monotonic: Callable[[], float]) -> Report:
+    def run(self, stream: Iterable[Recorded], *, monotonic: Callable[[], float]) -> Report:
         """Feed the whole stream, in order of arrival, then close the last minute."""
         started = monotonic()
         with _rare_collections():
@@ -129,9 +132,13 @@ class Replay:
         self.report.seconds = monotonic() - started
         return self.report
 
-    def _run(self, stream: Iterable[Mention | Refused]) -> None:
+    def _run(self, stream: Iterable[Recorded]) -> None:
         report, read = self.report, 0
         for batch in _batches(stream):
+            if isinstance(batch, VolumeSampled):
+                self._now = max(self._now, batch.at)
+                self._take(self.pipeline.ingest(Intake(source="replay", samples=(batch.sample,))))
+                continue
             mentions = [each for each in batch if isinstance(each, Mention)]
             refused = [each for each in batch if isinstance(each, Refused)]
             report.refused.extend(refused[: max(0, 100 - len(report.refused))])
@@ -211,9 +218,18 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _batches(stream: Iterable[Mention | Refused]) -> Iterator[list[Mention | Refused]]:
-    source = iter(stream)
-    while batch := list(islice(source, BATCH)):
+def _batches(stream: Iterable[Recorded]) -> Iterator[list[Mention | Refused] | VolumeSampled]:
+    """What was read, so many at a time; counts by themselves, because their place among the mentions matters."""
+    batch: list[Mention | Refused] = []
+    for each in stream:
+        if not isinstance(each, VolumeSampled):
+            batch.append(each)
+        if batch and (isinstance(each, VolumeSampled) or len(batch) >= BATCH):
+            yield batch
+            batch = []
+        if isinstance(each, VolumeSampled):
+            yield each
+    if batch:
         yield batch
 
 

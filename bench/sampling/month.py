@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from bench.detector.stream import BINS_PER_DAY, BINS_PER_MONTH, BrandStream, Floats
-from crisiswatch.sources.x.estimate import Share, learned, negative_volume
 from crisiswatch.sources.x.money import Budget, Wallet
 from crisiswatch.sources.x.plan import Rhythm, Tuning, alarm, posts_to_read, slots
+from crisiswatch.windows import MILLI, Tally
+from crisiswatch.windows.share import Share, learned, negative_volume
+from crisiswatch.windows.tally import MILLION
 
-__all__ = ["Seen", "counts_only", "everything", "flat", "planned", "weighed"]
+__all__ = ["Seen", "counts_only", "everything", "flat", "planned", "textbook", "weighed"]
 
 BIN = 5
 """Minutes of a bin, and of a tick."""
@@ -58,9 +60,15 @@ def counts_only(stream: BrandStream) -> Seen:
 def planned(stream: BrandStream, monthly: float, seed: int, tuning: Tuning | None = None, keep: float = KEEP) -> Seen:
     """The plan that ships, with a budget: counts at each tick it can pay, posts when the plan says so.
 
-    What it reads tells the share of negatives, and the counts their number.
+    What it reads tells the share of negatives, and the counts their number: by the tally of the program itself.
     """
     life = _lived(_Life, stream, monthly, seed, tuning=tuning, keep=keep)
+    return life.seen(stream.total, life.shipped)
+
+
+def textbook(stream: BrandStream, monthly: float, seed: int) -> Seen:
+    """The same by a share that fades to one half, which is what nothing known means."""
+    life = _lived(_Life, stream, monthly, seed)
     return life.seen(stream.total, life.estimate)
 
 
@@ -111,9 +119,11 @@ class _Life:
         self.wallet = Wallet()
         self.rhythm = Rhythm()
         self.share = Share()
+        self.tally = Tally()
+        self.round = 0  # posts that were counted the last time
         self.counted = -1  # the last bin that was counted
         self.begun = -1  # the last bin before those that nobody read of
-        self.estimate, self.weighed, self.weighed_all = (np.zeros(stream.bins) for _ in range(3))
+        self.estimate, self.shipped, self.weighed, self.weighed_all = (np.zeros(stream.bins) for _ in range(4))
         self.told = np.arange(stream.bins)
         self.months: dict[str, float] = {}
         self.posts_read = self.samples = self.intervals = self.held = 0
@@ -148,9 +158,11 @@ class _Life:
         unread = new if strength else slice(self.begun + 1, at + 1)
         there = int(self.stream.total[unread].sum())
         take = self._posts(there, strength, now)
+        self.tally.next_round(start + len(minutes), self.round)
+        self.round = sum(counts)
         sample: list[tuple[float, float]] = []
         if take:
-            found = self._read(unread, take)
+            found = self._read(unread, new.start, take)
             sample = [(there / take, 1.0)] * found + [(there / take, 0.0)] * (take - found)
             self.wallet = self.wallet.read(take * PRICE)
             self.posts_read += take
@@ -162,6 +174,8 @@ class _Life:
         volume = negative_volume(int(whole), here, prior=prior).expected if here else whole * self.share.mean
         part = volume / whole if whole else 0.0
         self.estimate[new] = self.stream.total[new] * part
+        matching = self.tally.parts_of(self.round).get("matching", 0) / MILLION
+        self.shipped[new] = self.stream.total[new] * matching
         self.told[new] = at
         if take or not there:
             self.begun = at
@@ -184,8 +198,11 @@ class _Life:
         minutes = [count // BIN + (minute < count % BIN) for count in counts for minute in range(BIN)]
         return self.stream.start + BIN * bins.start, minutes
 
-    def _read(self, bins: slice, take: int) -> int:
-        """Read from where the plan reads: the newest posts of each slot. Note them by their weight; the negatives."""
+    def _read(self, bins: slice, first: int, take: int) -> int:
+        """Read from where the plan reads: the newest posts of each slot. Note them by their weight; the negatives.
+
+        What lies in bin ``first`` or later is of the round that was counted now.
+        """
         start, minutes = self._minutes(bins)
         left = {at: (int(self.stream.total[at]), int(self.stream.negative[at])) for at in range(bins.start, bins.stop)}
         negatives = 0
@@ -197,10 +214,18 @@ class _Life:
                 here = min(wanted, there)
                 bad = int(self.rng.hypergeometric(upset, there - upset, here)) if here else 0
                 left[at] = (there - here, upset - bad)
+                self._note(each, here, bad, here_and_now=at >= first)
                 self.weighed_all[at] += each * here
                 self.weighed[at] += each * bad
                 wanted, negatives, at = wanted - here, negatives + bad, at - 1
         return negatives
+
+    def _note(self, weight: float, posts: int, negatives: int, *, here_and_now: bool) -> None:
+        """Let the tally of the program see the posts."""
+        both = {"all": MILLI, "population": MILLI}
+        for at in range(posts):
+            figures = {**both, "matching": MILLI} if at < negatives else both
+            self.tally.note(round(weight * MILLI), figures, here=here_and_now)
 
     def _judge(self, bins: slice, there: int, sample: list[tuple[float, float]], prior: Share) -> None:
         """Compare the interval of a sample with the truth."""

@@ -22,8 +22,10 @@ from crisiswatch.model import (
     SourceHealth,
     StandInsMet,
     Tick,
+    VolumeSampled,
 )
 from crisiswatch.store import JournalEntry, Store, StoredMention
+from crisiswatch.volumes import COUNTED, read
 
 __all__ = ["Again", "work_out_again"]
 
@@ -90,6 +92,8 @@ def _events(store: Store, opening: Incident, seen: _Seen) -> Iterator[Event]:
 
 def _event(stored: StoredMention | JournalEntry, seen: _Seen) -> Event | None:
     if isinstance(stored, JournalEntry):
+        if stored.kind == COUNTED:
+            return VolumeSampled(stored.at, read(stored.brand, stored.payload))
         return _journal(stored, seen)
     seen.mentions += 1
     seen.purged += stored.purged

@@ -20,10 +20,11 @@ from crisiswatch.clock import SystemClock
 from crisiswatch.config import Loaded
 from crisiswatch.errors import CrisiswatchError
 from crisiswatch.logs import configure
-from crisiswatch.model import Mention, Refused, Stage
-from crisiswatch.replay import Replay, Report, Told
+from crisiswatch.model import Mention, Stage, VolumeSampled
+from crisiswatch.replay import Recorded, Replay, Report, Told
 from crisiswatch.sources.ordering import arrivals
 from crisiswatch.store import JournalEntry, Store, StoredMention
+from crisiswatch.volumes import COUNTED, read
 from crisiswatch.wiring import plan_for
 
 __all__ = ["replay"]
@@ -41,7 +42,7 @@ _SHORTER = (
     (" years", " y"),
 )
 
-Stream = Iterable[Mention | Refused]
+Stream = Iterable[Recorded]
 
 
 def replay(inputs: Sequence[str], config: Path, answer: Format, scorer: str = "") -> int:
@@ -102,8 +103,8 @@ def _is_store(path: Path) -> bool:
         return file.read(len(_SQLITE)) == _SQLITE
 
 
-def _stored(store: Store) -> Iterator[Mention]:
-    """Everything a store still has the text of, in the order and at the times it came.
+def _stored(store: Store) -> Iterator[Mention | VolumeSampled]:
+    """Everything a store still has the text of, and the counts, in the order and at the times they came.
 
     What people did and which sources reported failures is not part of it: a replay asks what the rules would have done.
     """
@@ -111,6 +112,8 @@ def _stored(store: Store) -> Iterator[Mention]:
     for event in store.stream():
         if isinstance(event, StoredMention) and event.purged:
             purged += 1
+        elif isinstance(event, JournalEntry) and event.kind == COUNTED:
+            yield VolumeSampled(event.at, read(event.brand, event.payload))
         elif isinstance(event, JournalEntry):
             acts += 1
         else:

@@ -9,11 +9,11 @@ from operator import index
 from typing import Any
 
 from crisiswatch.engine.rhythm import Rhythm
-from crisiswatch.engine.state import AUTHORS_KEPT, BlindSpell, RuleState, SeriesState, State
+from crisiswatch.engine.state import AUTHORS_KEPT, BlindSpell, RuleState, SeriesState, State, Volume
 from crisiswatch.errors import StateError
 from crisiswatch.model import Reading, Reasons, SignalCounts
 from crisiswatch.sentiment.priors import Classes, StreamPrior
-from crisiswatch.windows import HASH_SPACE, Bucket, Crowd, Distinct, Lean, Series, Signalled, SlidingSum, Voices
+from crisiswatch.windows import HASH_SPACE, Bucket, Crowd, Distinct, Lean, Series, Signalled, SlidingSum, Tally, Voices
 
 __all__ = ["VERSION", "decode", "encode"]
 
@@ -58,6 +58,8 @@ def encode(state: State) -> bytes:
         }
     if state.caught_up:
         body["caught_up"] = [list(span) for span in state.caught_up]
+    if state.volumes:
+        body["volumes"] = {key: _volume_out(volume) for key, volume in sorted(state.volumes.items())}
     return json.dumps(body, separators=(",", ":"), ensure_ascii=True).encode()
 
 
@@ -95,7 +97,44 @@ def _state_in(body: dict[str, Any]) -> State:
             for model, rows in body.get("stand_ins", {}).items()
         },
         caught_up=[(index(start), index(end)) for start, end in body.get("caught_up", [])],
+        volumes={key: _volume_in(row) for key, row in body.get("volumes", {}).items()},
     )
+
+
+def _volume_out(volume: Volume) -> list[Any]:
+    slots = [part for slot in volume.slots for part in slot]
+    return [volume.since, volume.until, volume.at, int(volume.stirred), slots]
+
+
+def _volume_in(row: list[Any]) -> Volume:
+    since, until, at, stirred, slots = row
+    pairs = zip(map(index, slots[::2]), map(index, slots[1::2]), strict=True)
+    return Volume(index(since), index(until), index(at), tuple(pairs), bool(stirred))
+
+
+def _tally_out(tally: Tally) -> list[Any]:
+    known, read, here, parts = (
+        dict(sorted(each.items())) for each in (tally.known, tally.read, tally.here, tally.parts)
+    )
+    return [tally.at, known, list(tally.usual), read, tally.squares, here, parts, int(tally.firm)]
+
+
+def _tally_in(row: list[Any]) -> Tally:
+    at, known, (matching, there), read, squares, here, parts, firm = row
+    return Tally(
+        index(at),
+        {str(name): float(value) for name, value in known.items()},
+        (float(matching), float(there)),
+        _whole_in(read),
+        index(squares),
+        _whole_in(here),
+        _whole_in(parts),
+        bool(firm),
+    )
+
+
+def _whole_in(row: dict[str, Any]) -> dict[str, int]:
+    return {str(name): index(value) for name, value in row.items()}
 
 
 def _prior_out(prior: StreamPrior) -> list[Any]:
@@ -116,7 +155,7 @@ def _classes_in(row: list[Any]) -> Classes:
 
 def _series_out(kept: SeriesState) -> dict[str, Any]:
     series = kept.series
-    return {
+    row: dict[str, Any] = {
         "keep": [getattr(series, name) for name in _SERIES],
         "early": [[w.length, w.count, w.total] for w in series.early.values()],
         "final": [[w.length, w.count, w.total] for w in series.final.values()],
@@ -126,6 +165,9 @@ def _series_out(kept: SeriesState) -> dict[str, Any]:
         "learned": [kept.first, kept.learned, *([kept.held] if kept.held >= 0 else [])],
         "detector": None if kept.detector is None else [_number(x) for x in kept.detector],
     }
+    if kept.tallies:
+        row["tallies"] = {source: _tally_out(tally) for source, tally in sorted(kept.tallies.items())}
+    return row
 
 
 def _series_in(row: dict[str, Any]) -> SeriesState:
@@ -142,7 +184,8 @@ def _series_in(row: dict[str, Any]) -> SeriesState:
     detector = row["detector"]
     first, learned, *held = row["learned"]
     known = None if detector is None else [float(x) for x in detector]
-    return SeriesState(series, first, learned, known, index(held[0]) if held else -1)
+    tallies = {source: _tally_in(tally) for source, tally in row.get("tallies", {}).items()}
+    return SeriesState(series, first, learned, known, index(held[0]) if held else -1, tallies=tallies)
 
 
 def _bucket_out(bucket: Bucket) -> list[Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crisiswatch.detector import Bin, DetectorState
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.model import Reading
 from crisiswatch.sentiment.priors import Classes, StreamPrior
-from crisiswatch.windows import BIN, Distinct, Series
+from crisiswatch.windows import BIN, Distinct, Series, Tally
 
-__all__ = ["CALM", "HOLDING", "OPEN", "SETTLING", "BlindSpell", "RuleState", "SeriesState", "State"]
+__all__ = ["CALM", "HOLDING", "OPEN", "SETTLING", "BlindSpell", "RuleState", "SeriesState", "State", "Volume"]
 
 CALM, HOLDING, OPEN, SETTLING = "calm", "holding", "open", "settling"
 AUTHORS_KEPT = 1024
@@ -21,7 +21,8 @@ class SeriesState:
     """One series with its detector: counted since minute ``first``, bins learned up to minute ``learned``.
 
     Its detector says nothing before minute ``held``. ``unlearned`` keeps bins after ``learned`` that were made already;
-    what is in it can be made again at any time.
+    what is in it can be made again at any time. ``tallies``: by source that is judged by its counts
+    (`crisiswatch.engine.volume`).
     """
 
     series: Series
@@ -30,10 +31,28 @@ class SeriesState:
     detector: DetectorState | None = None
     held: int = -1
     unlearned: dict[int, Bin] = field(default_factory=dict, compare=False)
+    tallies: dict[str, Tally] = field(default_factory=dict)
 
     def copy(self) -> SeriesState:
         """Give an independent copy."""
-        return SeriesState(self.series.copy(), self.first, self.learned, self.detector, self.held, dict(self.unlearned))
+        tallies = {source: tally.copy() for source, tally in self.tallies.items()}
+        unlearned = dict(self.unlearned)
+        return SeriesState(self.series.copy(), self.first, self.learned, self.detector, self.held, unlearned, tallies)
+
+
+@dataclass(slots=True)
+class Volume:
+    """How far a source's mentions of the brand are counted: the minutes from ``since``, up to ``until``.
+
+    Its latest round of counts came in minute ``at``: ``slots`` are its minutes and their counts. ``stirred``: something
+    was read since these were made into volume.
+    """
+
+    since: int
+    until: int
+    at: int
+    slots: tuple[tuple[int, int], ...] = ()
+    stirred: bool = False
 
 
 @dataclass(slots=True)
@@ -99,6 +118,7 @@ class State:
     ``scorer`` is the model that reads the mentions; ``priors`` what is known of each stream's class shares.
     ``stand_ins`` has the weights that bring other models' scores to its scale: by model, then stream, "" for the rest.
     ``caught_up`` are spans of minutes that were read afterwards, in order (`crisiswatch.engine.catchup`).
+    ``volumes``: by source that is judged by its counts.
     """
 
     brand: str
@@ -114,6 +134,7 @@ class State:
     priors: dict[str, StreamPrior] = field(default_factory=dict)
     stand_ins: dict[str, dict[str, Classes]] = field(default_factory=dict)
     caught_up: list[tuple[int, int]] = field(default_factory=list)
+    volumes: dict[str, Volume] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Give an independent copy."""
@@ -131,6 +152,7 @@ class State:
             priors={k: prior.copy() for k, prior in self.priors.items()},
             stand_ins=self.stand_ins,  # replaced as a whole, never changed
             caught_up=self.caught_up,  # the same
+            volumes={k: replace(volume) for k, volume in self.volumes.items()},
         )
 
     def blind_between(self, start: int, end: int) -> list[BlindSpell]:
@@ -139,7 +161,7 @@ class State:
 
     def exposure(self, start: int) -> float:
         """The part of the brand's usual volume whose sources could speak in the bin from minute ``start``."""
-        blind = {spell.source for spell in self.blind_between(start, start + BIN)}
+        blind = {spell.source for spell in self.blind_between(start, start + BIN) if not self._counted(spell, start)}
         if not blind:
             return 1.0
         whole = seeing = 0.0
@@ -148,6 +170,11 @@ class State:
             if name not in blind:
                 seeing += rhythm.rate
         return seeing / whole if whole > 0 else 0.0
+
+    def _counted(self, spell: BlindSpell, start: int) -> bool:
+        """Whether a source's counts cover a bin although nothing could be read in it: its money was used up."""
+        volume = self.volumes.get(spell.source)
+        return volume is not None and volume.since <= start and start + BIN <= volume.until
 
 
 def _copy_rhythm(rhythm: Rhythm) -> Rhythm:

@@ -10,9 +10,10 @@ in order; so it makes no difference how often a `Tick` comes, or how the stream 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from crisiswatch.engine import catchup, machine
+from crisiswatch.engine import catchup, machine, volume
 from crisiswatch.engine.bins import LONGEST_TAIL, bin_of
 from crisiswatch.engine.calibration import NO_SCORERS, made_right, new_hour, scorer_changed, stand_ins_met
 from crisiswatch.engine.look import Look
@@ -20,8 +21,9 @@ from crisiswatch.engine.machine import Moment
 from crisiswatch.engine.program import Program, RulePlan, SeriesPlan, program_for
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import CALM, BlindSpell, RuleState, SeriesState, State
+from crisiswatch.engine.voice import Voice, hear
 from crisiswatch.engine.watermark import IDLE, watermark
-from crisiswatch.matching import grave, normalise, signature
+from crisiswatch.matching import normalise, signature
 from crisiswatch.model import (
     Blind,
     BlindChanged,
@@ -98,8 +100,9 @@ class _Step:
                 scorer_changed(self.state, self.series, event)
             case StandInsMet():
                 stand_ins_met(self.state, event.rows)
-            case VolumeSampled():  # counts without text tell that the source is alive; their volume comes in later
+            case VolumeSampled():
                 self._rhythm(event.sample.source, minute).hear(minute, minute)
+                volume.take(self.state, self.series, event.sample, self._count_in_incidents)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -144,9 +147,10 @@ class _Step:
     def _boundary(self, minute: int) -> None:
         """Close the arrival minute that ends at ``minute``: silences, watermark, baselines, windows, rules."""
         state = self.state
+        volume.settle(state, self.series, self._count_in_incidents)
         for name, rhythm in state.sources.items():
             self._listen(name, rhythm, minute)
-        closed = watermark(state.sources.values(), state.closed, minute, self.program.lateness)
+        closed = watermark(state.sources, state.volumes, state.closed, minute, self.program.lateness)
         for plan, kept in self.series:
             kept.series.move(minute, closed)
             if plan.detector is not None and kept.learned + BIN <= closed:
@@ -256,28 +260,26 @@ class _Step:
         score = made_right(state, mention, event.score)
         if not state.scorer and score.model not in NO_SCORERS:
             state.scorer = score.model
-        label = score.label.value
         weight = MILLI if mention.weight == 1.0 else round(mention.weight * MILLI)
-        author = None if mention.author_id is None else author_hash(mention.author_id)
-        text = self._signature(event, folded)
         signals = event.signals
-        gravity = round(weight_of(signals.severity) * MILLI) if signals.severity else 0
+        voice = Voice(
+            mention,
+            score,
+            signals,
+            folded,
+            score.label.value,
+            minute,
+            weight,
+            None if mention.author_id is None else author_hash(mention.author_id),
+            self._signature(event, folded),
+            round(weight_of(signals.severity) * MILLI) if signals.severity else 0,
+            state.volumes.get(mention.source),
+        )
+        author = voice.author
         for plan, kept in self.series:
-            series, admission = kept.series, plan.admission
-            if minute < series.oldest or not admission.in_population(mention, folded):
-                continue
-            matching = admission.matches(label, folded, signals)
-            if matching:
-                series.add(minute, weight, mention.source, author, mention.author_followers, text=text)
-                if signals.flags or signals.severity:
-                    series.say(minute, weight, signals, gravity)
-                if self.open_rules:
-                    self._count_in_incidents(plan.key, minute, weight, author, mention.source)
-            else:
-                series.add_unmatched(minute, weight, author=author, text=text)
-            if plan.detector is not None and (matching or weight != MILLI or score.calibrated):
-                part = round(admission.likelihood(score, folded, signals) * MILLI) if score.calibrated else None
-                _tell_more(series, minute, weight, part, folded if matching else None)
+            mass = hear(plan, kept, voice)
+            if mass is not None and self.open_rules:
+                self._count_in_incidents(plan.key, minute, mass, mention.source, author)
 
     def _folded(self, event: MentionScored) -> str:
         if not self.program.needs_words and not self.program.needs_texts:
@@ -290,7 +292,7 @@ class _Step:
             return None
         return signature(event.mention.text, folded)
 
-    def _count_in_incidents(self, key: str, minute: int, weight: int, author: int | None, source: str) -> None:
+    def _count_in_incidents(self, key: str, minute: int, weight: int, source: str, author: int | None = None) -> None:
         for plan, mine, _ in self.rules:
             if plan.series != key or not mine.is_open or minute < mine.opened - plan.rule.window:
                 continue
@@ -384,26 +386,15 @@ class _Step:
                 state.closed - old.keep_bins if series.keep_bins > old.keep_bins else kept.first,
             )
             learned, detector = kept.learned, kept.detector if kept.detector is not None else detector
-        return SeriesState(series, first, learned, detector)
+        # What the round under way was made into stays as it is: nobody knows which of it was taken over.
+        tallies = {} if kept is None else {source: replace(tally, firm=True) for source, tally in kept.tallies.items()}
+        return SeriesState(series, first, learned, detector, tallies=tallies)
 
     def _drop_rule(self, name: str) -> None:
         mine = self.state.rules[name]
         if mine.is_open:
             self._tell(machine.orphan(self.state, name, mine))
         del self.state.rules[name]
-
-
-def _tell_more(series: Series, minute: int, weight: int, part: int | None, folded: str | None) -> None:
-    """Note what a detector wants to know of a mention beyond its label: ``part`` thousandths count, grave words.
-
-    ``folded`` is the text of one that matches; None for another one.
-    """
-    plain = 0 if folded is None else MILLI
-    part = plain if part is None else part
-    if weight != MILLI or part != plain:
-        series.lean(minute, weight, part, matching=folded is not None)
-    if folded is not None and grave(folded):
-        series.mark(minute, weight, part)
 
 
 def _fits(plan: SeriesPlan, series: Series) -> bool:

@@ -118,7 +118,11 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeSample:
-    """How many mentions a source counted in ``[start, start + seconds)``, without their texts."""
+    """How many mentions a source counted in ``[start, start + seconds)``, without their texts.
+
+    ``counts`` has the number in each minute from ``start`` on, where that is known. ``sampled``: not all of them are
+    read, so the volume goes by the count, and what is read tells what they say. ``backfill`` as in `Mention`.
+    """
 
     source: str
     brand: str
@@ -126,3 +130,6 @@ class VolumeSample:
     seconds: int
     count: int
     complete: bool = True
+    counts: tuple[int, ...] = ()
+    sampled: bool = False
+    backfill: bool = False

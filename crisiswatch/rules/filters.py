@@ -43,6 +43,12 @@ class Admission:
         return not self._languages or not primary or primary in self._languages
 
     @property
+    def takes_all(self) -> bool:
+        """Whether everything matches, from wherever it may be counted."""
+        narrow = self._languages or self._words or self._ignore or self._signals
+        return self._sentiment == "any" and not narrow
+
+    @property
     def reads_words(self) -> bool:
         """Whether the text matters at all."""
         return self._words is not None or self._ignore is not None

@@ -8,11 +8,13 @@ from crisiswatch.windows.distinct import HASH_SPACE, Distinct, author_hash, dist
 from crisiswatch.windows.minutes import BIN, MILLI, minute_of, moment
 from crisiswatch.windows.organic import Crowd, Voices, organic_part
 from crisiswatch.windows.series import UNTOUCHED, Bucket, Lean, Series, Signalled, SlidingSum
+from crisiswatch.windows.tally import SURE, Tally, pour
 
 __all__ = [
     "BIN",
     "HASH_SPACE",
     "MILLI",
+    "SURE",
     "UNTOUCHED",
     "Bucket",
     "Crowd",
@@ -21,10 +23,12 @@ __all__ = [
     "Series",
     "Signalled",
     "SlidingSum",
+    "Tally",
     "Voices",
     "author_hash",
     "distinct_over",
     "minute_of",
     "moment",
     "organic_part",
+    "pour",
 ]

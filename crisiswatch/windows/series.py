@@ -193,6 +193,20 @@ class Series:
         if minute < self.early_end:
             self._catch_up(minute, weight, weight)
 
+    def shift(self, minute: int, count: int, total: int) -> Bucket:
+        """Move a minute's sums by a mass that no single mention stands for, and give its bucket."""
+        bucket = self.buckets.get(minute)
+        if bucket is None:
+            bucket = self.buckets[minute] = Bucket()
+        bucket.count += count
+        bucket.total += total
+        self._touch(minute)
+        start = minute - minute % BIN
+        self.bins[start] = self.bins.get(start, 0) + count
+        if minute < self.early_end:
+            self._catch_up(minute, count, total)
+        return bucket
+
     def lean(self, minute: int, weight: int, part: int, *, matching: bool) -> None:
         """Note that a mention which was just added counts ``part`` thousandths of ``weight``, whatever its label."""
         bucket = self.buckets[minute]

@@ -115,7 +115,7 @@ class Segment:
 
 
 MINUTES = st.sampled_from((0, 1, 2, 5, 7, 15, 40, 90, 240, 600, 1500))
-KINDS = ("usual", "usual", "wave", "wave", "silence", "fails", "recovers", "sampled", "backfill")
+KINDS = ("usual", "usual", "wave", "wave", "silence", "fails", "recovers", "sampled", "backfill", "counted", "counted")
 
 
 @st.composite
@@ -145,10 +145,51 @@ def make(parts: Sequence[Segment], seed: int) -> list[Event]:
         elif part.kind == "sampled":
             sample = VolumeSample(source=part.sources[0], brand="acme", start=now, seconds=60, count=part.count)
             events.append(VolumeSampled(now, sample))
+        elif part.kind == "counted":
+            events += _counted(part, now, chance, mentions)
         elif part.kind != "silence":
             events += _mentions(part, now, chance, mentions)
         now = end
     return sorted(events, key=lambda event: event.at)
+
+
+def _counted(part: Segment, start: datetime, chance: random.Random, mentions: Mentions) -> Iterable[Event]:
+    """Counts of every minute in a few rounds, some of them twice, late or without their minutes, and posts of them.
+
+    Some posts come before their counts, some long after; some are read in full.
+    """
+    source, every = part.sources[0], max(1, min(part.minutes // 3, 60))
+    negative = chance.choice((0.1, 0.9))
+    for begin in range(0, part.minutes, every):
+        length = min(every, part.minutes - begin)
+        counts = tuple(chance.randrange(part.count) for _ in range(length))
+        first = start + timedelta(minutes=begin)
+        sample = VolumeSample(
+            source=source,
+            brand="acme",
+            start=first,
+            seconds=60 * length,
+            count=sum(counts),
+            counts=counts if chance.random() < 0.7 else (),
+            sampled=True,
+            backfill=chance.random() < 0.1,
+        )
+        arrives = first + timedelta(minutes=length, seconds=chance.choice((30, 30, 30, 5000)))
+        yield VolumeSampled(arrives, sample)
+        if chance.random() < 0.2:
+            yield VolumeSampled(arrives + timedelta(minutes=chance.choice((0, 1, 9))), sample)
+        read = chance.randrange(min(8, sum(counts) + 1))
+        for _ in range(read):
+            made = mentions.one(
+                first + timedelta(seconds=chance.randrange(60 * length)),
+                "negative" if chance.random() < negative else "positive",
+                source=source,
+                arrives=arrives + timedelta(seconds=chance.choice((0, 1, 1, 70, 400))),
+                author=f"a{chance.randrange(2000)}",
+                weight=chance.choice((1.0, sum(counts) / read)),
+            )
+            said = Signals(chance.choice(((), ("complaint",))), chance.choice(((), ("safety",))), ())
+            yield replace(made, score=replace(made.score, calibrated=chance.random() < 0.5), signals=said)
 
 
 def _mentions(part: Segment, start: datetime, chance: random.Random, mentions: Mentions) -> Iterable[MentionScored]:

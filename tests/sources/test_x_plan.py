@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crisiswatch.errors import QuotaExhausted
-from crisiswatch.sources.x.estimate import JEFFREYS, Share, learned, negative_volume
+from crisiswatch.windows.share import JEFFREYS, Share, learned, negative_volume
 from crisiswatch.sources.x.money import Budget, Wallet, month_end
 from crisiswatch.sources.x.plan import Rhythm, alarm, posts_to_read, slots, weight
 from tests.sources.x_support import NOON, cost, drained, fake, manual, mentions, samples, source_of

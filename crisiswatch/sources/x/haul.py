@@ -20,12 +20,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Haul:
     """Mentions, volumes and costs (US dollars) of one poll; to be filled, then made a batch.
 
-    ``gap`` (seconds since 1970): what was said before it was said while nobody listened.
+    ``gap`` (seconds since 1970): what was said before it was said while nobody listened. ``sampled``: what is counted
+    is not all read.
     """
 
     source: str
     now: datetime
     gap: int = 0
+    sampled: bool = False
     mentions: dict[str, Mention] = field(default_factory=dict)
     edited: dict[str, Mention] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
@@ -78,7 +80,15 @@ class Haul:
     def count(self, brand: str, buckets: Sequence[Bucket]) -> None:
         """Take the volumes of a brand."""
         self.samples += [
-            VolumeSample(source=self.source, brand=brand, start=each.start, seconds=each.seconds, count=each.count)
+            VolumeSample(
+                source=self.source,
+                brand=brand,
+                start=each.start,
+                seconds=each.seconds,
+                count=each.count,
+                sampled=self.sampled,
+                backfill=each.start.timestamp() < self.gap,
+            )
             for each in buckets
         ]
 

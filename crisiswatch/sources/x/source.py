@@ -77,7 +77,8 @@ class XSource:
         self._notice_gap(place, now)
         if not place.todo or place.todo == ["broke"]:
             self._begin(place, now)
-        haul = Haul(self.id, now, gap=place.gap, cost=self._unpaid)
+        sampled = self._options.read != "everything" and self._stream is None
+        haul = Haul(self.id, now, gap=place.gap, sampled=sampled, cost=self._unpaid)
         tick = Tick(self._options, self._watched, self._budget, place, haul, deadline)
         try:
             while place.todo and not haul:
