@@ -249,7 +249,7 @@ def _onset(history: Sequence[tuple[float, float, float]], share: float, end: int
         if expected <= 0.0:
             continue  # nobody could see, so nothing began there
         count, mean = count + matching, mean + expected * share
-        if count <= mean:
+        if count <= mean or mean <= 0.0:  # a share of probabilities less what any mention brings may be below nothing
             continue
         gain = count * log(count / mean) - (count - mean)
         if gain > best:

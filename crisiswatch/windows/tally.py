@@ -28,6 +28,7 @@ SURE: Parts = {"population": MILLION, "matching": MILLION, "likely": MILLION, "l
 """Of a series that lets everything through."""
 
 _KEEP = 0.97  # the part of what is known that is still believed a bin later
+_ENOUGH = 60.0  # effective mentions that are remembered: where more are read, what is new is believed sooner
 _LASTING = 0.5 ** (1.0 / (3 * 1440))  # a minute: what is usual has a half-life of three days
 _FIRM = 2.0  # pseudo-mentions with the usual share that a round begins with
 _OF_OTHERS = ("unlike", "unlike2")
@@ -76,6 +77,7 @@ class Tally:
             there += each * self.read.get("population", 0)
         self.usual = (round(matching * keep, 6), round(there * keep, 6))
         keep = _KEEP ** (max(0, minute - self.at) / BIN) if self.at >= 0 else 1.0
+        keep = min(keep, _ENOUGH / max(known.get("all", 0.0), _ENOUGH))
         self.known = {name: left for name, value in known.items() if (left := round(value * keep, 6))}
         self.at = minute
         self.read, self.here, self.parts, self.squares, self.firm = {}, {}, {}, 0, False
