@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crisiswatch.errors import QuotaExhausted
-from crisiswatch.windows.share import JEFFREYS, Share, learned, negative_volume
 from crisiswatch.sources.x.money import Budget, Wallet, month_end
 from crisiswatch.sources.x.plan import Rhythm, alarm, posts_to_read, slots, weight
+from crisiswatch.windows.share import JEFFREYS, Share, learned, negative_volume
 from tests.sources.x_support import NOON, cost, drained, fake, manual, mentions, samples, source_of
 
 counts = st.lists(st.integers(0, 300), min_size=1, max_size=200)
