@@ -215,7 +215,7 @@ def _bucket_in(row: list[Any]) -> Bucket:
         total,
         reach,
         audience,
-        sources,
+        _whole_in(sources),
         None if lean is None else Lean(*lean),
         marked,
         None if signalled is None else _signalled_in(signalled),
