@@ -38,6 +38,7 @@ from crisiswatch.response import decision_to_dict
 from crisiswatch.scoring import Scoring
 from crisiswatch.senders import Senders
 from crisiswatch.showing import IncidentViews
+from crisiswatch.silencing import Silencing
 from crisiswatch.status import status_view
 from crisiswatch.store import Fence, Store
 from crisiswatch.web import Hook, StatusView, WebServer, WebState, create_app, incident_view
@@ -363,6 +364,7 @@ class App:
             slack=self._switchboard.receive,
             links=lambda: ack_links(self._parts.loaded.settings),
             now=self._clock.now,
+            silences=Silencing(lambda: self.worker, lambda: self.store),
             labels=PageLabels(
                 lambda: self.store,
                 lambda: self._parts.loaded.settings.brands,

@@ -9,6 +9,7 @@ from crisiswatch import __version__
 from crisiswatch.config import Loaded
 from crisiswatch.model import MeterMoved
 from crisiswatch.pipeline import Pipeline
+from crisiswatch.silencing import silence_view
 from crisiswatch.store import Store
 from crisiswatch.web import BrandView, ReceiverView, SourceView, StatusView
 
@@ -42,6 +43,7 @@ def status_view(
         brands=[_brand(brand.id, brand.name, meters.get(brand.id)) for brand in loaded.settings.brands],
         sources=_sources(store, loaded, pipeline, health),
         receivers=_receivers(store, loaded, now),
+        silences=[silence_view(one) for one in store.silences(open_only=True)],
     )
 
 

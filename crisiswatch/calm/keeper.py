@@ -182,7 +182,8 @@ class Calm:
     def _meanwhile(self, silence: Silence, situation: Callable[[str], Situation | None]) -> list[Incident]:
         """What opened while it was silenced, as far as the store knows, the first first."""
         stored = self._store.incidents(silence.brand, limit=1000)
-        found = [each for each in stored if silence.in_force(each.opened_at) and not each.trial]
+        end = silence.ended_at or silence.ends
+        found = [each for each in stored if silence.begins <= each.opened_at <= end and not each.trial]
         now = [(situation(each.id), each) for each in found]
         covered = [each if open_ is None else open_[1] for open_, each in now]
         return sorted((each for each in covered if silence.covers(each)), key=lambda each: (each.opened_at, each.id))

@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 incidents_app = typer.Typer(help="List, show, acknowledge and resolve incidents.", no_args_is_help=True)
 app.add_typer(incidents_app, name="incidents")
+silence_app = typer.Typer(help="Have nobody told of some incidents for a while.", no_args_is_help=True)
+app.add_typer(silence_app, name="silence")
 feedback_app = typer.Typer(help="Label mentions, take labels back, and learn from them.", no_args_is_help=True)
 app.add_typer(feedback_app, name="feedback")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from crisiswatch.alerts.words import about, clean, clip, exact, moment, rarity, span
 from crisiswatch.cli import page
@@ -16,7 +17,7 @@ from crisiswatch.model import Incident
 from crisiswatch.store import IncidentEvent, OutboxRow, Store
 from crisiswatch.web import incident_view
 
-__all__ = ["act", "find", "list_incidents", "show_incident"]
+__all__ = ["act", "ask", "find", "list_incidents", "show_incident"]
 
 _DONE = {"acknowledge": "acknowledged", "resolve": "resolved"}
 
@@ -178,6 +179,15 @@ def _fate(row: OutboxRow) -> str:
 
 def act(incident: str, action: str, actor: str, config: Path, detail: Mapping[str, str] | None = None) -> int:
     """Ask the running daemon to do an `Act`: it is the only one that writes."""
+    told = {"actor": actor or getpass.getuser(), "detail": dict(detail or {})}
+    answer = ask(config, f"incidents/{incident}/{action}", told)
+    said = _DONE.get(action) or clean(str(answer.get("answer", ""))).rstrip(".")
+    page.line(f"{said}: {incident}", wrap=False)
+    return 0
+
+
+def ask(config: Path, path: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask something of the running daemon's API; its answer. Raises CrisiswatchError where it refuses."""
     import httpx
 
     web = load_config(config).settings.web
@@ -185,16 +195,14 @@ def act(incident: str, action: str, actor: str, config: Path, detail: Mapping[st
     if not web.port:
         raise CrisiswatchError("web.port is 0, so nobody knows where the daemon listens; give it a port")
     headers = {} if web.token is None else {"authorization": f"Bearer {web.token.reveal()}"}
-    url = f"http://{host}:{web.port}/api/v1/incidents/{incident}/{action}"
-    told = {"actor": actor or getpass.getuser(), "detail": dict(detail or {})}
+    url = f"http://{host}:{web.port}/api/v1/{path}"
     try:
-        answer = httpx.post(url, json=told, headers=headers, timeout=15.0)
+        answer = httpx.post(url, json=dict(told), headers=headers, timeout=15.0)
     except httpx.HTTPError as error:
         raise CrisiswatchError(f"no daemon answers at {host}:{web.port}; is it running? (`crisiswatch run`)") from error
     if answer.status_code == 200:
-        said = _DONE.get(action) or clean(str(answer.json().get("answer", ""))).rstrip(".")
-        page.line(f"{said}: {incident}", wrap=False)
-        return 0
+        said: dict[str, Any] = answer.json()
+        return said
     raise CrisiswatchError(f"the daemon refused: {_said(answer)}")
 
 

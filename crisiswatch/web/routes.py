@@ -26,6 +26,7 @@ from crisiswatch.web.feedback import FeedbackPages
 from crisiswatch.web.guard import Guard, is_loopback
 from crisiswatch.web.incident import incident_routes
 from crisiswatch.web.page import POLICY, render_status
+from crisiswatch.web.silences import silence_routes
 from crisiswatch.web.state import HookAnswer, WebState
 
 __all__ = ["MAX_BODY", "create_app"]
@@ -68,6 +69,7 @@ def create_app(
             Route("/api/v1/incidents/{id}/log", pages.log),
             Route("/api/v1/incidents/{id}/{action}", pages.act, methods=["POST"]),
             Route("/api/v1/incidents/{id:path}", pages.incident),
+            *([] if state.silences is None else silence_routes(state.silences, _read, _json)),
             Route("/api/v1/status", pages.status),
             Route("/", pages.page),
         ],

@@ -95,6 +95,18 @@ class StatusView(TypedDict, total=False):
     brands: Sequence[BrandView]
     sources: Sequence[SourceView]
     receivers: Sequence[ReceiverView]
+    silences: Sequence[Mapping[str, Any]]
+
+
+class Silences(Protocol):
+    """The silences behind the API. ``begin`` and ``end`` raise ActRefused where a wish makes no sense, and
+    CrisiswatchError where the engine is too busy."""
+
+    def listed(self) -> Sequence[Mapping[str, Any]]: ...
+
+    def begin(self, told: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+    def end(self, number: int, by: str) -> Mapping[str, Any]: ...
 
 
 class SampleView(TypedDict):
@@ -169,7 +181,7 @@ class WebState:
     ``shown`` gives what the page of an incident shows (`crisiswatch.web.incident.Shown`), ``chart`` its picture as PNG
     and ``post_mortem`` its Markdown, each None where there is none.
     ``labels`` are behind the page where people give them. ``links`` reads the links that messages carry, as the running
-    configuration has it, by the time that ``now`` tells.
+    configuration has it, by the time that ``now`` tells. ``silences`` are in force, or were.
     """
 
     healthy: Callable[[], tuple[bool, Mapping[str, Any]]]
@@ -189,6 +201,7 @@ class WebState:
     labels: Labels | None = None
     links: Callable[[], AckLinks | None] = lambda: None
     now: Callable[[], datetime] | None = None
+    silences: Silences | None = None
 
 
 def incident_view(incident: Incident, case: Case | None = None) -> dict[str, Any]:
