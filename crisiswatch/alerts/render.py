@@ -29,7 +29,7 @@ from crisiswatch.alerts.words import (
     span,
     times,
 )
-from crisiswatch.model import Delivery, Evidence, Incident, Post, Reading, SignalCounts, Stage
+from crisiswatch.model import Case, Delivery, Evidence, Incident, Post, Reading, SignalCounts, Stage
 
 __all__ = ["Renderer", "build", "fill", "renderer"]
 
@@ -57,16 +57,17 @@ def build(
     show = frozenset(_shown(definition, words, stage))
     values = placeholder_values(incident, evidence, brand_name, zone, lang)
     over = stage is Stage.RESOLVED
+    headline, summary = (over and _not_calm(incident, case, lang)) or (words.headline, words.summary)
     reading = incident.peak if over else incident.reading
     day = moment(incident.opened_at, zone, lang).partition(", ")[0] + ", "
     tasks = tuple(_task(step, incident, zone, lang) for step in definition.playbook[:12])
     return Document(
         brand=clip(clean(brand_name), 80),
-        headline=clip(clean(fill(words.headline, values, lang)), 150),
+        headline=clip(clean(fill(headline, values, lang)), 150),
         level=incident.peak_level if over else incident.level,
         stage=stage,
         opened_at=incident.opened_at,
-        summary=clip(clean(fill(words.summary, values, lang)), 1000),
+        summary=clip(clean(fill(summary, values, lang)), 1000),
         status=people.status(incident, case, stage, zone, lang),
         facts=_facts(incident, evidence, zone, lang, places="sources" in show, over=over),
         trend=incident.trend if "chart" in show else (),
@@ -133,7 +134,7 @@ def _fallback(incident: Incident, lang: str) -> AlertDefinition:
 
 
 def _stage_text(definition: AlertDefinition, stage: Stage, incident: Incident) -> StageText:
-    if stage in {Stage.UPDATED, Stage.REMINDED}:
+    if stage in {Stage.OPENED, Stage.UPDATED, Stage.REMINDED}:  # somebody's first message may come after it got worse
         stage = Stage.ESCALATED if len(incident.levels) > 1 else Stage.OPENED
     texts = {
         Stage.OPENED: definition.opened,
@@ -142,6 +143,13 @@ def _stage_text(definition: AlertDefinition, stage: Stage, incident: Incident) -
         Stage.RESOLVED: definition.resolved,
     }
     return texts[stage]
+
+
+def _not_calm(incident: Incident, case: Case | None, lang: str) -> tuple[str, str] | None:
+    """Headline and summary of an end that is not the calm of which an alert's own words tell."""
+    ending = ("" if case is None else case.ending) or incident.reason
+    headline = phrase(lang, f"over_{ending}")
+    return (headline, phrase(lang, "over_so_far", title=incident.title.replace("{", "("))) if headline else None
 
 
 def _edit_of(stage: Stage) -> Stage:

@@ -128,7 +128,7 @@ def alerts_of(
     link = safe_url(delivery.link or document.link)
     told = {"annotations": _annotations(document, link), **({"generatorURL": link} if link else {})}
     alerts: list[dict[str, Any]] = []
-    for level, start, end in _spells(incident, over=delivery.stage is Stage.RESOLVED):
+    for level, start, end in _spells(incident, over=document.stage is Stage.RESOLVED):
         if alerts and end is not None and end < now - HOLD:
             continue
         since = min(start, now)

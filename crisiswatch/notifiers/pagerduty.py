@@ -76,6 +76,8 @@ def events_of(delivery: Delivery, document: Document) -> list[dict[str, Any]]:
     key = {"dedup_key": _dedup_key(delivery.incident.id)}
     if delivery.stage is Stage.RESOLVED:
         return [{"event_action": "resolve", **key}]
+    if document.stage is Stage.RESOLVED:
+        return []  # what is said after the end
     known = delivery.previous or delivery.stage in _PAGING
     told = delivery.memory.get("acknowledged") == "yes"
     nobody = delivery.reminder is not None and delivery.reminder.kind == "unacknowledged"

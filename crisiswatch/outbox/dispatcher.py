@@ -17,7 +17,7 @@ from crisiswatch.clock import Clock
 from crisiswatch.errors import Rejected, StoreError, TryLater, Unknown
 from crisiswatch.model import Delivery, Notifier, Receipt, Repeater, Stage
 from crisiswatch.outbox.repeats import Repeats
-from crisiswatch.store import Fence, OutboxRow, Store
+from crisiswatch.store import Fence, OutboxRow, Store, body_from_json
 
 __all__ = ["Dispatcher", "Outcome", "backoff"]
 
@@ -150,7 +150,8 @@ class Dispatcher:
     def _present(self, row: OutboxRow) -> OutboxRow:
         """The message with the newest state of its incident."""
         newest = self._store.newest_message(row.incident, self._receiver) or row
-        over = newest.stage is Stage.RESOLVED
+        case = body_from_json(newest.body).case
+        over = newest.stage is Stage.RESOLVED or (case is not None and bool(case.ending))
         return replace(row, body=newest.body, stage=Stage.RESOLVED if over else row.stage)
 
     def _sent(self, row: OutboxRow, receipt: Receipt) -> Outcome:

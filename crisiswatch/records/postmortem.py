@@ -14,7 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.story import began, range_words
 from crisiswatch.alerts.words import clean, clip, exact, language, listed, mask, moment, rarity, roughly, safe_url, span
-from crisiswatch.model import Blind, Case, CaseStep, Decision, Evidence, Incident, Post, Promise, Stage
+from crisiswatch.model import Act, Blind, Case, CaseStep, Decision, Evidence, Incident, Post, Promise, Stage
 from crisiswatch.records.phrases import phrases
 from crisiswatch.response import verified
 from crisiswatch.store import IncidentEvent, OutboxRow, Store
@@ -155,7 +155,7 @@ def _taken(incident: Incident, words: dict[str, str]) -> str:
 
 def _end(facts: Facts) -> datetime | None:
     """When it was over for people: a stand-down that was confirmed comes after the figures."""
-    over = [line.at for line in facts.decisions if line.kind == "resolved"]
+    over = [line.at for line in facts.decisions if line.kind in {"resolved", Act.STAND_DOWN}]
     return max([facts.incident.resolved_at or facts.incident.updated_at, *over])
 
 

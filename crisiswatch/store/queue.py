@@ -20,7 +20,7 @@ from crisiswatch.model import Stage
 from crisiswatch.store.bodies import takes_over
 from crisiswatch.store.dialect import insert_new, upsert
 from crisiswatch.store.rows import OutboxRow, OutboxStats
-from crisiswatch.store.schema import delivery, outbox
+from crisiswatch.store.schema import delivery, outbox, response_case
 from crisiswatch.store.times import from_micros, micros
 
 __all__ = [
@@ -311,7 +311,10 @@ def standing(connection: sa.Connection, receiver: str, ended_since: datetime) ->
         .subquery()
     )
     same = sa.and_(outbox.c.incident == last.c.incident, outbox.c.version == last.c.version)
-    lasting = sa.or_(outbox.c.stage != Stage.RESOLVED.value, outbox.c.created_at >= micros(ended_since))
+    # The last message may be an edit after the end: a verdict, a step that was done late.
+    closed = sa.select(response_case.c.incident).where(response_case.c.closed_at < micros(ended_since))
+    ended = sa.or_(outbox.c.stage == Stage.RESOLVED.value, outbox.c.incident.in_(closed))
+    lasting = sa.or_(~ended, outbox.c.created_at >= micros(ended_since))
     found = sa.select(outbox).join(last, same).where(outbox.c.receiver == receiver, lasting)
     rows = connection.execute(found.order_by(outbox.c.incident)).all()
     return [_from_row(row, _memory(connection, row.incident, receiver)) for row in rows]

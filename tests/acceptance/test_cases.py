@@ -31,7 +31,7 @@ def test_an_act_is_kept_told_in_the_message_and_in_the_log(here: World) -> None:
     assert here.do(name, "snooze", for_="60").json()["case"]["snooze"]["by"] == "Ada"
     assert here.do(name, "verdict", kind="not_a_crisis").status_code == 409
     assert here.do(name, "verdict", kind="not_a_crisis", reason="joke").status_code == 200
-    assert here.do(name, "step_done", step=99).json() == {"error": "there is no step 99 of 8"}
+    assert here.do(name, "step_done", step=99).json() == {"error": "there is no step 99 of 9"}
     assert here.do("acme-coffee.wave.never", "acknowledge").status_code == 404
     here.delivered()
     assert case(here)["steps"][0]["done_by"] == "Ada"

@@ -57,22 +57,24 @@ def test_an_open_incident_lives_through_a_reload(here: World) -> None:
     here.push(here.mention(2), here.mention(3))
     here.calm_down(4)
     assert here.message().ts == root.ts
-    assert len(here.slack.thread(root.ts)) == 1
+    assert len(here.thread()) == 1
 
 
 def test_the_incident_of_a_rule_that_was_removed_ends_in_slack(here: World) -> None:
     here.at(1)
     here.push(here.mention(1))
     here.calm_down(2)
-    root = here.message()
+    here.message()
     (here.folder / RULES / "product-safety.yaml").unlink()
     (here.folder / RULES / "product-safety.test.yaml").unlink()
     edit(here, f"{RULES}/big-voice.yaml", "    unless_open: [product-safety]", "    #")
+    for topic in ("bot-wave", "paracrisis"):
+        edit(here, f"rules/topics/{topic}.yaml", "      - product-safety\n", "")
     assert here.app.reload()[0], here.get("/-/ready").text
     here.delivered()
     assert here.incidents()[0]["reason"] == "rule_removed"
-    (reply,) = here.slack.thread(root.ts)
-    assert "no new safety reports" in reply.text
+    (reply,) = here.thread()
+    assert "no longer watched, because the rule was removed" in reply.text
     here.push(here.mention(2), here.mention(3), here.mention(4))
     here.calm_down(5)
     assert len(here.incidents()) == 1

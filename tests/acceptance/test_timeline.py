@@ -30,7 +30,7 @@ def test_three_people_make_one_message_that_is_edited_and_a_reply_that_nobody_mi
     assert root.edits >= 1  # the chart comes by edits of its own
     until(lambda: any(block["type"] == "image" for block in root.blocks), "the chart is in the message")
     assert "several people" in root.text
-    (reply,) = here.slack.thread(root.ts)
+    (reply,) = here.thread()
     assert reply.broadcast
     assert "now critical" in reply.text
 
@@ -41,21 +41,34 @@ def test_the_whole_life_of_an_incident_in_slack_and_by_mail(here: World) -> None
     here.calm_down(2)
     here.do_the_playbook()
     here.push(here.mention(2), here.mention(3))
-    here.calm_down(4, 2.8 * HOUR, 8 * HOUR)
+    here.calm_down(4, 2.8 * HOUR, 7 * HOUR)
+    assert here.do(here.incidents()[0]["id"], "promise_kept", promise=1).status_code == 200
+    assert here.do(here.incidents()[0]["id"], "stand_down").status_code == 200
+    here.calm_down(8 * HOUR)
     root = here.message()
     assert "no new safety reports" in root.text
-    escalated, resolved = here.slack.thread(root.ts)
+    escalated, *_, resolved = here.thread()
     assert (escalated.broadcast, resolved.broadcast) == (True, False)
     assert "no new safety reports" in resolved.text
-    first, second, third = (mail.message for mail in here.smtp.mails)
+    first, *rest = (mail.message for mail in here.smtp.mails)
     assert "someone says" in first["Subject"]
     assert first["In-Reply-To"] is None
-    for later in (second, third):
+    for later in rest:
         assert first["Message-ID"].strip() in later["References"]
-    assert len({first["Message-ID"], second["Message-ID"], third["Message-ID"]}) == 3
+    told = [part.get_body(("plain",)).get_content().split("\n", 1)[0] for part in (first, *rest)]
+    assert [line.split(" · ")[-1].strip() for line in told] == [
+        "new",
+        "escalated",
+        "waiting for you",
+        "waiting for you",
+        "calming down",
+        "RESOLVED",
+    ]
+    assert len({mail["Message-ID"] for mail in (first, *rest)}) == len(told)
+    shown = len(here.slack.messages)
     here.calm_down(30 * HOUR)
-    assert len(here.slack.messages) == 3
-    assert len(here.smtp.mails) == 3
+    assert len(here.slack.messages) == shown
+    assert len(here.smtp.mails) == len(told)
 
 
 def test_the_pages_and_the_metrics_tell_what_happened(here: World) -> None:
@@ -111,10 +124,10 @@ def test_who_takes_an_incident_is_seen_by_everybody(here: World) -> None:
     assert answer.json()["acknowledged_by"] == "Ada"
     here.delivered()
     assert "Ada" in json.dumps(here.message().blocks)
-    assert not here.slack.thread(here.message().ts)
+    assert not here.thread()
     assert WEB.post(f"{here.url}/api/v1/incidents/{name}/resolve", json={"actor": "Ada"}).status_code == 200
     here.delivered()
-    assert len(here.slack.thread(here.message().ts)) == 1
+    assert len(here.thread()) == 1
     assert here.incidents()[0]["reason"] == "by_hand"
 
 
@@ -130,7 +143,8 @@ def test_a_broken_receiver_delays_nobody_else_and_gets_its_message_later(here: W
     assert not here.slack.messages
     here.at(5)
     here.delivered()
-    assert len(here.slack.messages) == 1
+    assert len(here.slack.roots()) == 1
+    assert not here.thread()
 
 
 def test_bodies_that_are_not_as_they_should_be_are_refused_and_open_nothing(here: World) -> None:

@@ -68,7 +68,7 @@ def test_a_store_that_does_not_write_turns_readiness_red_and_loses_nothing(here:
     here.calm_down(4)
     assert here.incidents()[0]["level"] == "critical"
     assert here.incidents()[0]["mentions"] == 39
-    assert len(here.slack.thread(here.message().ts)) == 1
+    assert len(here.thread()) == 1
 
 
 def test_a_caller_whose_mentions_could_not_be_written_is_told_to_send_them_again(here: World) -> None:
@@ -99,7 +99,7 @@ def test_a_second_daemon_on_the_same_store_fences_the_first_out(here: World) -> 
     here.calm_down(5)
     assert here.incidents()[0]["level"] == "critical"
     assert len(here.slack.roots()) == 1
-    assert len(here.slack.thread(here.message().ts)) == 1
+    assert len(here.thread()) == 1
     assert len(here.smtp.mails) == 2
 
 
@@ -118,7 +118,7 @@ def test_a_daemon_that_died_while_slack_was_answering_does_not_say_it_twice(here
     here.calm_down(6)
     root = here.message()
     assert "several people" in root.text
-    assert len(here.slack.thread(root.ts)) == 1
+    assert len(here.thread()) == 1
     assert len(here.smtp.mails) == 2
     here.slack.stopping.set()  # let the old one's call end
 
@@ -137,4 +137,4 @@ def test_a_restart_goes_on_where_the_last_run_was(here: World) -> None:
     here.calm_down(4)
     assert here.incidents()[0]["mentions"] == 3
     assert here.message().ts == root.ts
-    assert len(here.slack.thread(root.ts)) == 1
+    assert len(here.thread()) == 1

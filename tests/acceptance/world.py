@@ -50,7 +50,8 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any
 def lay_out(folder: Path, *, slack: FakeSlack | None, smtp: FakeSmtp | None = None, **changes: str) -> Path:
     """Write the starter's rules and alerts with a configuration for this world; gives the configuration's path.
 
-    ``changes`` replace sections: ``sources``, ``port``, ``log`` and the like; ``slack_more`` adds to the receiver, ``web_more`` to the pages.
+    ``changes`` replace sections: ``sources``, ``port``, ``log`` and the like; ``slack_more`` adds to the receiver, ``web_more`` to the pages,
+    ``receivers`` lines of receivers, ``routed`` those of them that a route names, and ``sections`` whole sections.
     """
     for name, content in starter_files().items():
         path = folder / name
@@ -81,6 +82,8 @@ def _config(slack: FakeSlack | None, smtp: FakeSmtp | None, changes: dict[str, s
             f"  - {{id: pr-mail, type: email, host: {smtp.host}, port: {smtp.port}, security: none, "
             "from: crisiswatch@example.com, to: [press@example.com]}\n"
         )
+    receivers += changes.get("receivers", "").replace("SMTP", str(smtp.port) if smtp else "")
+    names += changes.get("routed", "").split()
     sources = changes.get("sources") or (
         "  - {id: exports, type: files, path: ./inbox, every: 1h}\n"
         "  - {id: helpdesk, type: webhook, secret: {file: hook.secret}}\n"
@@ -103,7 +106,7 @@ web: {{host: 127.0.0.1, port: {changes.get("port", "0")}{changes.get("web_more",
 engine: {{lateness: 5m, tick: 10s}}
 sentiment: {{scorer: vader}}
 log: {{format: json, level: info}}
-"""
+{changes.get("sections", "")}"""
 
 
 @dataclass
@@ -117,12 +120,13 @@ class World:
     smtp: FakeSmtp
     app: App
     old: list[App] = field(default_factory=list)
+    start: datetime = NOON
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def at(self, minute: float) -> None:
         """Turn the clock to so many minutes after the start, and let the engine come to it."""
-        ahead = NOON + timedelta(minutes=minute) - self.clock.now()
+        ahead = self.start + timedelta(minutes=minute) - self.clock.now()
         self.clock.advance(seconds=ahead.total_seconds())
         self.engine_turns()
 
@@ -199,6 +203,10 @@ class World:
     def _about_mentions(self) -> list[Any]:
         return [root for root in self.slack.roots() if ".blind." not in str(root.metadata)]
 
+    def thread(self) -> list[Any]:
+        """What was replied to that message, but for the holding statements."""
+        return [each for each in self.slack.thread(self.message().ts) if each.text != "Holding statements"]
+
     def incidents(self) -> list[dict[str, Any]]:
         """All incidents about what was said, as the API tells them."""
         found: list[dict[str, Any]] = self.get("/api/v1/incidents").json()["incidents"]
@@ -232,13 +240,13 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, **changes: str) -> Iterator[World]:
+def world(folder: Path, start: datetime = NOON, **changes: str) -> Iterator[World]:
     """A world with a running daemon; everything is stopped at the end."""
-    clock = ManualClock(NOON)
+    clock = ManualClock(start)
     with FakeSlack(clock=clock) as slack, FakeSmtp() as smtp:
         config = lay_out(folder, slack=slack, smtp=smtp, **changes)
         app = App(config, clock=clock)
-        here = World(folder, config, clock, slack, smtp, app)
+        here = World(folder, config, clock, slack, smtp, app, start=start)
         app.start()
         try:
             until(lambda: app.store.cursor("exports") is not None or "sources" in changes, "the inbox was looked at")
