@@ -68,10 +68,11 @@ class SourceRejected(SourceError):
 
 
 class SourceUnavailable(SourceError):
-    """Temporary. ``after`` is the wait in seconds that the other side asked for, if it did."""
+    """Temporary. ``after`` is the wait in seconds; ``asked``: the other side asked for it, so that it limits us."""
 
-    def __init__(self, detail: str, after: float | None = None) -> None:
+    def __init__(self, detail: str, after: float | None = None, *, asked: bool = True) -> None:
         self.after = after
+        self.asked = asked and after is not None
         super().__init__(detail)
 
 

@@ -163,7 +163,7 @@ def _reason(error: SourceError) -> str:
         return "out_of_budget"
     if isinstance(error, SourceRejected):
         return "rejected"
-    if isinstance(error, SourceUnavailable) and error.after is not None:
+    if isinstance(error, SourceUnavailable) and error.asked:
         return "rate_limited"
     return "failing"
 

@@ -66,6 +66,7 @@ class FeedSource:
         self._largest = largest
         self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT}
         self._failures = 0
+        self._asked = False  # whether the last failure came with a wait that the site asked for
         self._quiet_until = 0.0
 
     def poll(self, cursor: Cursor | None, deadline: datetime) -> Batch:
@@ -73,15 +74,17 @@ class FeedSource:
         state = _State.load(cursor)
         left = self._quiet_until - self._clock.monotonic()
         if self._failures and left > 0:
-            raise SourceUnavailable(f"left alone after {self._failures} failures in a row", left)
+            raise SourceUnavailable(f"left alone after {self._failures} failures in a row", left, asked=self._asked)
         seconds = min(self._timeout, (deadline - self._clock.now()).total_seconds())
         if seconds <= 0:
             raise SourceUnavailable("no time left before the deadline")
         try:
             batch = self._read(state, cursor, seconds)
         except SourceUnavailable as error:
-            raise SourceUnavailable(error.detail, self._back_off(error.after)) from error
+            self._asked = error.asked
+            raise SourceUnavailable(error.detail, self._back_off(error.after), asked=error.asked) from error
         except SourceRejected:
+            self._asked = False
             self._back_off(None)
             raise
         self._failures = 0

@@ -284,6 +284,7 @@ def test_a_failing_feed_is_left_alone_for_longer_and_longer() -> None:
         with pytest.raises(SourceUnavailable, match="left alone") as raised:
             site.poll()
         assert raised.value.after == waits[-1]
+        assert not raised.value.asked  # nobody limits us
         site.clock.advance(seconds=waits[-1])
     assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
     assert len(site.seen) == 9

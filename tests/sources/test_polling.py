@@ -235,3 +235,17 @@ def test_the_time_of_the_last_success_is_that_of_a_whole_round(store, clock) -> 
     poller = poller_of(store, clock, Rounds(SourceUnavailable("no")))
     poller.run()
     assert poller.mark.last_success is None
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SourceUnavailable("the server answered 429", 30.0), "rate_limited"),
+        (SourceUnavailable("the connection failed: ConnectError", 30.0, asked=False), "failing"),
+        (SourceUnavailable("the connection failed: ConnectError"), "failing"),
+    ],
+)
+def test_a_source_limits_us_only_if_it_asked_for_the_wait(store, clock, error, reason) -> None:
+    poller = poller_of(store, clock, Rounds(error))
+    poller.run()
+    assert poller.mark.reason == reason
