@@ -74,6 +74,7 @@ class WebhookIntake:
         result = self._commit(intake)
         if result is None:
             return HookAnswer(503, {"error": "busy, send it again"}, BUSY_RETRY)
+        self.metrics.source_health(self.source_id, healthy=True)
         refused = [{"where": each.where, "reason": each.reason} for each in batch.refused[:50]]
         return HookAnswer(202, {"stored": dict(result.outcomes), "refused": refused})
 

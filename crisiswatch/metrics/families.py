@@ -70,7 +70,12 @@ class Family:
 
 FAMILIES = (
     Family("build_info", "gauge", "Always 1; the labels say which version runs.", ("version", "python")),
-    Family("source_up", "gauge", "1 while the source can be trusted to speak, 0 while it is blind.", ("source",)),
+    Family(
+        "source_up",
+        "gauge",
+        "1 while the source can be trusted to speak, 0 while it is blind, NaN until one of them is known.",
+        ("source",),
+    ),
     Family(
         "source_failures_total", "counter", "Times a source became or stayed blind, by reason.", ("source", "reason")
     ),
@@ -204,6 +209,7 @@ FAMILIES = (
 
 UNKNOWN_AT_FIRST = frozenset(
     {
+        "source_up",
         "source_last_mention_timestamp_seconds",
         "source_lag_seconds",
         "source_quota_remaining_ratio",

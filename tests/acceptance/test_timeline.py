@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 from crisiswatch.sources.webhook import sign
 from tests.acceptance.world import BURNED, SECRET, WEB, World, until
@@ -145,6 +146,13 @@ def test_a_broken_receiver_delays_nobody_else_and_gets_its_message_later(here: W
     here.delivered()
     assert len(here.slack.roots()) == 1
     assert not here.thread()
+
+
+def test_a_webhook_is_up_from_its_first_mention_and_nobody_calls_it_blind_before(here: World) -> None:
+    here.at(1)
+    assert math.isnan(here.metric("source_up", source="helpdesk"))
+    assert here.push(here.mention(1)).status_code == 202
+    assert here.metric("source_up", source="helpdesk") == 1
 
 
 def test_bodies_that_are_not_as_they_should_be_are_refused_and_open_nothing(here: World) -> None:
