@@ -139,7 +139,7 @@ ENGLISH: dict[str, str] = {
     "story.chance": "So unusual by chance alone: {rarity}.",
     "blind.silent": "has been silent",
     "blind.failing": "has been failing",
-    "blind.rejected": "has been refusing us",
+    "blind.rejected": "has been refusing us or has not been there",
     "blind.rate_limited": "has been limiting us",
     "blind.out_of_budget": "has been out of budget",
     "blind.other": "has not been heard",

@@ -139,7 +139,7 @@ ITALIAN: dict[str, str] = {
     "story.chance": "Così insolito per puro caso: {rarity}.",
     "blind.silent": "tace",
     "blind.failing": "non funziona",
-    "blind.rejected": "ci rifiuta",
+    "blind.rejected": "ci rifiuta o non si trova",
     "blind.rate_limited": "ci limita",
     "blind.out_of_budget": "ha finito il budget",
     "blind.other": "non si sente",

@@ -17,7 +17,7 @@ _COVERAGE = {
     "mastodon": "posts with the hashtags, as far as these servers know them; words without a hashtag are not found",
     "hackernews": "stories and comments, some minutes after they were said; later changes are not seen",
     "reddit": "posts of the last day that a search finds, and the newest of the communities named; no other comments",
-    "x": "every post is counted, as many are read as the budget allows; no retweets since May 2026",
+    "x": "every post by its count, and the texts of as many as the budget allows; no retweets since May 2026",
 }
 
 

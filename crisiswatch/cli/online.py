@@ -95,8 +95,12 @@ def _remedy(error: SourceError) -> str:
         )
     if isinstance(error, SourceRejected):
         return "look at the key and the address"
-    after = error.after if isinstance(error, SourceUnavailable) else None
-    return "try again later" if after is None else f"try again in {after:.0f} s"
+    after = error.after if isinstance(error, SourceUnavailable) and error.asked else None
+    if after is not None:
+        return f"try again in {after:.0f} s"
+    if "connection" in error.detail:
+        return "look at the address and at this machine's way out (name server, firewall, HTTPS_PROXY), then try again"
+    return "try again later"
 
 
 def _web(web: WebSettings) -> Tried:

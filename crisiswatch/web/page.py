@@ -42,7 +42,7 @@ _NOTHING = "\N{EN DASH}"
 _REASONS = {
     "silent": "silent for longer than usual",
     "failing": "cannot be reached",
-    "rejected": "refuses our credentials",
+    "rejected": "refuses us, or is not there: doctor --online says what to do",
     "rate_limited": "limits our calls",
     "out_of_budget": "budget used up",
 }
