@@ -62,11 +62,13 @@ def test_the_starter_runs_without_network_and_secrets(home: Path):
 def test_the_examples_in_the_starter_are_right_once_they_are_switched_on(home: Path):
     text = (home / "crisiswatch.yaml").read_text(encoding="utf-8")
     body = text.partition("version: 1")[2]
+    body = re.sub(r"^# (escalation|quiet_hours):(.*)\n#   - ", r"\1:\2\n  - ", body, flags=re.MULTILINE)
     (home / "crisiswatch.yaml").write_text("version: 1" + re.sub(r"^  # ", "  ", body, flags=re.MULTILINE))
     settings = load(home / "crisiswatch.yaml").settings
+    assert len(settings.escalation) == len(settings.quiet_hours) == 1
     assert sorted(source.type for source in settings.sources) == sorted(SOURCE_TYPES)
     assert [receiver.type for receiver in settings.receivers] == list(RECEIVER_TYPES)
-    assert len(settings.routes) == 3
+    assert len(settings.routes) == 4
 
 
 def test_every_shipped_rule_has_a_test_beside_it_and_every_alert_a_playbook(home: Path):
