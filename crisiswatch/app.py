@@ -6,7 +6,6 @@ web server's threads answer. Each talks to the engine through its queue alone.
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,11 +22,13 @@ from crisiswatch import __version__
 from crisiswatch.clock import Clock, StreamClock, SystemClock
 from crisiswatch.config import Loaded, load, unresolved_secrets
 from crisiswatch.config.settings import LogSettings
+from crisiswatch.drill import Drills
 from crisiswatch.errors import ConfigError, CrisiswatchError, StoreError
 from crisiswatch.hooks import intake_for
 from crisiswatch.interaction import Switchboard, actions_of
 from crisiswatch.keeping import keeper_for
 from crisiswatch.labelling import PageLabels
+from crisiswatch.leasing import acquire
 from crisiswatch.metrics import Metrics
 from crisiswatch.model import Notifier, Source
 from crisiswatch.observer import Observer
@@ -40,7 +41,7 @@ from crisiswatch.senders import Senders
 from crisiswatch.showing import IncidentViews
 from crisiswatch.silencing import Silencing
 from crisiswatch.status import status_view
-from crisiswatch.store import Fence, Store
+from crisiswatch.store import Store
 from crisiswatch.web import Hook, StatusView, WebServer, WebState, create_app, incident_view
 from crisiswatch.wiring import Messages, ack_links, chart_maker, close_source, make_notifier, make_source, plan_for
 from crisiswatch.worker import Worker
@@ -87,6 +88,7 @@ class App:
         self.observer = Observer(self.metrics)
         self._hooks: dict[str, Hook] = {}
         self._keeper: Keeper | None = None
+        self.drills = Drills(lambda: self._parts.loaded, self._clock, console=console)
         actions = actions_of(lambda: self.store, self._clock, self._acted)
         self._switchboard = Switchboard(actions, self._clock, self.metrics)
         # The address comes first: a daemon that can't have it must not take the store from the one that runs.
@@ -98,7 +100,7 @@ class App:
         self._web.bind()
         try:
             self.store = Store.open(settings.store.reveal())
-            self._fence = self._acquire()
+            self._fence = acquire(self.store, self._clock.now(), LEASE)
         except StoreError:
             self._web.stop()
             raise
@@ -140,6 +142,7 @@ class App:
     def stop(self, grace: float = 8.0) -> None:
         """Stop polling, let the engine finish what it has, let sends under way end; leave the rest for next time."""
         self._polls.stop()
+        self.drills.stop(grace / 2)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         self.worker.stop(grace / 2)
@@ -200,6 +203,9 @@ class App:
 
     def act(self, incident: str, action: str, actor: str, detail: Mapping[str, str] | None = None) -> Result | None:
         """Do to an incident what somebody asked, an `Act`; None if the engine is too busy. Raises ActRefused."""
+        drill = self.drills.of(incident)
+        if drill is not None:
+            return drill.act(incident, action, actor, detail)
         ticket = self.worker.submit("act", lambda pipeline: pipeline.act(incident, action, actor, detail), seconds=5.0)
         return None if ticket is None else ticket.wait(10.0)
 
@@ -219,18 +225,6 @@ class App:
         for receiver in loaded.settings.receivers:
             parts.notifiers[receiver.id] = make_notifier(receiver, loaded, self._clock, self._console, chart)
         return parts
-
-    def _acquire(self) -> Fence:
-        """Take the store for ourselves. A restarted daemon on the same host takes over at once, because the fence
-        keeps whatever is left of the old one from writing."""
-        fence = self.store.acquire("daemon", socket.gethostname(), self._clock.now(), LEASE)
-        if fence is None:
-            self.store.close()
-            raise StoreError("another crisiswatch is running on this store; stop it first, or wait half a minute")
-        taken_back = self.store.recover_outbox()
-        if taken_back:
-            log.warning("messages_taken_back", messages=taken_back, why="the last run ended while it was sending them")
-        return fence
 
     def _make_worker(self) -> Worker:
         stream = StreamClock(EPOCH)
@@ -365,6 +359,7 @@ class App:
             links=lambda: ack_links(self._parts.loaded.settings),
             now=self._clock.now,
             silences=Silencing(lambda: self.worker, lambda: self.store),
+            drills=self.drills,
             labels=PageLabels(
                 lambda: self.store,
                 lambda: self._parts.loaded.settings.brands,
@@ -408,7 +403,9 @@ class App:
 
     def _incident(self, incident_id: str) -> Mapping[str, Any] | None:
         found = self.store.incident(incident_id)
-        return None if found is None else incident_view(found, self.store.case(incident_id))
+        return (
+            self.drills.incident(incident_id) if found is None else incident_view(found, self.store.case(incident_id))
+        )
 
     def _incidents(self) -> list[Mapping[str, Any]]:
         found = self.store.incidents(limit=200)

@@ -13,6 +13,7 @@ from typing import TextIO, cast
 
 from crisiswatch import __version__
 from crisiswatch.alerts.evidence import gather
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.render import Renderer, renderer
 from crisiswatch.charts import Chart, ChartMaker, Counted
 from crisiswatch.clock import Clock, SystemClock
@@ -211,7 +212,8 @@ def chart_maker(loaded: Loaded, store: Callable[[], Store] | None = None) -> Cha
         return Counted(minutes, "negative mentions" if negative else "mentions", same=True)
 
     names, zones = {brand.id: brand.name for brand in brands}, {brand.id: brand.timezone for brand in brands}
-    return ChartMaker(names, zones, count=count)
+    marks = {brand.id: phrase(brand.language, "drill_short") for brand in brands}
+    return ChartMaker(names, zones, count=count, drill_words=marks)
 
 
 def ack_links(settings: Settings) -> AckLinks | None:

@@ -72,7 +72,8 @@ class Document:
     ``sector`` says that the whole sector is up. ``promises`` are in words, kept ones too; ``statements`` are holding
     statements by language, with the facts filled in, for a person to check and publish. ``buttons`` are the acts that
     make sense now, as ``act`` or ``act:detail`` (``step_done:3``), for a receiver that can carry them. ``reminder`` is
-    what a ``reminded`` has to say. ``drill``: an exercise, which every part that may stand alone has to say.
+    what a ``reminded`` has to say. ``drill``: an exercise, which every part that may stand alone has to say,
+    by ``drill_word`` or ``drill_line``.
     ``language`` is the one its words are in, for a channel that adds its own (`crisiswatch.alerts.phrases`).
     """
 
@@ -103,6 +104,8 @@ class Document:
     buttons: tuple[str, ...] = ()
     drill: bool = False
     language: str = "en"
+    drill_word: str = "DRILL"
+    drill_line: str = DRILL
 
     @property
     def mood(self) -> str:
@@ -125,7 +128,7 @@ class Document:
         ``calls`` are lines of the channel's own on what can be done at once, such as a link.
         """
         say = partial(phrase, self.language)
-        lines = [say("drill"), ""] if self.drill else []
+        lines = [self.drill_line, ""] if self.drill else []
         lines += [self.banner, self.headline, ""]
         lines += [f">> {self.reminder}", ""] if self.reminder else []
         lines += [line for line in (self.summary, self.sector, self.status, self.note, *calls) if line]

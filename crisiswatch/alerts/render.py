@@ -79,7 +79,7 @@ def build(
         themes=topics(evidence) if "themes" in show else (),
         posts=_posts(evidence, day, zone, lang) if "top_posts" in show else (),
         steps=() if over else tasks if case is None else people.kept_tasks(case, tasks, zone, lang),
-        footer=_footer(incident, lang),
+        footer=_footer(incident, lang, drill=delivery.drill),
         key=incident.id,
         link=delivery.link,
         sector="" if case is None else people.sector(case, names or {}, lang),
@@ -89,6 +89,8 @@ def build(
         buttons=people.buttons(case, incident),
         drill=delivery.drill,
         language=lang,
+        drill_word=phrase(lang, "drill_word"),
+        drill_line=phrase(lang, "drill_over" if over else "drill"),
     )
 
 
@@ -306,8 +308,9 @@ def _task(step: PlaybookStep, incident: Incident, zone: tzinfo, lang: str) -> Ta
     return Task(step=clip(clean(step.step), 300), role=clip(clean(step.role or ""), 60), due=due)
 
 
-def _footer(incident: Incident, lang: str) -> tuple[str, ...]:
+def _footer(incident: Incident, lang: str, *, drill: bool) -> tuple[str, ...]:
     name = clip(clean(incident.id), 120)
     rule = clip(clean(incident.rule), 80)
     told = phrase(lang, "footer", incident=name, version=str(incident.version), rule=rule)
-    return (told, f"crisiswatch explain {name}")
+    # The store knows nothing of an exercise, and could not explain it.
+    return (told, phrase(lang, "drill_short") if drill else f"crisiswatch explain {name}")

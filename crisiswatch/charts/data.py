@@ -65,6 +65,7 @@ class ChartData:
     what: str = "mentions"
     zone: tzinfo = UTC
     drill: bool = False
+    drill_words: str = "DRILL: an exercise"
 
     @property
     def start(self) -> datetime:

@@ -88,7 +88,7 @@ class _Drawing:
         """The drill's banner, the title and what is counted; returns where they end."""
         y: float = self._sheet.height - _MARGIN
         if self._data.drill:
-            self._sheet.text(_MARGIN, y, "DRILL: an exercise", 30, _DRILL, bold=True, up="top")
+            self._sheet.text(_MARGIN, y, self._data.drill_words, 30, _DRILL, bold=True, up="top")
             y -= 44
         for line in self._title():
             self._sheet.text(_MARGIN, y, line, _TITLE, _INK, bold=True, up="top")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import structlog
@@ -37,10 +37,10 @@ class Counted:
 class ChartMaker:
     """Gives the chart of a delivery as PNG; None for a notice, without figures, or where drawing fails (logged).
 
-    ``brands`` are names and ``zones`` time zones, by brand id. The last few charts are kept by what is on them, so
-    that several receivers of one incident's version, and a message that is tried again, are drawn once. ``count`` gives
-    stored counts from one moment to another, with which an incident that is over and was long is shown whole; None
-    where there are none that would be right. Thread-safe.
+    ``brands`` are names and ``zones`` time zones, by brand id; ``drill_words`` mark the picture of an exercise. The
+    last few charts are kept by what is on them, so that several receivers of one incident's version, and a message
+    that is tried again, are drawn once. ``count`` gives stored counts from one moment to another, with which an
+    incident that is over and was long is shown whole; None where there are none that would be right. Thread-safe.
     """
 
     def __init__(
@@ -49,7 +49,9 @@ class ChartMaker:
         zones: Mapping[str, tzinfo] | None = None,
         draw: Callable[[ChartData], bytes] = incident_chart,
         count: Callable[[Incident, datetime, datetime], Counted | None] | None = None,
+        drill_words: Mapping[str, str] | None = None,
     ) -> None:
+        self._drill_words = drill_words or {}
         self._count = count
         self._brands, self._zones = brands, zones or {}
         self._draw = draw
@@ -62,6 +64,8 @@ class ChartMaker:
             return None
         try:
             data = self._data(delivery)
+            if delivery.drill and (words := self._drill_words.get(incident.brand)):
+                data = replace(data, drill_words=words)
             with self._lock:  # whoever waits here finds the picture ready
                 return self._drawn(data)
         except Exception as error:  # noqa: BLE001 - a supervision point: an alert goes out without its picture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from crisiswatch.cli import silence_commands as _silence_commands  # noqa: F401  it adds to the commands
-from crisiswatch.cli.commands import app
+from crisiswatch.cli.commands_more import app
 from crisiswatch.errors import ConfigError, CrisiswatchError
 
 if TYPE_CHECKING:

@@ -154,7 +154,7 @@ def _spells(incident: Incident, *, over: bool) -> list[tuple[Level, datetime, da
 
 def _annotations(document: Document, link: str | None) -> dict[str, str]:
     """What people read: it may change without making another alert."""
-    drill = "DRILL, an exercise: " if document.drill else ""
+    drill = f"{document.drill_word}, an exercise: " if document.drill else ""
     said = (document.summary, document.status, document.reminder, document.sector, document.note, *document.warnings)
     found = {
         "summary": f"{drill}{document.headline}",

@@ -80,7 +80,7 @@ def _is_news(delivery: Delivery) -> bool:
 
 def short_text(document: Document, *, drill: bool = False) -> tuple[str, str]:
     """Title and body for a small screen: the news, who has it, the first figures, what to do first, and a link."""
-    mark = "DRILL · " if drill or document.drill else ""
+    mark = f"{document.drill_word} · " if drill or document.drill else ""
     lines = [document.reminder, document.summary, document.status, document.sector, document.note]
     lines += [f"! {warning}" for warning in document.warnings]
     lines += [f"{fact.label}: {fact.value}" for fact in document.facts[:4]]

@@ -85,7 +85,7 @@ def _rooms(*, buttons: bool) -> Iterator[_Room]:
 
 def fallback_text(document: Document) -> str:
     """What notifications and screen readers show."""
-    drill = "DRILL, an exercise. " if document.drill else ""
+    drill = f"{document.drill_word}, an exercise. " if document.drill else ""
     said = document.reminder if document.stage is Stage.REMINDED and document.reminder else document.summary
     return escape(f"{drill}{document.banner}: {document.headline}. {said}", 900)
 

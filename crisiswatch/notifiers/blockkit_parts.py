@@ -69,20 +69,20 @@ Offers = Mapping[str, Sequence[str]]
 
 def drill(document: Document) -> str:
     """What every part of an exercise begins with; nothing where it is none."""
-    return "*DRILL* · " if document.drill else ""
+    return f"*{document.drill_word}* · " if document.drill else ""
 
 
 def head(document: Document, limit: int) -> list[Block]:
     """The headline, the level and the stage, and the alert's own words."""
-    words = plain(document.headline, 135 if document.drill else 145)
-    words = f"DRILL · {words}" if document.drill else words
+    words = plain(document.headline, 125 if document.drill else 145)
+    words = f"{document.drill_word} · {words}" if document.drill else words
     blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=f"{DOTS[document.mood]} {words}", emoji=True))]
     line = f"{drill(document)}*{escape(document.banner, 60)}*"
     if document.link:
         line += f"  ·  {link(document.link, 'open the incident')}"
     blocks.append(small(line))
     if document.drill:
-        blocks.append(section("*This is an exercise.* Act as if it were real, and publish nothing."))
+        blocks.append(section(f"*{escape(document.drill_line, 200)}*"))
     if document.summary:
         blocks.append(section(escape(document.summary, limit)))
     return blocks

@@ -64,7 +64,8 @@ def draw(document: Document, width: int = WIDTH, *, colour: bool = False) -> str
     """The panel as text with a final newline; with ANSI colours if `colour`."""
     colour_of = _COLOURS[document.mood]
     page = _page(width, colour=colour)
-    title = Text(f" {document.banner} ", style=f"bold {colour_of}")
+    mark = f"{document.drill_word} · " if document.drill else ""
+    title = Text(f" {mark}{document.banner} ", style=f"bold {colour_of}")
     footer = Text(document.footer[-1], style="dim") if document.footer else None
     page.print(
         Panel(Group(*_body(document)), title=title, title_align="left", subtitle=footer, subtitle_align="right",
@@ -104,6 +105,8 @@ def _written(page: Console) -> str:
 
 
 def _body(document: Document) -> Iterator[RenderableType]:
+    if document.drill:
+        yield Text(document.drill_line, style="bold magenta")
     yield Text(document.headline, style="bold")
     if document.summary:
         yield Text(document.summary)

@@ -45,7 +45,8 @@ def page(document: Document, *, picture: str = "", take: str = "") -> str:
     return _template("email.html").render(
         document=document,
         say=partial(phrase, document.language),
-        drill=phrase(document.language, "drill") if document.drill else "",
+        drill=document.drill_line if document.drill else "",
+        drill_word=document.drill_word,
         colour=_COLOURS[document.mood],
         picture=picture,
         alternative=_described(document),
@@ -64,6 +65,7 @@ def notice_page(notice: Notice, *, drill: bool = False) -> str:
         link=safe_url(notice.link) or "",
         banner=_NOTICES.get(notice.kind, "NOTICE"),
         drill=DRILL if drill else "",
+        drill_word="DRILL",
         colour=_NOTICE_COLOUR,
     )
 

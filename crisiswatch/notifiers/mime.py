@@ -37,7 +37,7 @@ def compose(
     """The message without its date, whatever is in it. ``picture`` is the chart as PNG, ``take`` the link with which
     somebody takes the incident."""
     subject = clip(clean(f"[{document.level.word}] {document.headline}"), 150)
-    message = _headed(delivery, f"[DRILL] {subject}" if document.drill else subject, sender, recipients)
+    message = _headed(delivery, f"[{document.drill_word}] {subject}" if document.drill else subject, sender, recipients)
     name = f"chart.{str(message['Message-ID'])[1:-1]}"
     html = page(document, picture=f"cid:{name}" if picture else "", take=take)
     text = document.plain(*([_TAKE.format(url=take)] if take else []))

@@ -97,7 +97,9 @@ def _trigger(delivery: Delivery, document: Document) -> dict[str, Any]:
         "client": "crisiswatch",
         **({"client_url": link, "links": [{"href": link, "text": "The incident's page"}]} if link else {}),
         "payload": {
-            "summary": clip(f"{'DRILL: ' if drill else ''}{document.headline}" or incident.id, _LONGEST_SUMMARY),
+            "summary": clip(
+                f"{f'{document.drill_word}: ' if drill else ''}{document.headline}" or incident.id, _LONGEST_SUMMARY
+            ),
             "source": "crisiswatch",
             "severity": _SEVERITIES[incident.level],
             "timestamp": incident.opened_at.astimezone(UTC).isoformat(),

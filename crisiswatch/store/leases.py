@@ -12,7 +12,7 @@ from crisiswatch.store.rows import Fence
 from crisiswatch.store.schema import lease
 from crisiswatch.store.times import micros
 
-__all__ = ["acquire", "check", "release", "renew"]
+__all__ = ["acquire", "check", "held", "release", "renew"]
 
 
 def acquire(connection: sa.Connection, name: str, holder: str, now: datetime, duration: timedelta) -> Fence | None:
@@ -50,3 +50,9 @@ def check(connection: sa.Connection, fence: Fence) -> None:
     token = connection.execute(row).scalar()
     if token != fence.token:
         raise StoreError(f"the lease {fence.name!r} was taken by another process: nothing was written")
+
+
+def held(connection: sa.Connection, name: str, now: datetime) -> bool:
+    """Whether somebody holds a lease."""
+    found = sa.select(lease.c.holder).where(lease.c.name == name, lease.c.expires_at > micros(now))
+    return bool(connection.execute(found).scalar())

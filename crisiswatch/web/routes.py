@@ -22,6 +22,7 @@ from crisiswatch.errors import ActRefused, CrisiswatchError
 from crisiswatch.links import ACKNOWLEDGE_PATH
 from crisiswatch.model import Act
 from crisiswatch.web.ack import LinkPages
+from crisiswatch.web.drills import drill_routes
 from crisiswatch.web.feedback import FeedbackPages
 from crisiswatch.web.guard import Guard, is_loopback
 from crisiswatch.web.incident import incident_routes
@@ -52,6 +53,7 @@ def create_app(
         raise ValueError(f"web.host {host} can be reached from other machines, so web.token has to be set")
     pages = _Pages(state)
     labelling = [] if state.labels is None else _feedback_routes(FeedbackPages(state.labels, token, _read))
+    drilling = [] if state.drills is None else drill_routes(state.drills, _read, _json)
     links = LinkPages(state)
     app = Starlette(
         routes=[
@@ -63,6 +65,7 @@ def create_app(
             Route("/slack/actions", pages.slack, methods=["POST"]),
             *labelling,
             *incident_routes(state, token, _read),
+            *drilling,
             Route(f"{ACKNOWLEDGE_PATH}/{{token}}", links.show),
             Route(f"{ACKNOWLEDGE_PATH}/{{token}}", links.take, methods=["POST"]),
             Route("/api/v1/incidents", pages.incidents),

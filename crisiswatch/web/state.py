@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypedDict
 from crisiswatch.alerts.story import began, story
 from crisiswatch.links import AckLinks
 from crisiswatch.model import Case, Incident
+from crisiswatch.web.drills import Drilling
 
 __all__ = [
     "BrandView",
@@ -182,6 +183,8 @@ class WebState:
     and ``post_mortem`` its Markdown, each None where there is none.
     ``labels`` are behind the page where people give them. ``links`` reads the links that messages carry, as the running
     configuration has it, by the time that ``now`` tells. ``silences`` are in force, or were.
+    configuration has it, by the time that ``now`` tells. ``drills`` are exercises,
+    whose incidents ``incident`` and ``act`` know too.
     """
 
     healthy: Callable[[], tuple[bool, Mapping[str, Any]]]
@@ -202,6 +205,7 @@ class WebState:
     links: Callable[[], AckLinks | None] = lambda: None
     now: Callable[[], datetime] | None = None
     silences: Silences | None = None
+    drills: Drilling | None = None
 
 
 def incident_view(incident: Incident, case: Case | None = None) -> dict[str, Any]:

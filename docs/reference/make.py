@@ -25,7 +25,7 @@ import typer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from crisiswatch.cli.commands import app
+from crisiswatch.cli.commands_more import app
 from crisiswatch.config import CODES, json_schema
 from crisiswatch.config.json_schema import references
 from crisiswatch.model.alert import PLACEHOLDERS, SHOWABLE
@@ -65,6 +65,7 @@ FOUND = {
     "demo": "the demonstration did not see its crisis through",
     "explain": "the stored mentions no longer give the same figures",
     "doctor": "something has to be mended",
+    "drill": "nobody took it",
     "feedback import": "lines are bad, so nothing was imported",
 }
 """What exit code 1 means, for the commands that have it."""

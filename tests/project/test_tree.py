@@ -170,6 +170,7 @@ SUPERVISED = {
     "notifiers/slack_charts.py": "a picture in Slack, without which its message stands",
     "outbox/repeats.py": "a repetition, which comes again in a minute",
     "interaction/desk.py": "what somebody pressed, who is told that it failed",
+    "drill/drill.py": "an exercise, of which people are told that it is over",
     "worker.py": "hands the failure of a job to the thread that asked for it, as a future does",
 }
 

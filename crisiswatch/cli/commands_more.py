@@ -1,0 +1,54 @@
+"""More commands, apart from the others only because a module can be too long: exercises, and what verdicts teach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crisiswatch.cli.commands import Answer, Config, app, config_path
+from crisiswatch.cli.page import Format
+
+__all__ = ["app"]
+
+
+@app.command()
+def drill(
+    *,
+    alert: Annotated[str, typer.Option(metavar="ALERT", help="Invent an incident of this alert.")] = "",
+    level: Annotated[str, typer.Option(help="How grave it becomes: watch, warning or critical.")] = "critical",
+    scenario: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Play this recording instead (JSON Lines or CSV).")
+    ] = None,
+    brand: Annotated[str, typer.Option(help="Whose crisis it is; else the first brand that fits.")] = "",
+    receivers: Annotated[
+        str, typer.Option(metavar="A,B", help="Tell these receivers; else those the routes name.")
+    ] = "",
+    speed: Annotated[float, typer.Option(help="Have time run so many times as fast.")] = 1.0,
+    minutes: Annotated[float, typer.Option(help="End after so many minutes at the latest.")] = 30.0,
+    pagers: Annotated[bool, typer.Option("--page", help="Tell Alertmanager, PagerDuty and webhooks too.")] = False,
+    store: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the drill's store there (only without a daemon).")
+    ] = None,
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+) -> int:
+    """Play a crisis through the real receivers, marked as a drill.
+
+    Ends when people say that it is over, after the minutes, or with Ctrl-C; then says who did what when. Exit code 1 if
+    nobody took it.
+    """
+    from crisiswatch.cli.drill import drill as command
+
+    told: dict[str, object] = {
+        "alert": alert,
+        "level": level,
+        "scenario": "" if scenario is None else str(scenario.resolve()),
+        "brand": brand,
+        "receivers": [each.strip() for each in receivers.split(",") if each.strip()],
+        "speed": speed,
+        "minutes": minutes,
+        "page": pagers,
+    }
+    return command(told, config_path(config), answer, store)
