@@ -19,6 +19,7 @@ from crisiswatch.drill import Alone, report_lines, request_from
 from crisiswatch.errors import CrisiswatchError
 from crisiswatch.logs import configure
 from crisiswatch.store import Store
+from crisiswatch.store.leases import held
 
 __all__ = ["drill"]
 
@@ -84,7 +85,7 @@ def _nobody_holds(loaded: Loaded) -> None:
     if file is None or not file.exists():
         return
     with Store.open(url) as store:
-        if store.held("daemon", SystemClock().now()):
+        if held(store.engine, "daemon", SystemClock().now()):
             raise CrisiswatchError(
                 "a daemon runs on this store but does not answer at web.port; "
                 "give that a fixed port, so that it can run the drill, or stop it"

@@ -52,7 +52,8 @@ def check(connection: sa.Connection, fence: Fence) -> None:
         raise StoreError(f"the lease {fence.name!r} was taken by another process: nothing was written")
 
 
-def held(connection: sa.Connection, name: str, now: datetime) -> bool:
+def held(engine: sa.Engine, name: str, now: datetime) -> bool:
     """Whether somebody holds a lease."""
     found = sa.select(lease.c.holder).where(lease.c.name == name, lease.c.expires_at > micros(now))
-    return bool(connection.execute(found).scalar())
+    with engine.connect() as connection:
+        return bool(connection.execute(found).scalar())

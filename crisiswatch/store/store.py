@@ -354,11 +354,6 @@ class Store:
         with self._database.write() as connection:
             return leases.acquire(connection, name, holder, now, duration)
 
-    def held(self, name: str, now: datetime) -> bool:
-        """Whether somebody holds a lease."""
-        with self._database.read() as connection:
-            return leases.held(connection, name, now)
-
     def renew(self, fence: Fence, now: datetime, duration: timedelta) -> bool:
         """Hold on to a lease; False if it was lost."""
         with self._database.write() as connection:
