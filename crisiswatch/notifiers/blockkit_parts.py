@@ -28,6 +28,7 @@ from crisiswatch.notifiers.blockkit_text import (
     section,
     small,
     struck,
+    units,
 )
 from crisiswatch.notifiers.slack_acts import beside
 from crisiswatch.notifiers.slack_labels import menu
@@ -239,7 +240,7 @@ def _pages(rows: Sequence[str]) -> list[str]:
     pages = [""]
     for row in rows:
         whole = f"{pages[-1]}\n{row}" if pages[-1] else row
-        if len(whole) > 2_000:
+        if units(whole) > 2_000:
             pages.append(row)
         else:
             pages[-1] = whole

@@ -238,3 +238,21 @@ def test_any_notice_makes_a_message_that_slack_takes(headline: str, lines: list[
     blocks = notice_blocks(notice, "tag")
     assert message_error({"text": notice_text(notice), "blocks": blocks}) is None
     assert blocks[0]["type"] == "header"
+
+
+@pytest.mark.parametrize("unit", ["😀", "<", "&", "*_~`😀<"])
+@pytest.mark.parametrize("long", [150, 3_000])
+def test_whatever_counts_twice_is_counted_twice(unit: str, long: int) -> None:
+    text = (unit * long)[:long]
+    full = replace(
+        WHOLE, headline=text, summary=text, status=text, warnings=(text,) * 3, because=text, story=text,
+        why=tuple(Reason(text, True) for _ in range(11)), posts=(Quote(text, text),) * 5, promises=(text,) * 5,
+        steps=tuple(Task(text, text, text, "", True) for _ in range(12)), statements=(("en", text), ("it", text)),
+    )  # fmt: skip
+    for document in (full, replace(full, posts=(), steps=())):
+        for blocks in (
+            blocks_for(document, "t", menus=True),
+            reply_blocks(document, "t"),
+            statement_blocks(document, "t"),
+        ):
+            assert message_error({"text": fallback_text(document), "blocks": blocks}) is None
