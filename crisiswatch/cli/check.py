@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crisiswatch.cli import page
-from crisiswatch.cli.open import must_exist
+from crisiswatch.cli.open import must_exist, sqlite_file
 from crisiswatch.cli.page import Format
 from crisiswatch.cli.words import block_words, counts_words, hours_words, minutes, settle_words, told_words
 from crisiswatch.config import CODES, Loaded, explain_code, load, unresolved_secrets
@@ -101,8 +101,9 @@ def _show(config: Path, loaded: Loaded | None, problems: Sequence[Problem]) -> N
             ("tells", ", ".join(f"{each.id} ({each.type})" for each in settings.receivers) or "nobody yet"),
         ]
     )
+    history = _history(loaded)
     for rule in loaded.ruleset.rules:
-        _rule(rule, loaded)
+        _rule(rule, loaded, history.get(rule.id, ""))
 
 
 def _problem(problem: Problem) -> None:
@@ -112,7 +113,7 @@ def _problem(problem: Problem) -> None:
     page.plain(text + "\n")
 
 
-def _rule(rule: Rule, loaded: Loaded) -> None:
+def _rule(rule: Rule, loaded: Loaded, history: str) -> None:
     settings = loaded.settings
     status = {"trial": " (on trial: sends nothing)", "off": " (off)"}.get(rule.status, "")
     page.heading(f"{rule.id}: {rule.title}{status}")
@@ -129,4 +130,24 @@ def _rule(rule: Rule, loaded: Loaded) -> None:
         rows.append(("unless", f"{', '.join(rule.unless_open)} has an open incident"))
     told = told_words(rule, settings.routes, [brand.id for brand in settings.brands])
     rows.append(("tells", "\n".join(told)))
+    if history:
+        rows.append(("so far", history))
     page.facts(rows)
+
+
+def _history(loaded: Loaded) -> dict[str, str]:
+    """What people said of each rule's incidents, where there is a store; what reads it is imported only then."""
+    try:
+        file = sqlite_file(loaded.settings.store.reveal())
+    except ConfigError:
+        return {}
+    if file is None or not file.exists():
+        return {}
+    from crisiswatch.cli.calibrate import advice_words, history_of, tally_words
+
+    rules = {rule.id: rule for rule in loaded.ruleset.rules}
+    return {
+        name: "\n".join(part for part in (tally_words(found), advice_words(rules[name], found)) if part)
+        for name, found in history_of(loaded).items()
+        if name in rules
+    }

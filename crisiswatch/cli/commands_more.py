@@ -52,3 +52,19 @@ def drill(
         "page": pagers,
     }
     return command(told, config_path(config), answer, store)
+
+
+@app.command()
+def calibrate(
+    rule: Annotated[str, typer.Option(metavar="RULE", help="Only this rule; else all with verdicts.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Look back so many days.")] = 90,
+    config: Config = None,
+    answer: Answer = Format.TEXT,
+) -> int:
+    """Say what other bounds would have kept, by what people said of the incidents.
+
+    Reads only: no file is changed.
+    """
+    from crisiswatch.cli.calibrate import calibrate as command
+
+    return command(rule, days, config_path(config), answer)
