@@ -160,23 +160,6 @@ def explain(
 
 
 @app.command()
-def preview(
-    alert: Annotated[str, typer.Argument(metavar="ALERT", help="The alert's id.")],
-    receiver: Annotated[str, typer.Option(help="console, slack or email.")] = "console",
-    stage: Annotated[str, typer.Option(help="opened, escalated, calming or resolved.")] = "opened",
-    config: Config = None,
-    answer: Annotated[str, typer.Option("--format", help="text, json or html.")] = "text",
-) -> int:
-    """Show an alert as its reader will see it.
-
-    The incident is invented.
-    """
-    from crisiswatch.cli.preview import preview as command
-
-    return command(alert, receiver, stage, config_path(config), answer)
-
-
-@app.command()
 def score(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="One text a line; - is standard input.")] = Path("-"),
     config: Annotated[

@@ -1,4 +1,4 @@
-"""More commands, apart from the others only because a module can be too long: exercises, and what verdicts teach."""
+"""More commands, apart from the others only because a module can be too long: drills, previews, verdicts."""
 
 from __future__ import annotations
 
@@ -68,3 +68,30 @@ def calibrate(
     from crisiswatch.cli.calibrate import calibrate as command
 
     return command(rule, days, config_path(config), answer)
+
+
+@app.command()
+def preview(
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="The alert's id.")],
+    *,
+    receiver: Annotated[
+        str,
+        typer.Option(
+            help="console, slack, email, webhook, alertmanager, pagerduty or apprise, or the id of a configured one."
+        ),
+    ] = "console",
+    stage: Annotated[
+        str, typer.Option(help="opened, escalated, reminded, calming, resolved, digest or storm.")
+    ] = "opened",
+    language: Annotated[str, typer.Option(metavar="CODE", help="In this language instead of the brand's (it).")] = "",
+    as_drill: Annotated[bool, typer.Option("--drill", help="Marked as a drill.")] = False,
+    config: Config = None,
+    answer: Annotated[str, typer.Option("--format", help="text, json, html or png (the chart).")] = "",
+) -> int:
+    """Show an alert as its reader will see it.
+
+    The incident is invented, and nothing is sent.
+    """
+    from crisiswatch.cli.preview import preview as command
+
+    return command(alert, receiver, stage, config_path(config), answer, language=language, drill=as_drill)

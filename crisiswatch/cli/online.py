@@ -17,7 +17,7 @@ from crisiswatch.alerts.render import renderer
 from crisiswatch.alerts.words import clean, clip
 from crisiswatch.cli import page
 from crisiswatch.cli.online_posting import greet
-from crisiswatch.cli.preview import invented
+from crisiswatch.cli.preview_parts import invented
 from crisiswatch.clock import SystemClock
 from crisiswatch.config import EmailOptions, FilesOptions, Loaded, ReceiverSettings, SlackOptions, SourceSettings
 from crisiswatch.config.settings import WebhookOptions, WebSettings

@@ -4,13 +4,24 @@ import json
 
 import pytest
 
-from tests.cli.support import GOOD, golden
+from tests.cli.support import GOOD, golden, process
 
-STAGES = ("opened", "escalated", "calming", "resolved")
+STAGES = ("opened", "escalated", "reminded", "calming", "resolved", "digest", "storm")
+RECEIVERS = ("console", "slack", "email", "webhook", "alertmanager", "pagerduty", "apprise")
 NOTE = "The incident is invented; the words, the playbook and the layout are yours.\n"
 
 
-@pytest.mark.parametrize(("receiver", "stage"), [("console", "opened"), ("email", "resolved"), ("slack", "escalated")])
+@pytest.mark.parametrize(
+    ("receiver", "stage"),
+    [
+        ("console", "opened"),
+        ("email", "resolved"),
+        ("slack", "escalated"),
+        ("apprise", "reminded"),
+        ("email", "storm"),
+        ("webhook", "escalated"),
+    ],
+)
 def test_an_alert_is_shown_as_its_reader_will_see_it(crisiswatch, receiver, stage):
     said = crisiswatch("preview", "negative-wave", "--receiver", receiver, "--stage", stage, "--config", GOOD)
     assert (said.code, said.err) == (0, NOTE)
@@ -18,14 +29,14 @@ def test_an_alert_is_shown_as_its_reader_will_see_it(crisiswatch, receiver, stag
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("receiver", ["console", "slack", "email"])
+@pytest.mark.parametrize("receiver", RECEIVERS)
 def test_json_is_json_for_every_receiver_and_stage(crisiswatch, receiver, stage):
     said = crisiswatch(
         "preview", "negative-wave", "--receiver", receiver, "--stage", stage, "--format", "json", "--config", GOOD
     )
     assert said.code == 0
     answer = json.loads(said.out)
-    if receiver == "slack":
+    if receiver == "slack" and stage != "reminded":
         assert answer["blocks"][0]["type"] == "header"
     if receiver == "email":
         assert answer["to"] == "press@example.com"
@@ -45,12 +56,35 @@ def test_html_can_be_opened_in_a_browser(crisiswatch, receiver):
         (("nope",), "there is no alert 'nope'; there are: negative-wave"),
         (
             ("negative-wave", "--stage", "new"),
-            "there is no stage 'new'; there are: opened, escalated, calming, resolved",
+            "there is no stage 'new'; there are: opened, escalated, reminded, calming, resolved, digest, storm",
         ),
-        (("negative-wave", "--receiver", "fax"), "there is no receiver 'fax'; there are: console, slack, email"),
+        (
+            ("negative-wave", "--receiver", "fax"),
+            "there is no receiver 'fax'; there are: console, slack, email, webhook, alertmanager, pagerduty, apprise",
+        ),
         (("negative-wave", "--format", "html"), "there is no format for console 'html'; there are: text, json"),
     ],
 )
 def test_what_is_not_there_is_answered_with_what_is(crisiswatch, arguments, answer):
     said = crisiswatch("preview", *arguments, "--config", GOOD)
     assert (said.code, said.out, said.err) == (2, "", f"crisiswatch: {answer}\n")
+
+
+def test_the_buttons_and_the_chart_are_shown_where_the_receiver_has_them(crisiswatch):
+    said = crisiswatch("preview", "negative-wave", "--receiver", "slack", "--format", "json", "--config", GOOD)
+    assert '"action_id": "acknowledge"' in said.out
+    page = crisiswatch("preview", "negative-wave", "--receiver", "pr-slack", "--format", "html", "--config", GOOD)
+    assert "data:image/png;base64," in page.out
+
+
+def test_a_picture_is_a_file():
+    done = process("preview", "negative-wave", "--receiver", "slack", "--format", "png", "--config", str(GOOD))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"\x89PNG")
+
+
+def test_what_a_drill_looks_like_can_be_seen_before_it(crisiswatch):
+    for receiver in RECEIVERS:
+        said = crisiswatch("preview", "negative-wave", "--receiver", receiver, "--drill", "--config", GOOD)
+        assert said.code == 0
+        assert "DRILL" in said.out, receiver
