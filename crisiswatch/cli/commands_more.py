@@ -61,9 +61,9 @@ def calibrate(
     config: Config = None,
     answer: Answer = Format.TEXT,
 ) -> int:
-    """Say what other bounds would have kept, by what people said of the incidents.
+    """Say which alerts other bounds would have kept.
 
-    Reads only: no file is changed.
+    By what people said of the incidents. Reads only: no file is changed.
     """
     from crisiswatch.cli.calibrate import calibrate as command
 
