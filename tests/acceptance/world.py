@@ -152,7 +152,10 @@ class World:
         return any(row.attempts and row.not_before for row in self.app.store.outbox_rows(status="pending"))
 
     def _nothing_pending(self) -> bool:
-        return not any(stats.pending for stats in self.app.store.outbox_stats(self.clock.now()).values())
+        """Whether nothing waits but for its hour: quiet hours, and reminders that are ten minutes apart."""
+        now, store = self.clock.now(), self.app.store
+        due = [row for row in store.outbox_rows(status="pending") if row.not_before is None or row.not_before <= now]
+        return not due and not store.outbox_rows(status="leased")
 
     # -- what goes in -------------------------------------------------------------------------------------------------
 
