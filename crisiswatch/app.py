@@ -197,9 +197,9 @@ class App:
                 job.modify(next_run_time=now)
 
     def settled(self) -> bool:
-        """Say whether every source has nothing new, the engine's queue is empty and every message is delivered."""
+        """Say whether every source has nothing new, the engine's queue is empty and no message that is due waits."""
         idle = self._polls.idle and not self.worker.waiting
-        return idle and not any(stats.pending for stats in self.store.outbox_stats(self._clock.now()).values())
+        return idle and self.store.owed_now(self._clock.now()) == 0
 
     def act(self, incident: str, action: str, actor: str, detail: Mapping[str, str] | None = None) -> Result | None:
         """Do to an incident what somebody asked, an `Act`; None if the engine is too busy. Raises ActRefused."""

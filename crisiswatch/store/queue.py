@@ -29,6 +29,7 @@ __all__ = [
     "held",
     "lease_next",
     "newest",
+    "owed_now",
     "queued_receivers",
     "recover",
     "rows",
@@ -334,6 +335,12 @@ def stats(connection: sa.Connection, now: datetime) -> dict[str, OutboxStats]:
         age = max(0.0, (micros(now) - row.oldest) / 1e6)
         result[row.receiver] = OutboxStats(int(row.pending), age, lost.get(row.receiver, 0))
     return result
+
+
+def owed_now(connection: sa.Connection, now: datetime) -> int:
+    """How many messages are under way, due, or waiting to be tried again; not those that wait for their first hour."""
+    due = sa.or_(outbox.c.status == "leased", outbox.c.attempts > 0, outbox.c.not_before <= micros(now))
+    return int(connection.execute(sa.select(sa.func.count()).where(sa.text(_IS_WAITING), due)).scalar() or 0)
 
 
 def rows(connection: sa.Connection, incident: str | None, status: str | None, limit: int) -> list[OutboxRow]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self, TypeVar, cast
@@ -12,9 +11,8 @@ from typing import Self, TypeVar, cast
 import sqlalchemy as sa
 
 from crisiswatch.model import Case, Decision, Incident, Receipt, Silence
-from crisiswatch.store import calm, cases, feedback_rows, incidents, leases, mentions, purge, queue, upgrade
+from crisiswatch.store import calm, cases, feedback_rows, incidents, leases, marks, mentions, purge, queue, upgrade
 from crisiswatch.store.database import Database
-from crisiswatch.store.dialect import upsert
 from crisiswatch.store.rows import (
     BrandBlind,
     Click,
@@ -32,7 +30,6 @@ from crisiswatch.store.rows import (
     Work,
 )
 from crisiswatch.store.schema import source_cursor, state
-from crisiswatch.store.times import from_micros, micros
 
 __all__ = ["Store"]
 
@@ -101,12 +98,12 @@ class Store:
             if work.fence is not None:
                 leases.check(connection, work.fence)
             seq = mentions.append(connection, self._database.placeholder, work.mentions, work.journal)
-            _save_states(connection, work.states, seq)
+            marks.save_states(connection, work.states, seq)
             conflicts = incidents.record(connection, work.effects)
             conflicts += cases.record(connection, work.cases, work.decisions)
             conflicts += queue.enqueue(connection, work.outbox)
             calm.record(connection, work.silences, work.desks)
-            _save_marks(connection, work.cursors)
+            marks.save_marks(connection, work.cursors)
             mentions.reword(connection, work.edited)
             mentions.forget(connection, work.deleted)
         if conflicts:
@@ -126,7 +123,7 @@ class Store:
     def cursors(self) -> dict[str, SourceMark]:
         """Where every source stands."""
         with self._database.read() as connection:
-            return {row.source: _mark_from(row) for row in connection.execute(sa.select(source_cursor))}
+            return {row.source: marks.mark_from(row) for row in connection.execute(sa.select(source_cursor))}
 
     def last_seq(self) -> int:
         """The number of the newest mention or journal entry; 0 in a new store."""
@@ -340,6 +337,11 @@ class Store:
         with self._database.read() as connection:
             return queue.stats(connection, now)
 
+    def owed_now(self, now: datetime) -> int:
+        """How many messages are under way, due or to be tried again; those that wait for their hour do not count."""
+        with self._database.read() as connection:
+            return queue.owed_now(connection, now)
+
     def outbox_rows(
         self, *, incident: str | None = None, status: str | None = None, limit: int = 1000
     ) -> list[OutboxRow]:
@@ -382,39 +384,3 @@ class Store:
             with self._database.write() as connection:
                 gone = forget(connection)
             yield gone
-
-
-def _save_states(connection: sa.Connection, states: Mapping[str, bytes], seq: int) -> None:
-    for brand, body in sorted(states.items()):
-        version = connection.execute(sa.select(state.c.version).where(state.c.brand == brand)).scalar() or 0
-        row = {"brand": brand, "version": version + 1, "body": body, "updated_seq": seq}
-        connection.execute(upsert(connection, state), row)
-
-
-def _save_marks(connection: sa.Connection, marks: Mapping[str, SourceMark]) -> None:
-    for source, mark in sorted(marks.items()):
-        row = {
-            "source": source,
-            "cursor": mark.cursor,
-            "updated_at": micros(mark.updated_at),
-            "last_success": micros(mark.last_success),
-            "last_mention_at": micros(mark.last_mention_at),
-            "carries": json.dumps(mark.carries),
-            "failures": mark.failures,
-            "healthy": mark.healthy,
-            "reason": mark.reason,
-        }
-        connection.execute(upsert(connection, source_cursor), row)
-
-
-def _mark_from(row: sa.Row[tuple[object, ...]]) -> SourceMark:
-    return SourceMark(
-        cursor=row.cursor,
-        updated_at=from_micros(row.updated_at),
-        last_success=from_micros(row.last_success),
-        last_mention_at=from_micros(row.last_mention_at),
-        carries=tuple(json.loads(row.carries)),
-        failures=row.failures,
-        healthy=bool(row.healthy),
-        reason=row.reason,
-    )

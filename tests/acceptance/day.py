@@ -394,7 +394,7 @@ class Day:
         self.watcher.owes = False
 
         def idle() -> bool:
-            return not any(stats.pending for stats in self.app.store.outbox_stats(self.clock.now()).values())
+            return self.app.store.owed_now(self.clock.now()) == 0
 
         until(idle, "every message is delivered")
         fresh = [row for row in self.app.store.outbox_rows(status="sent", limit=40) if row.id not in self._messages]
@@ -402,7 +402,7 @@ class Day:
             self._messages.add(row.id)
             self.sent.append(row)
             if row.stage is not Stage.UPDATED:
-                rule = row.incident.split(".")[1]
+                rule = row.incident.split(".")[1] if "." in row.incident else row.incident  # a notice
                 self.watcher.write(f"message    {row.receiver}: {rule} {row.stage.value}")
 
 

@@ -148,8 +148,8 @@ def test_a_killed_daemon_goes_on_where_it_was(tmp_path: Path, slack: FakeSlack) 
     with running(config, "--stream-time") as daemon:
         tell(tmp_path, 9, 12)
         until(lambda: slack.roots() and slack.thread(slack.roots()[0].ts), "the incident went on")
-        (incident,) = WEB.get(f"{daemon.url}/api/v1/incidents").json()["incidents"]
-        assert incident["level"] == "critical"
+        incidents = f"{daemon.url}/api/v1/incidents"
+        until(lambda: [e["level"] for e in WEB.get(incidents).json()["incidents"]] == ["critical"], "it has risen")
         assert daemon.ended()[0] == 0
     assert len(slack.roots()) == 1
 

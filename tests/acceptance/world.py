@@ -153,9 +153,7 @@ class World:
 
     def _nothing_pending(self) -> bool:
         """Whether nothing waits but for its hour: quiet hours, and reminders that are ten minutes apart."""
-        now, store = self.clock.now(), self.app.store
-        due = [row for row in store.outbox_rows(status="pending") if row.not_before is None or row.not_before <= now]
-        return not due and not store.outbox_rows(status="leased")
+        return self.app.store.owed_now(self.clock.now()) == 0
 
     # -- what goes in -------------------------------------------------------------------------------------------------
 

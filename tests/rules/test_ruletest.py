@@ -149,7 +149,7 @@ def test_every_shipped_rule_has_its_stories():
     stories = {name.removesuffix(".test.yaml") for name in files if name.endswith(".test.yaml")}
     rules = {name.removesuffix(".yaml") for name in files if not name.endswith(".test.yaml")}
     assert rules == stories
-    assert "negative-hour" in rules
+    assert "starter/negative-hour" in rules
 
 
 def test_what_invented_mentions_say_follows_from_their_text_unless_the_story_tells(tmp_path):
