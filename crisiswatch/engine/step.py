@@ -22,7 +22,7 @@ from crisiswatch.engine.program import Program, RulePlan, SeriesPlan, program_fo
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import CALM, BlindSpell, RuleState, SeriesState, State
 from crisiswatch.engine.voice import Voice, hear
-from crisiswatch.engine.watermark import IDLE, watermark
+from crisiswatch.engine.watermark import IDLE, goes_on, watermark
 from crisiswatch.matching import normalise, signature
 from crisiswatch.model import (
     Blind,
@@ -122,13 +122,14 @@ class _Step:
             self._boundary(state.now)
 
     def _asleep(self) -> bool:
-        """Nothing is in any window, nothing is open, and every source is known to be blind: time alone does nothing."""
+        """Nothing is in any window or open, every source is known to be blind, no count is due: time alone does nothing."""
         state = self.state
         for rhythm in state.sources.values():
             if not rhythm.blind or rhythm.signs or state.now - rhythm.last_arrival <= IDLE:
                 return False
         return (
-            all(rule.phase == CALM and not rule.final for rule in state.rules.values())
+            not any(goes_on(state.sources.get(name), each, state.now) for name, each in state.volumes.items())
+            and all(rule.phase == CALM and not rule.final for rule in state.rules.values())
             and not any(kept.series.buckets for kept in state.series.values())
             and all(plan.floor for plan in self.program.rules)
         )

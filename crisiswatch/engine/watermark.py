@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from crisiswatch.engine.rhythm import Rhythm
 from crisiswatch.engine.state import Volume
 
-__all__ = ["IDLE", "LONGEST_WAIT", "watermark"]
+__all__ = ["IDLE", "LONGEST_WAIT", "goes_on", "watermark"]
 
 IDLE = 10  # minutes without an arrival after which a source holds nobody up
 LONGEST_WAIT = 60  # minutes that a source which only brings old mentions may hold the watermark back
@@ -27,7 +27,7 @@ def watermark(
     judged by its counts is waited for between two of them, because they bring what was said meanwhile.
     """
     newest = [rhythm.newest_event + 1 for rhythm in sources.values() if now - rhythm.last_arrival <= IDLE]
-    newest += [_ripe(volume, now) for name, volume in volumes.items() if _goes_on(sources.get(name), volume, now)]
+    newest += [_ripe(volume, now) for name, volume in volumes.items() if goes_on(sources.get(name), volume, now)]
     slowest = max(min(newest, default=now), now - LONGEST_WAIT)
     return max(before, min(slowest, now) - lateness)
 
@@ -37,7 +37,7 @@ def _ripe(volume: Volume, now: int) -> int:
     return volume.slots[0][0] if volume.slots and now - volume.at <= 1 else volume.until
 
 
-def _goes_on(rhythm: Rhythm | None, volume: Volume, now: int) -> bool:
+def goes_on(rhythm: Rhythm | None, volume: Volume, now: int) -> bool:
     """Whether a source can be expected to go on counting."""
     failing = rhythm is not None and rhythm.blind and rhythm.reason != UNREAD
     return not failing and now - volume.until <= GONE

@@ -277,7 +277,7 @@ class Series:
             if final_end // BIN != before // BIN:
                 self._fall_silent(self._needed_from(final_end))
             if final_end // 60 != before // 60:  # hourly, so that what is kept depends on time alone
-                self._forget(final_end)
+                self._forget(final_end - final_end % 60)
 
     def _needed_from(self, end: int) -> int:
         """The first minute whose voices a window that ends at or after ``end`` can need, at the start of a bin."""
@@ -304,7 +304,7 @@ class Series:
                 crowd.others.shrink(OLD_CROWD_SIZE)
 
     def _forget(self, end: int) -> None:
-        oldest, stale = self.oldest, end - self.keep_bins
+        oldest, stale = end - self.keep, end - self.keep_bins
         if self.crowds is not None:  # a bin that is still to be learned, because nobody has spoken since, stays whole
             oldest = min(oldest, self.crowds_from + HISTORY)
         for minute in [minute for minute in self.buckets if minute < oldest]:

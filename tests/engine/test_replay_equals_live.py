@@ -11,11 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crisiswatch.engine import State, encode, fold, step
-from crisiswatch.model import Event, MentionScored, RulesChanged, Tick
+from crisiswatch.model import Event, MentionScored, RulesChanged, SourceHealth, Tick, VolumeSample, VolumeSampled
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.testing.mentions import Mentions
 from crisiswatch.windows import minute_of
-from tests.engine.streams import CALENDAR, RULES, START, end_of, hands, live, make, one_shot, segments, with_ticks
+from tests.engine.streams import (
+    CALENDAR,
+    EITHER,
+    GROWTH,
+    RULES,
+    START,
+    end_of,
+    hands,
+    live,
+    make,
+    one_shot,
+    segments,
+    with_ticks,
+)
 
 STREAMS = st.lists(segments(), min_size=1, max_size=9)
 SEEDS = st.integers(0, 2**16)
@@ -96,3 +109,27 @@ def test_a_mention_dated_three_days_ahead_closes_nobodys_windows():
     without, _ = fold(State("acme"), calm, rules)
     assert with_it.closed == without.closed
     assert with_it.late == without.late == 0
+
+
+def test_sleeping_through_hours_forgets_what_minutes_would_have_forgotten():
+    """Whatever the minute at which somebody wakes: what is kept for the trend depends on time alone."""
+    spoken = Mentions(4).steady(START, START + timedelta(minutes=30), timedelta(minutes=5), "negative", source="forum")
+    asleep = SourceHealth(START + timedelta(minutes=31), "forum", healthy=False, reason="failing")
+    rules = Ruleset((EITHER, GROWTH))
+    for woken in range(300, 480, 7):
+        end = Tick(START + timedelta(minutes=31 + woken))
+        ticks = [Tick(START + timedelta(minutes=31 + minute)) for minute in range(1, woken)]
+        at_once, _ = fold(State("acme"), [*spoken, asleep, end], rules)
+        by_minute, _ = fold(State("acme"), [*spoken, asleep, *ticks, end], rules)
+        assert encode(at_once) == encode(by_minute)
+
+
+def test_nobody_sleeps_while_a_source_that_is_not_read_is_still_counted():
+    """Out of budget is no reason to stop counting: the watermark waits for the next count, tick or no tick."""
+    counts = VolumeSample(source="x", brand="acme", start=START, seconds=600, count=0, counts=(0,) * 10, sampled=True)
+    events: list[Event] = [
+        VolumeSampled(START + timedelta(minutes=10), counts),
+        SourceHealth(START + timedelta(minutes=11), "x", healthy=False, reason="out_of_budget"),
+    ]
+    state, _ = fold(State("acme"), [*events, Tick(START + timedelta(minutes=50))], Ruleset((EITHER, GROWTH)))
+    assert state.closed <= minute_of(START + timedelta(minutes=10))
