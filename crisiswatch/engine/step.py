@@ -122,7 +122,7 @@ class _Step:
             self._boundary(state.now)
 
     def _asleep(self) -> bool:
-        """Nothing is in a window, nothing open, no count due, every source known to be blind: time alone does nothing."""
+        """Nothing is in a window, nothing open, no count due, every source is known to be blind: time does nothing."""
         state = self.state
         for rhythm in state.sources.values():
             if not rhythm.blind or rhythm.signs or state.now - rhythm.last_arrival <= IDLE:
