@@ -27,3 +27,8 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in _PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: what waits for a loopback server leaves its processor to somebody else."""
+    return len(os.sched_getaffinity(0)) + 1

@@ -7,7 +7,9 @@ import random  # noqa: TID251 - seeded
 from datetime import timedelta
 from itertools import groupby
 
+import pytest
 from hypothesis import given, settings
+from hypothesis import seed as reproducible
 from hypothesis import strategies as st
 
 from crisiswatch.engine import State, encode, fold, step
@@ -30,6 +32,11 @@ from tests.engine.streams import (
     with_ticks,
 )
 
+ON_CI = "CRISISWATCH_HYPOTHESIS_EXAMPLES" in os.environ
+EXAMPLES = int(os.environ.get("CRISISWATCH_HYPOTHESIS_EXAMPLES", 16))
+SHARDS = 4
+"""In how many parts the first property is tried, so that they can run side by side."""
+
 STREAMS = st.lists(segments(), min_size=1, max_size=9)
 SEEDS = st.integers(0, 2**16)
 FEWER = settings(max_examples=max(1, settings().max_examples // 2))
@@ -42,9 +49,15 @@ TICKS = st.sampled_from(
 )
 
 
-@settings(max_examples=int(os.environ.get("CRISISWATCH_HYPOTHESIS_EXAMPLES", settings().max_examples)))
-@given(parts=STREAMS, seed=SEEDS, rules=RULESETS, every=TICKS, crashes=st.sampled_from((0.0, 0.1, 0.5)))
-def test_any_cut_any_tick_and_any_crash_tell_the_same_story(parts, seed, rules, every, crashes):
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_any_cut_any_tick_and_any_crash_tell_the_same_story(shard):
+    part = settings(max_examples=-(-EXAMPLES // SHARDS))(
+        given(STREAMS, SEEDS, RULESETS, TICKS, st.sampled_from((0.0, 0.1, 0.5)))(_any_cut_tells_the_same_story)
+    )
+    reproducible(shard)(part)() if ON_CI else part()
+
+
+def _any_cut_tells_the_same_story(parts, seed, rules, every, crashes):
     events = make(parts, seed)
     effects, _ = one_shot(events, rules)
     events = sorted([*events, *hands(effects, seed)], key=lambda event: event.at)
