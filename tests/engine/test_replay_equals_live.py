@@ -33,7 +33,7 @@ from tests.engine.streams import (
 )
 
 ON_CI = "CRISISWATCH_HYPOTHESIS_EXAMPLES" in os.environ
-EXAMPLES = int(os.environ.get("CRISISWATCH_HYPOTHESIS_EXAMPLES", 16))
+EXAMPLES = int(os.environ.get("CRISISWATCH_HYPOTHESIS_EXAMPLES", "16"))
 SHARDS = 4
 """In how many parts the first property is tried, so that they can run side by side."""
 
