@@ -10,6 +10,9 @@ from crisiswatch.errors import CrisiswatchError
 
 __all__ = ["init"]
 
+INBOX = "inbox"
+"""What the starter's one source reads: made here, for a folder that is not there is a source that nobody can see."""
+
 _NEXT = (
     ("name your brand, sources and receivers", "{config}"),
     ("check it", "crisiswatch check --config {config}"),
@@ -29,6 +32,7 @@ def init(directory: Path, *, force: bool = False) -> int:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    (directory / INBOX).mkdir(exist_ok=True)
     page.line(f"Wrote {page.counted(len(files), 'file')} to {directory}:", style="bold", wrap=False)
     page.facts(_summary(list(files)))
     page.heading("Next")
@@ -44,4 +48,5 @@ def _summary(names: list[str]) -> list[tuple[str, str]]:
         ("crisiswatch.yaml", "who is watched, where mentions come from, who is told"),
         ("rules/", f"when an incident opens ({page.counted(rules, 'file')}, with their tests)"),
         ("alerts/", f"what is said then, and the playbook ({page.counted(alerts, 'file')})"),
+        (f"{INBOX}/", "where files of mentions can be put, to begin with"),
     ]

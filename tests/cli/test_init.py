@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from crisiswatch.config import load
 from tests.cli.support import golden
 
 
@@ -36,3 +37,10 @@ def test_nothing_is_overwritten_unless_asked(crisiswatch, tmp_path):
     assert crisiswatch("init", tmp_path, "--force").code == 0
     assert config.read_text() != "mine"
     assert rule.exists()
+
+
+def test_the_folder_that_the_starter_reads_is_there_so_that_nobody_begins_blind(crisiswatch, tmp_path):
+    crisiswatch("init", tmp_path / "watch")
+    (source,) = load(tmp_path / "watch" / "crisiswatch.yaml").settings.sources
+    assert source.options.path.is_dir()
+    assert not list(source.options.path.iterdir())
