@@ -101,6 +101,7 @@ def _step(model: StepModel) -> PlaybookStep:
         promise_minutes=model.promise.within if model.promise else None,
         webhook=model.webhook or "",
         on=_LEVELS[model.on],
+        by_taking=model.done_when == "taken",
     )
 
 

@@ -60,6 +60,8 @@ class StepModel(Section):
     """How long after the opening it must be done."""
     promise: PromiseModel | None = None
     """What doing it promises to others, with a clock of its own."""
+    done_when: Literal["taken"] | None = None
+    """`taken`: whoever takes the incident ("I have it", or by assigning it) has done this step."""
     webhook: Id | None = None
     """A receiver that does this step by itself, for example a webhook that freezes scheduled posts. It is told when the
     step is due, and of everything after that, so that it can take the pause off again."""

@@ -82,6 +82,7 @@ class PlaybookStep:
 
     Doing it may make a promise: ``promise`` says what, ``promise_minutes`` until when after it was done. With a
     ``webhook`` it is done by itself: that receiver is told once the incident has reached the level ``on``.
+    ``by_taking``: whoever takes the incident has done it.
     """
 
     step: str
@@ -91,6 +92,7 @@ class PlaybookStep:
     promise_minutes: int | None = None
     webhook: str = ""
     on: Level = Level.WATCH
+    by_taking: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

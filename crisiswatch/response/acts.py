@@ -23,7 +23,7 @@ from crisiswatch.model import (
 )
 from crisiswatch.response.draft import Draft
 from crisiswatch.response.plan import NOTHING_ASKED, Plan
-from crisiswatch.response.playbook import promise_of, put_step
+from crisiswatch.response.playbook import done_by_taking, promise_of, put_step
 from crisiswatch.response.timers import settle, slept_over_calm
 
 __all__ = ["AFTER_THE_END", "act", "when", "words"]
@@ -50,7 +50,8 @@ def act(draft: Draft, action: HumanAction, plan: Plan = NOTHING_ASKED) -> None:
     before, sent = case, len(draft.sendings)
     actor = words(action.actor, NAME) or "somebody"
     _DOES[kind](draft, action, actor)
-    if kind is Act.STEP_DONE and not case.ending:
+    if not case.ending:
+        done_by_taking(draft, before, action.at, plan)
         promise_of(draft, before, action.at, actor, plan)
     if draft.case != before:
         draft.change(touched_at=action.at)

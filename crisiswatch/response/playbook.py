@@ -1,4 +1,4 @@
-"""What a playbook does by itself: steps that a receiver does, and promises that doing a step makes."""
+"""What a playbook does by itself: steps that a receiver does or that taking it does, and promises of doing a step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crisiswatch.model.alert import PlaybookStep
 from crisiswatch.response.draft import US, Draft
 from crisiswatch.response.plan import Plan
 
-__all__ = ["do_by_itself", "promise_of", "put_step"]
+__all__ = ["do_by_itself", "done_by_taking", "promise_of", "put_step"]
 
 
 def do_by_itself(draft: Draft, at: datetime, level: Level, plan: Plan) -> tuple[str, ...]:
@@ -23,6 +23,18 @@ def do_by_itself(draft: Draft, at: datetime, level: Level, plan: Plan) -> tuple[
             draft.decide(at, US, Act.STEP_DONE, f"Step {number + 1}, told to {asked.webhook}: {step.step}")
             called.append(asked.webhook)
     return tuple(dict.fromkeys(called))
+
+
+def done_by_taking(draft: Draft, before: Case, at: datetime, plan: Plan) -> None:
+    """Do the steps that ask somebody to take it, if nobody had it ``before`` and somebody has now."""
+    actor = draft.case.acknowledged_by
+    if before.acknowledged_by or not actor:
+        return
+    for number, asked in _asked(draft.case, plan):
+        step = draft.case.steps[number]
+        if asked.by_taking and step.done_at is None:
+            put_step(draft, number, replace(step, done_by=actor, done_at=at))
+            draft.decide(at, actor, Act.STEP_DONE, f"Step {number + 1} done by taking it: {step.step}")
 
 
 def promise_of(draft: Draft, before: Case, at: datetime, actor: str, plan: Plan) -> None:

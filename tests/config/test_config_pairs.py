@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 
 import pytest
 
@@ -38,9 +39,10 @@ def both(alerts, name: str) -> tuple[AlertDefinition, AlertDefinition]:
 @pytest.mark.parametrize("name", [*CRISES, *OTHERS])
 def test_the_italian_file_asks_for_the_same_as_the_english_one(alerts, name):
     english, italian = both(alerts, name)
-    assert [
-        (step.within_minutes, step.promise_minutes, bool(step.promise), step.webhook) for step in english.playbook
-    ] == [(step.within_minutes, step.promise_minutes, bool(step.promise), step.webhook) for step in italian.playbook]
+    asked = attrgetter("within_minutes", "promise_minutes", "webhook", "by_taking")
+    assert [(*asked(step), bool(step.promise)) for step in english.playbook] == [
+        (*asked(step), bool(step.promise)) for step in italian.playbook
+    ]
     assert english.confirm == italian.confirm
     assert len(english.criteria) == len(italian.criteria)
     assert english.statements == italian.statements
@@ -49,6 +51,13 @@ def test_the_italian_file_asks_for_the_same_as_the_english_one(alerts, name):
         assert here.show == there.show
         assert placeholders(here.headline + here.summary) >= placeholders(there.headline + there.summary)
         assert here.headline != there.headline
+
+
+@pytest.mark.parametrize("name", [*CRISES, *OTHERS])
+def test_a_step_that_asks_to_say_i_have_it_is_done_by_saying_it(alerts, name):
+    for alert in both(alerts, name):
+        for step in alert.playbook:
+            assert step.by_taking is any(said in step.step for said in ('"I have it"', '"Ci penso io"'))
 
 
 @pytest.mark.parametrize("name", CRISES)

@@ -52,6 +52,12 @@ def problems(folder: Path) -> list[str]:
     return [problem.headline().partition("alerts/")[2] for problem in caught.value.problems]
 
 
+def test_a_step_may_be_done_by_taking_the_incident(folder: Path) -> None:
+    path = folder / "alerts" / "wave.yaml"
+    path.write_text(ENGLISH.replace("{step: Say so,", "{step: Say so, done_when: taken,"))
+    assert [step.by_taking for step in load(folder / "crisiswatch.yaml").alerts["wave"].playbook] == [True, False]
+
+
 def test_a_playbook_has_clocks_promises_and_steps_that_do_themselves(folder: Path) -> None:
     loaded = load(folder / "crisiswatch.yaml")
     wave = loaded.alerts["wave"]

@@ -60,3 +60,25 @@ def test_a_playbook_that_was_changed_meanwhile_does_nothing_to_other_steps() -> 
     case, _, (sent,) = respond(case, rising(5), other)
     assert sent.joining == ()
     assert case.steps[0].done_at is None
+
+
+def test_who_says_i_have_it_has_done_the_step_that_asks_to_say_so() -> None:
+    plan = Plan((PlaybookStep("Take the lead and say so", "duty", 10, by_taking=True), PlaybookStep("Find out", "", 9)))
+    for act, detail in ((Act.ACKNOWLEDGE, {}), (Act.ASSIGN, {"to": "U2"})):
+        case, _, _ = respond(None, opening(), plan)
+        case, lines, (sent,) = do(case, 3, act, plan, **detail)
+        assert [(step.done_by, step.done_at) for step in case.steps] == [("U1", at(3)), ("", None)]
+        assert lines[-1].text == "Step 1 done by taking it: Take the lead and say so"
+        assert sent.case == case  # one message shows both
+        case, _, sent = respond(case, Tick(at(30)), plan)
+        assert [each.reminder.subject for each in sent if each.reminder] == ["Find out"]
+    case, _, _ = do(case, 31, Act.STEP_REOPENED, plan, step="1")
+    case, _, _ = do(case, 32, Act.ACKNOWLEDGE, plan)
+    assert case.steps[0].done_at is None  # it was taken before: who opened the step again had a reason
+
+
+def test_a_step_that_is_done_by_taking_it_makes_its_promise_too() -> None:
+    plan = Plan((PlaybookStep("Take it", promise="A first word", promise_minutes=60, by_taking=True),))
+    case, _, _ = respond(None, opening(), plan)
+    case, _, _ = do(case, 3, Act.ACKNOWLEDGE, plan)
+    assert [(each.text, each.due) for each in case.promises] == [("A first word", at(63))]
