@@ -16,9 +16,8 @@ from crisiswatch.rules.model import (
     Settle,
 )
 
-__all__ = ["DAYS", "LEVELS", "compile_rule"]
+__all__ = ["LEVELS", "compile_rule"]
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEVELS = ("watch", "warning", "critical")
 
 

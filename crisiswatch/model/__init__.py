@@ -56,6 +56,7 @@ from crisiswatch.model.seams import (
 )
 from crisiswatch.model.signals import FLAGS, NO_SIGNALS, SignalCounts, Signals
 from crisiswatch.model.silence import LONGEST_SILENCE, Silence, SilenceWish
+from crisiswatch.model.times import rfc3339, time_from
 
 __all__ = [
     "FLAGS",
@@ -120,4 +121,6 @@ __all__ = [
     "VerdictKind",
     "VolumeSample",
     "VolumeSampled",
+    "rfc3339",
+    "time_from",
 ]

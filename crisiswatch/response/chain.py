@@ -6,10 +6,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
-from crisiswatch.model import Case, Decision
+from crisiswatch.model import Case, Decision, rfc3339
 
 __all__ = ["START", "decision_to_dict", "linked", "verified"]
 
@@ -44,7 +43,7 @@ def decision_to_dict(line: Decision) -> dict[str, Any]:
     return {
         "incident": line.incident,
         "number": line.number,
-        "at": _time(line.at),
+        "at": rfc3339(line.at),
         "actor": line.actor,
         "kind": line.kind,
         "text": line.text,
@@ -57,7 +56,3 @@ def _chain(before: str, line: Decision) -> str:
     del values["chain"]
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(f"{before}\n{canonical}".encode()).hexdigest()
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from crisiswatch.errors import StateError
@@ -18,6 +18,8 @@ from crisiswatch.model import (
     StandDown,
     Verdict,
     VerdictKind,
+    rfc3339,
+    time_from,
 )
 
 __all__ = [
@@ -44,7 +46,7 @@ def case_to_dict(case: Case) -> Json:
         "brand": case.brand,
         "rule": case.rule,
         "alert": case.alert,
-        "opened_at": _time(case.opened_at),
+        "opened_at": rfc3339(case.opened_at),
         "revision": case.revision,
         "acknowledged_by": case.acknowledged_by,
         "acknowledged_at": _maybe(case.acknowledged_at),
@@ -59,7 +61,7 @@ def case_to_dict(case: Case) -> Json:
         "stand_down": case.stand_down.value,
         "stood_down_by": case.stood_down_by,
         "closed_at": _maybe(case.closed_at),
-        "levels": [[level.word, _time(at)] for level, at in case.levels],
+        "levels": [[level.word, rfc3339(at)] for level, at in case.levels],
         "also": list(case.also),
         "climbed": list(case.climbed),
         "escalated_to": list(case.escalated_to),
@@ -83,7 +85,7 @@ def case_from_dict(data: Mapping[str, Any]) -> Case:
         brand=data["brand"],
         rule=data["rule"],
         alert=data["alert"],
-        opened_at=_read(data["opened_at"]),
+        opened_at=time_from(data["opened_at"]),
         revision=data["revision"],
         acknowledged_by=data["acknowledged_by"],
         acknowledged_at=_maybe_read(data["acknowledged_at"]),
@@ -98,7 +100,7 @@ def case_from_dict(data: Mapping[str, Any]) -> Case:
         stand_down=StandDown(data["stand_down"]),
         stood_down_by=data["stood_down_by"],
         closed_at=_maybe_read(data["closed_at"]),
-        levels=tuple((Level.from_word(word), _read(at)) for word, at in data["levels"]),
+        levels=tuple((Level.from_word(word), time_from(at)) for word, at in data["levels"]),
         also=tuple(data["also"]),
         climbed=tuple(data["climbed"]),
         escalated_to=tuple(data["escalated_to"]),
@@ -142,19 +144,19 @@ def reminder_from_dict(data: Mapping[str, Any]) -> Reminder:
 
 
 def _snooze(snooze: Snooze) -> Json:
-    return {"by": snooze.by, "at": _time(snooze.at), "until": _maybe(snooze.until)}
+    return {"by": snooze.by, "at": rfc3339(snooze.at), "until": _maybe(snooze.until)}
 
 
 def _read_snooze(data: Mapping[str, Any]) -> Snooze:
-    return Snooze(data["by"], _read(data["at"]), _maybe_read(data["until"]))
+    return Snooze(data["by"], time_from(data["at"]), _maybe_read(data["until"]))
 
 
 def _verdict(verdict: Verdict) -> Json:
-    return {"kind": verdict.kind.value, "by": verdict.by, "at": _time(verdict.at), "reason": verdict.reason}
+    return {"kind": verdict.kind.value, "by": verdict.by, "at": rfc3339(verdict.at), "reason": verdict.reason}
 
 
 def _read_verdict(data: Mapping[str, Any]) -> Verdict:
-    return Verdict(VerdictKind(data["kind"]), data["by"], _read(data["at"]), data["reason"])
+    return Verdict(VerdictKind(data["kind"]), data["by"], time_from(data["at"]), data["reason"])
 
 
 def _step(step: CaseStep) -> Json:
@@ -182,9 +184,9 @@ def _read_step(data: Mapping[str, Any]) -> CaseStep:
 def _promise(promise: Promise) -> Json:
     return {
         "text": promise.text,
-        "due": _time(promise.due),
+        "due": rfc3339(promise.due),
         "by": promise.by,
-        "at": _time(promise.at),
+        "at": rfc3339(promise.at),
         "kept_by": promise.kept_by,
         "kept_at": _maybe(promise.kept_at),
         "rung": promise.rung,
@@ -195,9 +197,9 @@ def _promise(promise: Promise) -> Json:
 def _read_promise(data: Mapping[str, Any]) -> Promise:
     return Promise(
         text=data["text"],
-        due=_read(data["due"]),
+        due=time_from(data["due"]),
         by=data["by"],
-        at=_read(data["at"]),
+        at=time_from(data["at"]),
         kept_by=data["kept_by"],
         kept_at=_maybe_read(data["kept_at"]),
         rung=data["rung"],
@@ -205,17 +207,9 @@ def _read_promise(data: Mapping[str, Any]) -> Promise:
     )
 
 
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-
-
 def _maybe(moment: datetime | None) -> str | None:
-    return None if moment is None else _time(moment)
-
-
-def _read(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    return None if moment is None else rfc3339(moment)
 
 
 def _maybe_read(text: str | None) -> datetime | None:
-    return None if text is None else _read(text)
+    return None if text is None else time_from(text)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crisiswatch.errors import StateError
-from crisiswatch.model import Case, Incident, Notice, Reminder, Stage
+from crisiswatch.model import Case, Incident, Notice, Reminder, Stage, rfc3339, time_from
 from crisiswatch.response.codec import case_from_dict, case_to_dict, reminder_from_dict, reminder_to_dict
-from crisiswatch.store.codec import incident_from_dict, incident_to_dict, rfc3339, time_from
+from crisiswatch.store.codec import incident_from_dict, incident_to_dict
 from crisiswatch.store.rows import OutboxRow
 
 __all__ = ["Body", "body_from_json", "body_to_json", "takes_over"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from crisiswatch.errors import StateError
-from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons, SignalCounts
+from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons, SignalCounts, rfc3339, time_from
 
 __all__ = [
     "blind_from_dict",
@@ -28,25 +28,11 @@ __all__ = [
     "reading_to_dict",
     "reasons_from_dict",
     "reasons_to_dict",
-    "rfc3339",
     "signals_from_dict",
     "signals_to_dict",
-    "time_from",
 ]
 
 Json = dict[str, Any]
-
-
-def rfc3339(moment: datetime) -> str:
-    """``2026-02-01T12:00:00Z``, with microseconds where there are any. A naive time raises ValueError."""
-    if moment.tzinfo is None:
-        raise ValueError("a stored time must be aware")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-
-
-def time_from(text: str) -> datetime:
-    """The inverse of `rfc3339`."""
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _time(moment: datetime | None) -> str | None:

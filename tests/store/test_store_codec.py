@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crisiswatch.errors import StateError
-from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons, SignalCounts
-from crisiswatch.store.codec import incident_from_json, incident_to_json, rfc3339, time_from
+from crisiswatch.model import Blind, Gate, Incident, Level, Phase, Reading, Reasons, SignalCounts, rfc3339, time_from
+from crisiswatch.store.codec import incident_from_json, incident_to_json
 from tests.store.samples import NOON, incident
 
 _times = st.integers(0, 2**52).map(lambda micros: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros))
