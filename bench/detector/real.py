@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from crisiswatch.config import load, starter_files
+from crisiswatch.config import load, write_starter
 from crisiswatch.replay import Replay
 from crisiswatch.rules.model import Block, Ruleset
 from crisiswatch.sources.ordering import arrivals
@@ -131,11 +131,7 @@ def print_table(found: Mapping[str, Any]) -> None:
 
 def _config(home: Path, recording: Recording) -> Path:
     """The starter as ``crisiswatch init`` writes it, with the recording's brand in the place of the example's."""
-    for name, content in starter_files().items():
-        path = home / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    config = home / "crisiswatch.yaml"
+    config = write_starter(home)
     config.write_text(
         f"version: 1\nbrands:\n  - {{id: {recording.brand}, name: {recording.name}, "
         f"handles: {{care: ['{recording.handle}']}}, any: [{', '.join(recording.any)}]}}\n"

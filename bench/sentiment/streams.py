@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.detector.real import SPOTIFY, UNITED, Recording, spotify, united
-from crisiswatch.config import load, starter_files
+from crisiswatch.config import load, write_starter
 from crisiswatch.model import Score, Scorer, Sentiment, Text
 from crisiswatch.replay import Replay
 from crisiswatch.rules.model import Block, Ruleset
@@ -84,11 +84,7 @@ def _replayed(folder: Path, name: str, reader: str) -> dict[str, Any]:
 
 def starter(home: Path, recording: Recording) -> Path:
     """Write what ``crisiswatch init`` does, with one brand, and give the configuration's path."""
-    for name, content in starter_files().items():
-        path = home / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    config = home / "crisiswatch.yaml"
+    config = write_starter(home)
     handles = f"handles: {{care: ['{recording.handle}']}}, " if recording.handle else ""
     config.write_text(
         f"version: 1\nbrands:\n  - {{id: {recording.brand}, name: {recording.name}, {handles}"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.throughput.made import brand_names, write_stream
 from bench.throughput.measure import Measured, stopwatches
-from crisiswatch.config import load, starter_files
+from crisiswatch.config import load, write_starter
 from crisiswatch.replay import Replay, Report
 from crisiswatch.sentiment import scorer
 from crisiswatch.sources.ordering import arrivals
@@ -74,13 +74,9 @@ def _measure(directory: Path, stream: Path, name: str, options: argparse.Namespa
 
 def _config(directory: Path, brands: int) -> Path:
     """The starter's rules and alerts, and brands of our own."""
-    for name, content in starter_files().items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
     names = brand_names(brands)
     listed = "\n".join(f"  - {{id: {each.lower()}, name: {each}}}" for each in names)
-    config = directory / "crisiswatch.yaml"
+    config = write_starter(directory)
     config.write_text(
         f"version: 1\nbrands:\n{listed}\nreceivers:\n  - {{id: console, type: console}}\n"
         "routes:\n  - {receivers: [console]}\nsentiment: {scorer: none}\n"

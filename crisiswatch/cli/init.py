@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from crisiswatch.cli import page
-from crisiswatch.config import starter_files
+from crisiswatch.config import starter_files, write_starter
 from crisiswatch.errors import CrisiswatchError
 
 __all__ = ["init"]
-
-INBOX = "inbox"
-"""What the starter's one source reads: made here, for a folder that is not there is a source that nobody can see."""
 
 _NEXT = (
     ("name your brand, sources and receivers", "{config}"),
@@ -28,11 +25,7 @@ def init(directory: Path, *, force: bool = False) -> int:
     if there and not force:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise CrisiswatchError(f"{directory / there[0]}{more} would be overwritten; use --force if you want that")
-    for name, content in files.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    (directory / INBOX).mkdir(exist_ok=True)
+    write_starter(directory)
     page.line(f"Wrote {page.counted(len(files), 'file')} to {directory}:", style="bold", wrap=False)
     page.facts(_summary(list(files)))
     page.heading("Next")
@@ -48,5 +41,5 @@ def _summary(names: list[str]) -> list[tuple[str, str]]:
         ("crisiswatch.yaml", "who is watched, where mentions come from, who is told"),
         ("rules/", f"when an incident opens ({page.counted(rules, 'file')}, with their tests)"),
         ("alerts/", f"what is said then, and the playbook ({page.counted(alerts, 'file')})"),
-        (f"{INBOX}/", "where files of mentions can be put, to begin with"),
+        ("inbox/", "where files of mentions can be put, to begin with"),
     ]

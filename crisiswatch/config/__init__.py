@@ -31,7 +31,7 @@ from crisiswatch.config.settings import (
     WebhookReceiverOptions,
     WebSettings,
 )
-from crisiswatch.config.starter import starter_files
+from crisiswatch.config.starter import starter_files, write_starter
 
 __all__ = [
     "CODES",
@@ -70,4 +70,5 @@ __all__ = [
     "load_rules",
     "starter_files",
     "unresolved_secrets",
+    "write_starter",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["starter_files"]
+__all__ = ["starter_files", "write_starter"]
 
 
 def starter_files() -> dict[str, bytes]:
@@ -17,3 +17,13 @@ def starter_files() -> dict[str, bytes]:
         for path in sorted((home / part).rglob("*.yaml")):
             found[path.relative_to(home).as_posix()] = path.read_bytes()
     return found
+
+
+def write_starter(home: Path) -> Path:
+    """Write the files below a folder, over what may be there, and give the configuration's path. Raises OSError."""
+    for name, content in starter_files().items():
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (home / "inbox").mkdir(exist_ok=True)  # what its one source reads: who finds no folder there is blind
+    return home / "crisiswatch.yaml"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crisiswatch.config import starter_files
+from crisiswatch.config import write_starter
 
 __all__ = ["BRAND", "set_up"]
 
@@ -34,12 +34,6 @@ log: {format: text, level: error}
 
 def set_up(directory: Path) -> Path:
     """Write the configuration, its rules and alerts, and an empty inbox; returns the configuration's path."""
-    for name, content in starter_files().items():
-        if name != "crisiswatch.yaml":
-            path = directory / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    (directory / "inbox").mkdir()
-    config = directory / "crisiswatch.yaml"
+    config = write_starter(directory)
     config.write_text(CONFIG, encoding="utf-8")
     return config

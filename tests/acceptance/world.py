@@ -19,7 +19,7 @@ import httpx
 
 from crisiswatch.app import App
 from crisiswatch.clock import ManualClock, SystemClock
-from crisiswatch.config import starter_files
+from crisiswatch.config import write_starter
 from crisiswatch.pipeline import Result
 from crisiswatch.sources.webhook import sign
 from crisiswatch.testing.fake_slack import FakeSlack
@@ -53,11 +53,7 @@ def lay_out(folder: Path, *, slack: FakeSlack | None, smtp: FakeSmtp | None = No
     ``changes`` replace sections: ``sources``, ``port``, ``log`` and the like; ``slack_more`` adds to the receiver, ``web_more`` to the pages,
     ``receivers`` lines of receivers, ``routed`` those of them that a route names, and ``sections`` whole sections.
     """
-    for name, content in starter_files().items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    (folder / "inbox").mkdir(exist_ok=True)
+    write_starter(folder)
     (folder / "hook.secret").write_bytes(SECRET)
     (folder / "slack.token").write_text(slack.token if slack else "xoxb-none")
     (folder / "slack.app").write_text(slack.app_token if slack else "xapp-none")

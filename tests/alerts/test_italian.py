@@ -14,7 +14,7 @@ from crisiswatch.alerts.phrases_it import ITALIAN
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.render import renderer
 from crisiswatch.alerts.words import about, exact, listed, moment, percent, rarity, roughly, span, times
-from crisiswatch.config import load, starter_files
+from crisiswatch.config import load, write_starter
 from crisiswatch.model import Evidence, Gate, Stage
 from crisiswatch.rules.model import MEASURES
 from crisiswatch.testing.notifiers import a_delivery, an_incident
@@ -29,10 +29,7 @@ ENGLISH_WORDS = re.compile(
 @pytest.fixture(scope="module")
 def alerts(tmp_path_factory):
     home = tmp_path_factory.mktemp("starter")
-    for name, content in starter_files().items():
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).write_bytes(content)
-    return load(home / "crisiswatch.yaml").alerts
+    return load(write_starter(home)).alerts
 
 
 def in_italian(alerts, alert: str, stage: Stage = Stage.OPENED, **changes: object):

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 import pytest
 
-from crisiswatch.config import load, starter_files
+from crisiswatch.config import load, write_starter
 from crisiswatch.model import Level
 from crisiswatch.model.alert import AlertDefinition
 
@@ -26,10 +26,7 @@ ADMITTING = re.compile(
 @pytest.fixture(scope="module")
 def alerts(tmp_path_factory):
     home = tmp_path_factory.mktemp("starter")
-    for name, content in starter_files().items():
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).write_bytes(content)
-    return load(home / "crisiswatch.yaml").alerts
+    return load(write_starter(home)).alerts
 
 
 def both(alerts, name: str) -> tuple[AlertDefinition, AlertDefinition]:

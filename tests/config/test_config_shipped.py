@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from crisiswatch.alerts.values import placeholder_values
-from crisiswatch.config import json_schema, load, load_rule_tests, starter_files
+from crisiswatch.config import json_schema, load, load_rule_tests, starter_files, write_starter
 from crisiswatch.config.reader import parse
 from crisiswatch.config.schema_receivers import RECEIVER_TYPES
 from crisiswatch.config.schema_sources import SOURCE_TYPES
@@ -38,9 +38,7 @@ def data(content: str | bytes) -> Any:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    for name, content in starter_files().items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(content)
+    write_starter(tmp_path)
     return tmp_path
 
 
