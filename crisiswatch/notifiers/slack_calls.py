@@ -34,8 +34,11 @@ _MENDABLE = frozenset(
     | {"ekm_access_denied", "team_access_not_granted", "not_allowed_token_type"}
 )
 _MENDED_IN = 300.0
+_IN_BETWEEN = frozenset({*range(300, 400), 401, 403, 404, 405, 407, 410})
+"""Statuses that are no words of Slack's, if no code comes with them: a proxy or a wrong address answered."""
 _AMBIGUOUS = frozenset({"internal_error", "fatal_error"})
 _UNREACHED = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH)
+_NO_TUNNEL = "Tunnel connection failed"  # how http.client says that a proxy refused
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,60}")
 _LONGEST_HOLD = 3600.0
 _PACES = {"chat_postMessage": (1.0, 5), "chat_update": (1.2, 20)}
@@ -131,6 +134,11 @@ def _raise_for(error: SlackApiError) -> NoReturn:
         raise Unknown(f"Slack failed ({known or status}); the message may have been accepted") from error
     if status == 200 and not known:
         raise Unknown("Slack's answer says neither yes nor no") from error
+    if not known and status in _IN_BETWEEN:
+        raise TryLater(
+            f"not Slack answered, but a proxy or a wrong address ({status}); it is tried again until somebody mends it",
+            _MENDED_IN,
+        ) from error
     raise Refusal(known or f"status {status}") from error
 
 
@@ -146,7 +154,9 @@ def _broken(error: Exception) -> DeliveryError:
     """A connection that failed: what never reached Slack can be sent again, all else may have arrived."""
     cause = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return Rejected(f"Slack's certificate is not trusted: {cause.verify_message}")
+        return TryLater(f"Slack's certificate is not trusted: {cause.verify_message}", _MENDED_IN)
+    if isinstance(cause, OSError) and str(cause).startswith(_NO_TUNNEL):
+        return TryLater("the proxy lets nobody through to Slack", _MENDED_IN)
     if isinstance(cause, socket.gaierror) or (isinstance(cause, OSError) and cause.errno in _UNREACHED):
         return TryLater(f"Slack can't be reached: {type(cause).__name__}")
     return Unknown(f"the connection to Slack broke: {type(cause).__name__}")

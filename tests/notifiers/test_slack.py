@@ -16,6 +16,7 @@ from crisiswatch.notifiers.slack import SlackNotifier
 from crisiswatch.notifiers.slack_acts import REASONS, wish_of
 from crisiswatch.notifiers.slack_labels import incident_of, read_value, uid_hash, value_of
 from crisiswatch.testing.fake_slack import FakeSlack, Fault
+from crisiswatch.testing.fake_smtp import FakeSmtp
 from crisiswatch.testing.notifiers import HOSTILE_TEXTS, a_delivery, an_incident, some_evidence
 from crisiswatch.testing.slack_limits import message_error
 from crisiswatch.testing.slack_presses import push
@@ -58,7 +59,7 @@ def notifier(slack):
         (Fault.http(500), Unknown),
         (Fault.http(502), Unknown),
         (Fault.http(504, accepted=True), Unknown),
-        (Fault.http(403), Rejected),
+        *[(Fault.http(status), TryLater) for status in (302, 307, 401, 403, 404, 405, 407, 410)],  # a proxy in between
         (Fault("answer", body="{}"), Unknown),
         (Fault("answer", body="{broken"), Unknown),
         (Fault.accept_then_cut(), Unknown),
@@ -87,6 +88,23 @@ def test_a_refused_connection_is_known_not_to_have_arrived():
         port = probe.getsockname()[1]
     with pytest.raises(TryLater):
         SlackNotifier(words(), "x", "C0", base_url=f"http://127.0.0.1:{port}/api", timeout=1).send(a_delivery())
+
+
+def test_a_certificate_that_is_not_trusted_costs_no_alert():
+    with FakeSmtp(security="tls") as anybody:
+        slack = SlackNotifier(words(), "x", "C0", base_url=f"https://{anybody.host}:{anybody.port}/api/", timeout=5)
+        with pytest.raises(TryLater, match="certificate is not trusted") as caught:
+            slack.send(a_delivery())
+    assert caught.value.after == 300
+
+
+def test_a_proxy_that_lets_nobody_through_costs_no_alert(httpserver):
+    httpserver.expect_request(re.compile(".*")).respond_with_data("who are you?", status=407)
+    proxy = httpserver.url_for("").replace("localhost", "127.0.0.1")
+    slack = SlackNotifier(words(), "x", "C0", base_url="https://slack.invalid/api/", timeout=5, proxy=proxy)
+    with pytest.raises(TryLater) as caught:
+        slack.send(a_delivery())
+    assert caught.value.after == 300
 
 
 def test_a_wrong_token_is_said_and_waited_for(slack):

@@ -23,6 +23,7 @@ from crisiswatch.notifiers.slack_calls import Pace
 from crisiswatch.outbox import Dispatcher
 from crisiswatch.store import Store, Work
 from crisiswatch.testing.fake_slack import FakeSlack, Fault
+from crisiswatch.testing.fake_smtp import FakeSmtp
 from tests.notifiers.common import words
 from tests.outbox.test_outbox_dispatcher import build
 from tests.store.samples import NOON, owed
@@ -31,6 +32,7 @@ from tests.support import ROOT
 PAGE = ROOT / "docs" / "faults.md"
 LIFE = (Stage.OPENED, Stage.UPDATED, Stage.ESCALATED, Stage.UPDATED, Stage.RESOLVED)
 NOWHERE = "http://127.0.0.1:1/api/"
+A_DAY = "nothing within a day"
 CALLS = ("chat.postMessage", "chat.update")
 
 
@@ -81,6 +83,7 @@ class Row:
     sees: str
     told: str = "1 + 2"
     doubled: int = 0
+    lost: str = "nothing"
 
 
 def _down(room: Room) -> None:
@@ -128,6 +131,17 @@ def _wrong(**settings: str) -> Callable[[Room], None]:
     return act
 
 
+def _strange_certificate(room: Room) -> None:
+    with FakeSmtp(security="tls") as somebody:  # whoever it is, it has a certificate of its own making
+        room.url = f"https://{somebody.host}:{somebody.port}/api/"
+        room.happens(*LIFE[:1])
+        room.hours(2, every=600)
+        assert room.told() == "0 + 0"
+    room.url = room.slack.url
+    room.hours(0.2)
+    room.happens(*LIFE[1:], first=2)
+
+
 ROWS = (
     Row("down for 2 hours", _down, "the message when Slack is back, as the incident is by then"),
     Row("429 with Retry-After", _each(Fault.rate_limited(30), Fault.rate_limited(30)), "the message after the wait Slack asked for"),
@@ -137,8 +151,14 @@ ROWS = (
     Row("cut after acceptance", _each(Fault.accept_then_cut(), Fault.accept_then_cut()), "the message once: it is found"),
     Row("cut after acceptance, and the bot may not read the channel", _unreadable,
         "the message twice at worst; the second one is kept up to date", told="2 + 2", doubled=1),
-    Row("bad credentials", _wrong(token="xoxb-revoked"), "nothing until the token is right, then all of it; tried every five minutes"),
-    Row("wrong channel, or not invited", _wrong(channel="C0NOWHERE"), "nothing until it is mended, then all of it; tried every five minutes"),
+    Row("bad credentials", _wrong(token="xoxb-revoked"), "nothing until the token is right, then all of it; tried every five minutes",
+        lost=A_DAY),
+    Row("wrong channel, or not invited", _wrong(channel="C0NOWHERE"), "nothing until it is mended, then all of it; tried every five minutes",
+        lost=A_DAY),
+    Row("a certificate that is not trusted", _strange_certificate, "nothing until it is mended, then all of it; tried every five minutes",
+        lost=A_DAY),
+    Row("a proxy in between: 302, 401, 403, 404, 407", _each(Fault.http(302), Fault.http(407)),
+        "nothing until it is mended, then all of it; tried every five minutes", lost=A_DAY),
 )  # fmt: skip
 
 
@@ -155,6 +175,16 @@ def test_whatever_goes_wrong_nothing_is_lost_and_what_is_doubled_is_counted(room
     assert (room.told(), room.outcomes["dead"], room.outcomes["duplicate"]) == (row.told, 0, row.doubled)
     assert not [each for each in room.store.outbox_rows() if each.status in {"pending", "leased"}]
     assert "over" in room.slack.roots()[-1].text.lower() or "normal" in room.slack.roots()[-1].text
+
+
+def test_what_nobody_mends_for_a_day_is_given_up_and_says_why(room: Room) -> None:
+    room.token = "xoxb-revoked"
+    room.happens(Stage.OPENED)
+    room.hours(25.5, every=1800)
+    (row,) = room.store.outbox_rows()
+    assert (row.status, room.outcomes["dead"]) == ("dead", 1)
+    assert row.last_error is not None
+    assert row.last_error.startswith("given up after 24 h: Slack refused: invalid_auth")
 
 
 def test_a_burst_of_updates_is_one_edit(room: Room) -> None:
@@ -180,5 +210,5 @@ def _table() -> str:
     lines = ["| what goes wrong | what people see | lost | doubled |", "|---|---|---|---|"]
     for row in ROWS:
         doubled = "nothing" if not row.doubled else f"{row.doubled}, counted as `duplicate`"
-        lines.append(f"| {row.name} | {row.sees} | nothing | {doubled} |")
+        lines.append(f"| {row.name} | {row.sees} | {row.lost} | {doubled} |")
     return "\n".join(lines) + "\n"
