@@ -39,6 +39,7 @@ class FakeBluesky:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.events: list[dict[str, Any]] = []
+        self._memory = 0  # how often it forgot
         self._failure: Failure | None = None
         self._changed = threading.Condition()
         self._over = threading.Event()
@@ -68,6 +69,13 @@ class FakeBluesky:
         """Send any event."""
         with self._changed:
             self.events.append(event)
+            self._changed.notify_all()
+
+    def forget(self) -> None:
+        """Forget every event, so that whoever connects from now on is sent none of them."""
+        with self._changed:
+            self.events.clear()
+            self._memory += 1
             self._changed.notify_all()
 
     def fail(self, failure: Failure | None) -> bool:
@@ -143,9 +151,11 @@ class FakeBluesky:
 
     def _coming(self) -> Iterator[dict[str, Any]]:
         """Every event, those to come too, until it fails or ends."""
-        at = 0
+        at, memory = 0, self._memory
         while not self._over.is_set() and self._failure is None:
             with self._changed:
+                if memory != self._memory:
+                    at, memory = 0, self._memory
                 if len(self.events) == at:
                     self._changed.wait(0.5)
                 fresh = self.events[at:]

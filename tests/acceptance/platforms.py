@@ -125,7 +125,7 @@ class Platforms:
     def falls_silent(self) -> None:
         """Let Bluesky accept whoever connects and send nothing, not even what it sent before."""
         self.holds_back = True
-        self.bluesky.events.clear()
+        self.bluesky.forget()
 
     def lets_go(self) -> None:
         """End the silence of Bluesky: what was said meanwhile is sent."""

@@ -187,6 +187,17 @@ def test_a_stream_that_breaks_is_taken_up_where_it_was():
     assert found == ["acme nr0002"]
 
 
+def test_a_server_that_forgot_what_it_sent_goes_on_sending_to_those_who_listen():
+    with world() as w:
+        source = w.source()
+        w.put(["nr0001", "nr0002"])
+        cursor = drain(w, source, None)[-1].cursor
+        w.server.forget()
+        w.put(["nr0003"])
+        assert [each.text for each in drain(w, source, cursor)[0].mentions] == ["acme nr0003"]
+    assert len(w.server.asked) == 1
+
+
 def test_a_cursor_stays_small_however_much_is_said_and_one_of_another_kind_is_an_error():
     with world() as w:
         w.put(f"nr{n:04d}" for n in range(1200))
