@@ -182,7 +182,7 @@ FAMILIES = (
     Family(
         "outbox_oldest_pending_seconds",
         "gauge",
-        "Age of the oldest message that waits to be delivered; 0 when none does.",
+        "Age of the oldest message that waits to be delivered, since it was due; 0 when none is.",
         ("receiver",),
     ),
     Family("rule_evaluation_failures_total", "counter", "Times a rule could not be judged.", ("rule",)),

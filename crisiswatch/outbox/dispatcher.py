@@ -164,7 +164,7 @@ class Dispatcher:
     def _again(self, row: OutboxRow, error: str, outcome: Outcome, at_least: float = 0.0) -> Outcome:
         """Put it back for later, or give up on it a day after it was due."""
         now = self._clock.now()
-        if now - row.created_at >= _GIVE_UP_AFTER and row.attempts >= _FAIR_CHANCE:
+        if now - (row.due_at or row.created_at) >= _GIVE_UP_AFTER and row.attempts >= _FAIR_CHANCE:
             self._store.settle_dead(row, _clip(f"given up after 24 h: {error}"), now)
             return Outcome.DEAD
         uncertain = outcome is not Outcome.RETRY

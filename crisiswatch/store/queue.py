@@ -50,6 +50,7 @@ _WAITING = ("pending", "leased")
 # Literal, or the database would not see that the partial indexes serve.
 _IS_WAITING = "outbox.status IN ('pending', 'leased')"
 _IS_DEAD = "outbox.status = 'dead'"
+_DUE = sa.func.coalesce(outbox.c.due_at, outbox.c.created_at)
 
 
 def enqueue(connection: sa.Connection, messages: Iterable[OutboxRow]) -> int:
@@ -116,6 +117,7 @@ def _to_row(one: OutboxRow) -> dict[str, Any]:
         "uncertain": one.uncertain,
         "created_at": micros(one.created_at),
         "settled_at": micros(one.settled_at),
+        "due_at": micros(one.due_at or one.not_before or one.created_at),
     }
 
 
@@ -137,6 +139,7 @@ def _from_row(row: Any, memory: Mapping[str, str] | None = None) -> OutboxRow:
         last_error=row.last_error,
         uncertain=bool(row.uncertain),
         settled_at=from_micros(row.settled_at),
+        due_at=from_micros(row.due_at),
         previous=memory is not None,
         memory=memory or {},
     )
@@ -324,7 +327,7 @@ def standing(connection: sa.Connection, receiver: str, ended_since: datetime) ->
 def stats(connection: sa.Connection, now: datetime) -> dict[str, OutboxStats]:
     """What is owed to each receiver that is owed anything or has dead messages."""
     waiting = (
-        sa.select(outbox.c.receiver, sa.func.count().label("pending"), sa.func.min(outbox.c.created_at).label("oldest"))
+        sa.select(outbox.c.receiver, sa.func.count().label("pending"), sa.func.min(_DUE).label("oldest"))
         .where(sa.text(_IS_WAITING))
         .group_by(outbox.c.receiver)
     )

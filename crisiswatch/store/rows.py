@@ -98,7 +98,8 @@ class OutboxRow:
 
     A lower ``priority`` goes first. ``uncertain``: an earlier attempt may have arrived. ``previous`` and ``memory``
     tell of earlier messages of the incident to the receiver and are filled in when the row is leased, as is
-    ``lease_token``, which a settlement must still match. ``not_before`` None means at once.
+    ``lease_token``, which a settlement must still match. ``not_before`` None means at once. ``due_at`` is when it
+    first was to go, where that is later than ``created_at``; an attempt that failed does not move it.
     """
 
     id: str
@@ -117,13 +118,14 @@ class OutboxRow:
     last_error: str = ""
     uncertain: bool = False
     settled_at: datetime | None = None
+    due_at: datetime | None = None
     previous: bool = False
     memory: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxStats:
-    """What one receiver is owed: ``pending`` messages, the oldest waiting for ``oldest_age`` seconds; ``dead`` ones."""
+    """What one receiver is owed: ``pending`` messages, the oldest due for ``oldest_age`` seconds; ``dead`` ones."""
 
     pending: int
     oldest_age: float

@@ -32,7 +32,7 @@ __all__ = [
     "theme_feedback",
 ]
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration this program knows; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -162,6 +162,7 @@ outbox = sa.Table(
     sa.Column("uncertain", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("settled_at", sa.BigInteger),
+    sa.Column("due_at", sa.BigInteger),  # the first ``not_before``; null in rows from before 0008
     sa.Index("ix_outbox_chain", "incident", "receiver", "version"),
     sa.Index(
         "ix_outbox_waiting",

@@ -276,3 +276,16 @@ def test_a_store_that_fails_is_reported_and_the_dispatcher_lives_on(room: Room) 
     thread.join(30)
     assert room.outcomes == ["store_failed"]
     assert room.row().status == "pending"
+
+
+def test_a_message_that_waited_for_its_hour_has_its_whole_day_of_attempts_from_then(room: Room) -> None:
+    morning = NOON + timedelta(days=2)
+    room.store.commit(Work(outbox=[owed(1, not_before=morning)]))
+    room.clock.advance(days=1)
+    assert room.store.outbox_stats(room.clock.now())["desk"].oldest_age == 0
+    room.clock.advance(days=1)
+    desk = Desk(plan=[TryLater("down") for _ in range(1000)])
+    room.run(desk, times=143, seconds=600)
+    assert room.row().status == "pending"
+    room.run(desk, times=3, seconds=600)
+    assert room.row().last_error == "given up after 24 h: down"

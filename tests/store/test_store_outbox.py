@@ -302,4 +302,4 @@ TestOutboxPromises = Outbox.TestCase
 def test_rows_come_back_as_they_were_queued(store: Store) -> None:
     row = owed(1, Stage.CALMING, last_error="è", uncertain=True)
     store.commit(Work(outbox=[row]))
-    assert store.outbox_rows() == [replace(row, not_before=row.created_at)]
+    assert store.outbox_rows() == [replace(row, not_before=row.created_at, due_at=row.created_at)]
