@@ -20,7 +20,8 @@ from crisiswatch.model import (
     IncidentOpened,
     IncidentResolved,
     MeterMoved,
-    Phase,
+    awaited,
+    is_open,
 )
 from crisiswatch.outbox import Outcome
 from crisiswatch.pipeline import Result
@@ -54,7 +55,7 @@ class Observer:
         """Know the incidents and the cases that were open when the daemon started."""
         self._cases = {case.incident: case for case in cases if not case.ending}
         self._count_late()
-        self._live = {incident.id: incident for incident in live if incident.phase is not Phase.RESOLVED}
+        self._live = {incident.id: incident for incident in live if is_open(incident, self._cases.get(incident.id))}
         self._count_live()
 
     def result(self, job: str, result: Result, now: datetime) -> None:
@@ -74,6 +75,7 @@ class Observer:
         if result.unscored:
             self._metrics.scoring_failed()
             log.error("scorer_failed", texts=result.unscored)
+        self._cases |= {case.incident: case for case in result.cases}
         for effect in result.effects:
             self._effect(effect)
         self._people(result)
@@ -98,9 +100,10 @@ class Observer:
             if line.kind == Act.VERDICT and case is not None and case.verdict is not None:
                 self._metrics.verdict_given(case.rule, case.verdict.kind.value)
         if cases:
-            self._cases |= cases
+            self._live = {name: one for name, one in self._live.items() if is_open(one, self._cases.get(name))}
             self._cases = {name: case for name, case in self._cases.items() if not case.ending}
             self._count_late()
+            self._count_live()
 
     def _count_late(self) -> None:
         late = (step.overdue and step.done_at is None for case in self._cases.values() for step in case.steps)
@@ -135,10 +138,10 @@ class Observer:
         if incident.acknowledged_at is not None and before is not None and before.acknowledged_at is None:
             waited = (incident.acknowledged_at - incident.opened_at).total_seconds()
             self._metrics.incident_acknowledged(incident.brand, waited)
-        if incident.phase is Phase.RESOLVED:
-            self._live.pop(incident.id, None)
-        else:
+        if is_open(incident, self._cases.get(incident.id)):
             self._live[incident.id] = incident
+        else:
+            self._live.pop(incident.id, None)
         self._count_live()
         log.info(
             word,
@@ -150,9 +153,12 @@ class Observer:
             trial=incident.trial,
         )
 
+    def _state(self, incident: Incident) -> str:
+        return "awaited" if awaited(self._cases.get(incident.id)) else incident.phase.value
+
     def _count_live(self) -> None:
         counts = Counter(
-            (incident.brand, incident.level.word, incident.phase.value)
+            (incident.brand, incident.level.word, self._state(incident))
             for incident in self._live.values()
             if not incident.trial
         )

@@ -23,8 +23,8 @@ from crisiswatch.model import (
     IncidentResolved,
     Phase,
     Stage,
-    StandDown,
     Tick,
+    awaited,
 )
 from crisiswatch.response import (
     NOTHING_ASKED,
@@ -101,7 +101,7 @@ class Responding:
             at = come_to.get(case.brand)
             if at is None:
                 continue
-            if case.stand_down is StandDown.AWAITED and not case.ending and not _judged(case, plan):
+            if awaited(case) and not _judged(case, plan):
                 self._respond(work, name, Ended(at, "rule_removed"), plan)
             elif name in work.cases or self._is_due(case, at, plan):
                 self._respond(work, name, Tick(at), plan)
@@ -181,8 +181,7 @@ class Responding:
         """End what waits for a person to say that it is over, now that the same rule has opened anew."""
         new = effect.incident
         for case in (self._open | work.cases).values():
-            waits = case.stand_down is StandDown.AWAITED and not case.ending
-            if waits and (case.brand, case.rule) == (new.brand, new.rule) and case.incident != new.id:
+            if awaited(case) and (case.brand, case.rule) == (new.brand, new.rule) and case.incident != new.id:
                 self._respond(work, case.incident, Ended(effect.at, "flared_up", new.id), plan)
 
     def _sector(self, work: Responses, effect: IncidentOpened, plan: Plan) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from crisiswatch.config import Loaded
 from crisiswatch.keeping import chart_of, written
-from crisiswatch.model import Delivery, Stage
+from crisiswatch.model import Delivery, Stage, is_open
 from crisiswatch.response import decision_to_dict
 from crisiswatch.store import Store
 from crisiswatch.web.incident import Shown
@@ -28,7 +28,7 @@ class IncidentViews:
         if incident is None:
             return None
         case = store.case(name)
-        over = incident.resolved_at is not None and (case is None or bool(case.ending))
+        over = not is_open(incident, case)
         delivery = Delivery(
             id=name,
             receiver="page",
@@ -52,6 +52,6 @@ class IncidentViews:
         """Its post-mortem, once it is over."""
         store = self._store()
         incident = store.incident(name)
-        if incident is None or incident.resolved_at is None:
+        if incident is None or is_open(incident, store.case(name)):
             return None
         return written(self._loaded(), store, incident)

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from crisiswatch.alerts.document import Task
 from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.words import clean, clip, exact, moment
-from crisiswatch.model import Act, Case, CaseStep, Incident, Phase, Reminder, Stage, StandDown, VerdictKind
+from crisiswatch.model import Act, Case, CaseStep, Incident, Phase, Reminder, Stage, StandDown, VerdictKind, awaited
 
 __all__ = ["buttons", "kept_tasks", "looks_like", "promises", "reminder", "sector", "status"]
 
@@ -21,7 +21,7 @@ def looks_like(stage: Stage, incident: Incident, case: Case | None) -> Stage:
     """The stage whose words a message has: an edit after the end goes on to say that it is over."""
     if stage is not Stage.UPDATED:
         return stage
-    if case is not None and case.stand_down is StandDown.AWAITED and not case.ending:
+    if awaited(case):
         return Stage.CALMING
     if incident.phase is Phase.RESOLVED:
         return Stage.RESOLVED
@@ -73,7 +73,7 @@ def _of_case(case: Case, zone: tzinfo, lang: str) -> list[str]:
         )
     if case.escalated_to and not case.ending:
         parts.append(phrase(lang, "escalated", who=", ".join(_name(each) for each in case.escalated_to)))
-    if case.stand_down is StandDown.AWAITED and not case.ending:
+    if awaited(case):
         parts.append(phrase(lang, "awaited"))
     if case.stand_down is StandDown.CONFIRMED:
         parts.append(phrase(lang, "confirmed", who=_name(case.stood_down_by)))
@@ -127,9 +127,9 @@ def buttons(case: Case | None, incident: Incident) -> tuple[str, ...]:
         return ()
     found: list[str] = []
     if not case.ending:
-        awaited = case.stand_down is StandDown.AWAITED
-        found += [Act.STAND_DOWN] * awaited + [Act.ACKNOWLEDGE] * (not case.acknowledged_by) + [Act.ASSIGN]
-        lengths = [each for each in SNOOZES if not (awaited and each == "calm")]
+        waits = awaited(case)
+        found += [Act.STAND_DOWN] * waits + [Act.ACKNOWLEDGE] * (not case.acknowledged_by) + [Act.ASSIGN]
+        lengths = [each for each in SNOOZES if not (waits and each == "calm")]
         found += [Act.WAKE] if case.snooze is not None else [f"{Act.SNOOZE}:{'|'.join(lengths)}"]
         steps = enumerate(case.steps[:12], 1)
         found += [f"{Act.STEP_DONE}:{number}" for number, step in steps if step.done_at is None]

@@ -13,12 +13,13 @@ from crisiswatch.cli.open import load_config, opened_store
 from crisiswatch.cli.page import Format
 from crisiswatch.config import Loaded
 from crisiswatch.errors import CrisiswatchError
-from crisiswatch.model import Incident
+from crisiswatch.model import Case, Incident, awaited, is_open, taken_by
 from crisiswatch.store import IncidentEvent, OutboxRow, Store
 from crisiswatch.web import incident_view
 
 __all__ = ["act", "ask", "find", "list_incidents", "show_incident"]
 
+_AWAITED = "over in the figures, waits for a person to confirm"
 _DONE = {"acknowledge": "acknowledged", "resolve": "resolved"}
 
 
@@ -30,28 +31,33 @@ def list_incidents(config: Path, answer: Format, *, only_open: bool, brand: str 
         raise CrisiswatchError(f"there is no brand {brand!r} in {config}; there are: {known}")
     with opened_store(loaded) as store:
         found = store.incidents(brand, open_only=only_open, limit=limit)
+        cases = {case.incident: case for case in store.cases([each.id for each in found])}
     if answer is Format.JSON:
-        page.print_json({"incidents": [incident_view(each) for each in found]})
+        page.print_json({"incidents": [incident_view(each, cases.get(each.id)) for each in found]})
     elif found:
-        _list(found)
+        _list(found, cases)
     else:
         page.line("No incident is open." if only_open else "There was no incident yet.")
     return 0
 
 
-def _list(found: Sequence[Incident]) -> None:
+def _list(found: Sequence[Incident], cases: Mapping[str, Case]) -> None:
     for each in found:
-        nobody = "nobody has it" if each.resolved_at is None else "nobody took it"
-        taken = f"taken by {clean(each.acknowledged_by)}" if each.acknowledged_by else nobody
-        parts = [each.peak_level.word, _life(each), page.counted(each.mentions, "mention"), taken]
+        case = cases.get(each.id)
+        nobody = "nobody has it" if is_open(each, case) else "nobody took it"
+        who = taken_by(each, case)[0]
+        taken = f"taken by {clean(who)}" if who else nobody
+        parts = [each.peak_level.word, _life(each, case), page.counted(each.mentions, "mention"), taken]
         page.line(each.id, style="bold")
         page.line(clean(each.title), indent=2)
         page.line(" · ".join(parts), indent=2)
 
 
-def _life(incident: Incident) -> str:
+def _life(incident: Incident, case: Case | None) -> str:
     trial = ", on trial" if incident.trial else ""
     opened = f"{page.time_of(incident.opened_at)} UTC"
+    if awaited(case):
+        return f"{_AWAITED}, since {opened}{trial}"
     if incident.resolved_at is None:
         return f"{incident.phase.value} since {opened}{trial}"
     return f"over, {opened} for {page.brief(incident.resolved_at - incident.opened_at)}{trial}"
@@ -73,17 +79,18 @@ def show_incident(incident: str, config: Path, answer: Format) -> int:
     with opened_store(loaded) as store:
         found = find(store, incident)
         history = store.incident_events(incident)
+        case = store.case(incident)
         messages = sorted(store.outbox_rows(incident=incident), key=lambda row: (row.version, row.receiver))
     if answer is Format.JSON:
         page.print_json(
             {
-                **incident_view(found),
+                **incident_view(found, case),
                 "history": [_event_json(each) for each in history],
                 "messages": [_message_json(each) for each in messages],
             }
         )
         return 0
-    _show(found, loaded)
+    _show(found, case, loaded)
     page.heading("What happened (UTC)")
     page.table(
         ("at", "what", "level", "seen", "normal", "mentions"),
@@ -97,7 +104,7 @@ def show_incident(incident: str, config: Path, answer: Format) -> int:
     return 0
 
 
-def _show(incident: Incident, loaded: Loaded) -> None:
+def _show(incident: Incident, case: Case | None, loaded: Loaded) -> None:
     zones = {brand.id: brand.timezone for brand in loaded.settings.brands}
     zone = zones.get(incident.brand)
     opened = moment(incident.opened_at, zone) if zone else moment(incident.opened_at)
@@ -106,18 +113,20 @@ def _show(incident: Incident, loaded: Loaded) -> None:
     rows = [
         ("brand, rule", f"{incident.brand}, {incident.rule}"),
         ("level", f"{incident.level.word}, at its peak {incident.peak_level.word}"),
-        ("now", _phase(incident)),
+        ("now", _phase(incident, case)),
         ("opened", opened),
         ("mentions", f"{exact(incident.mentions)} by {exact(incident.authors)} accounts"),
         ("at its peak", f"{exact(peak.observed)} in {span(peak.end - peak.start)}, normal is {about(peak.expected)}"),
         ("by chance", rarity(peak.false_alarms_per_month)),
-        ("taken by", clean(incident.acknowledged_by) if incident.acknowledged_by else "nobody"),
+        ("taken by", clean(taken_by(incident, case)[0]) or "nobody"),
     ]
     page.facts(rows)
 
 
-def _phase(incident: Incident) -> str:
+def _phase(incident: Incident, case: Case | None) -> str:
     trial = " (on trial: nothing is sent)" if incident.trial else ""
+    if awaited(case):
+        return f"{_AWAITED}{trial}"
     if incident.resolved_at is None:
         return f"{incident.phase.value}{trial}"
     lasted = span(incident.resolved_at - incident.opened_at)

@@ -258,7 +258,7 @@ class Metrics:
         self._observe("detection_delay_seconds", max(0.0, delay), rule)
 
     def incidents_now(self, counts: Mapping[tuple[str, str, str], int]) -> None:
-        """Note all incidents that are not resolved, by (brand, level, state); what is not named is 0."""
+        """Note all incidents that are open, by (brand, level, state); what is not named is 0."""
         with self._lock:
             gone = self._series["incidents"].difference(counts)
         for labels in gone:

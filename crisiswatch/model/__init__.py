@@ -11,6 +11,9 @@ from crisiswatch.model.case import (
     StandDown,
     Verdict,
     VerdictKind,
+    awaited,
+    is_open,
+    taken_by,
 )
 from crisiswatch.model.effects import (
     BlindChanged,
@@ -121,6 +124,9 @@ __all__ = [
     "VerdictKind",
     "VolumeSample",
     "VolumeSampled",
+    "awaited",
+    "is_open",
     "rfc3339",
+    "taken_by",
     "time_from",
 ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from crisiswatch.model.incident import Incident, Phase
 from crisiswatch.model.level import Level
 
 __all__ = [
@@ -23,6 +24,9 @@ __all__ = [
     "StandDown",
     "Verdict",
     "VerdictKind",
+    "awaited",
+    "is_open",
+    "taken_by",
 ]
 
 
@@ -155,6 +159,23 @@ class Case:
     chain: str = ""
     noted: str = ""
     touched_at: datetime | None = None
+
+
+def awaited(case: Case | None) -> bool:
+    """Whether the figures are calm and a person has still to say that it is over."""
+    return case is not None and case.stand_down is StandDown.AWAITED and not case.ending
+
+
+def is_open(incident: Incident, case: Case | None) -> bool:
+    """Whether an incident is not over: the figures are not calm, or a person has still to say so."""
+    return incident.phase is not Phase.RESOLVED or awaited(case)
+
+
+def taken_by(incident: Incident, case: Case | None) -> tuple[str, datetime | None]:
+    """Who took it, and when; empty where nobody did. The case knows best: it goes on when the figures are calm."""
+    if case is not None and case.acknowledged_by:
+        return case.acknowledged_by, case.acknowledged_at
+    return incident.acknowledged_by or "", incident.acknowledged_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

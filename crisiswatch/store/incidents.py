@@ -18,7 +18,9 @@ from crisiswatch.model import (
     IncidentResolved,
     Phase,
     Stage,
+    awaited,
 )
+from crisiswatch.store import cases
 from crisiswatch.store.codec import incident_from_json, incident_to_json
 from crisiswatch.store.dialect import upsert
 from crisiswatch.store.rows import BrandBlind, IncidentEvent
@@ -26,6 +28,8 @@ from crisiswatch.store.schema import blind, incident, incident_event
 from crisiswatch.store.times import from_micros, micros
 
 __all__ = ["blind_spells", "find", "find_many", "history", "record"]
+
+_MOST = 10_000  # cases at once; SQLite takes 32,766 values in a statement
 
 
 def record(connection: sa.Connection, effects: Iterable[Effect]) -> int:
@@ -90,12 +94,14 @@ def find(connection: sa.Connection, incident_id: str) -> Incident | None:
 
 
 def find_many(connection: sa.Connection, brand: str | None, *, open_only: bool, limit: int) -> list[Incident]:
-    """Incidents as they stand, the last opened first."""
+    """Incidents as they stand, the last opened first; open as `is_open` says: also those that wait for a person."""
     found = sa.select(incident.c.body).order_by(incident.c.opened_at.desc(), incident.c.id.desc()).limit(limit)
     if brand is not None:
         found = found.where(incident.c.brand == brand)
     if open_only:
-        found = found.where(incident.c.phase != Phase.RESOLVED.value)
+        going_on = cases.find_many(connection, None, open_only=True, limit=_MOST)
+        waiting = [case.incident for case in going_on if awaited(case)]
+        found = found.where(sa.or_(incident.c.phase != Phase.RESOLVED.value, incident.c.id.in_(waiting)))
     return [incident_from_json(body) for body in connection.execute(found).scalars()]
 
 

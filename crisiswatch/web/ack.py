@@ -87,7 +87,7 @@ class LinkPages:
 
 
 def _is_open(found: Mapping[str, Any]) -> bool:
-    return not _holder(found)[0] and found.get("resolved_at") is None
+    return not _holder(found)[0] and bool(found.get("open", found.get("resolved_at") is None))
 
 
 def _holder(found: Mapping[str, Any]) -> tuple[str, object]:

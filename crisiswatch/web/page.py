@@ -62,8 +62,8 @@ def render_status(status: StatusView, incidents: Sequence[Mapping[str, Any]], *,
 
     Whatever is missing from the views is shown as unknown, never as zero.
     """
-    opened = [each for each in incidents if each.get("phase") != "resolved"]
-    resolved = [each for each in incidents if each.get("phase") == "resolved"]
+    opened = [each for each in incidents if each.get("open", True)]
+    resolved = [each for each in incidents if not each.get("open", True)]
     return _template().render(
         style=_STYLE,
         status=status,

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypedDict
 
 from crisiswatch.alerts.story import began, story
 from crisiswatch.links import AckLinks
-from crisiswatch.model import Case, Incident
+from crisiswatch.model import Case, Incident, awaited, is_open, taken_by
 from crisiswatch.web.drills import Drilling
 
 __all__ = [
@@ -214,6 +214,7 @@ def incident_view(incident: Incident, case: Case | None = None) -> dict[str, Any
     No text and no author of a mention is in it. ``case`` is None where nobody keeps one.
     """
     reading = incident.reading
+    who, taken_at = taken_by(incident, case)
     return {
         "id": incident.id,
         "brand": incident.brand,
@@ -221,6 +222,8 @@ def incident_view(incident: Incident, case: Case | None = None) -> dict[str, Any
         "title": incident.title,
         "because": incident.because,
         "phase": incident.phase.value,
+        "open": is_open(incident, case),
+        "awaited": awaited(case),
         "level": incident.level.word,
         "peak_level": incident.peak_level.word,
         "opened_at": incident.opened_at,
@@ -246,8 +249,8 @@ def incident_view(incident: Incident, case: Case | None = None) -> dict[str, Any
         "trend": list(incident.trend),
         "flaps": incident.flaps,
         "trial": incident.trial,
-        "acknowledged_by": incident.acknowledged_by,
-        "acknowledged_at": incident.acknowledged_at,
+        "acknowledged_by": who or None,
+        "acknowledged_at": taken_at,
         "gates": [
             {
                 "measure": gate.measure,

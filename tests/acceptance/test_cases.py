@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from crisiswatch.cli.incidents import list_incidents
+from crisiswatch.cli.page import Format
 from crisiswatch.response import case_to_dict, verified
 from tests.acceptance.world import World
 
@@ -66,3 +70,32 @@ def test_what_is_late_is_told_once_also_by_a_daemon_that_was_killed_meanwhile(he
     assert len(reminded) == len({step.due for step in first.steps if step.due is not None})
     assert case_to_dict(again)["steps"] == case_to_dict(first)["steps"]
     assert verified(here.app.store.decisions(name), again) == ""
+
+
+def test_what_waits_for_a_person_is_open_wherever_one_looks(here: World, capsys: pytest.CaptureFixture[str]) -> None:
+    here.at(1)
+    here.push(*(here.mention(number) for number in range(1, 6)))
+    here.calm_down(2)
+    name = here.incidents()[0]["id"]
+    for minute in range(25, 401, 25):
+        here.calm_down(minute)
+    waits = "over in the figures, waits for a person to confirm"
+    assert case(here)["stand_down"] == "awaited"
+    assert (here.incidents()[0]["open"], here.incidents()[0]["awaited"]) == (True, True)
+    page = here.get("/").text
+    assert "1 open incident." in page
+    assert waits in page
+    assert here.get(f"/incidents/{name}/post-mortem.md").status_code == 404
+    assert [each.id for each in here.app.store.incidents(open_only=True)] == [name]
+    labels = {"brand": "acme-coffee", "level": "critical", "state": "awaited"}
+    assert here.metric("incidents", **labels) == 1.0
+    capsys.readouterr()
+    assert list_incidents(here.config, Format.TEXT, only_open=True, brand=None, limit=20) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert (name in said, waits in said) == (True, True)
+    here.do(name, "stand_down", "Bo")
+    assert here.app.store.incidents(open_only=True) == []
+    assert not here.incidents()[0]["open"]
+    assert here.metric("incidents", **labels) == 0.0
+    assert "No incident is open" in here.get("/").text
+    assert here.get(f"/incidents/{name}/post-mortem.md").status_code == 200
