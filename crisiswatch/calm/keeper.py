@@ -171,7 +171,9 @@ class Calm:
         for one in ended:
             zone, page = _zone(step.plan, one.brand), step.plan.page
             found = self._meanwhile(one, situation)
-            self._announce(step, one, silence_ended(one, at, found, names=step.plan.names, zone=zone, page=page))
+            others = [each for each in step.silences.values() if each.in_force(at) and each.concerns(one)]
+            notice = silence_ended(one, at, found, names=step.plan.names, zone=zone, page=page, others=others)
+            self._announce(step, one, notice)
         if ended:
             self._release(step, at, situation)
 

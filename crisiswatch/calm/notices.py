@@ -99,8 +99,10 @@ def silence_ended(
     names: Mapping[str, str],
     zone: tzinfo,
     page: str,
+    others: Sequence[Silence] = (),
 ) -> Notice:
-    """They are told again; ``incidents`` are those that opened meanwhile."""
+    """They are told again; ``incidents`` are those that opened meanwhile, ``others`` the silences of the brand that go
+    on."""
     still = sum(each.resolved_at is None for each in incidents)
     told = "No incident was held back."
     if incidents:
@@ -112,9 +114,10 @@ def silence_ended(
         id=f"silence/{silence.id}/ended",
         kind="silence_ended",
         at=at,
-        headline=f"{_of(silence, names)} is no longer silenced",
+        headline=_now(silence, others, names, zone),
         lines=(
             f"{how} It was silenced for {span(at - silence.begins)} by {whose}",
+            *(_goes_on(each, names, zone) for each in others[:_SHOWN]),
             told,
             *(_told(each, names, zone) for each in list(incidents)[:_SHOWN]),
         ),
@@ -182,6 +185,21 @@ def _incidents(number: int) -> str:
 def _of(silence: Silence, names: Mapping[str, str]) -> str:
     name = clip(clean(names.get(silence.brand, silence.brand)), 80)
     return f"{name} ({silence.rule})" if silence.rule else name
+
+
+def _now(silence: Silence, others: Sequence[Silence], names: Mapping[str, str], zone: tzinfo) -> str:
+    """Whether what a silence covered is told again."""
+    same = [each for each in others if each.rule in {"", silence.rule} and each.level >= silence.level]
+    if not same:
+        return f"{_of(silence, names)} is no longer silenced"
+    return f"{_of(silence, names)} stays silenced until {moment(max(each.ends for each in same), zone)}"
+
+
+def _goes_on(silence: Silence, names: Mapping[str, str], zone: tzinfo) -> str:
+    who, why = clip(clean(silence.by), 60), clip(clean(silence.reason), 300)
+    until = moment(silence.ends, zone)
+    whom = f"{_of(silence, names)} up to {silence.level.word}"
+    return f"Silence {silence.id} goes on until {until}: {whom}, by {who}, because: {why}"
 
 
 def _since(since: datetime, due: datetime, zone: tzinfo) -> str:

@@ -37,6 +37,10 @@ class Silence:
             and max(incident.level, incident.peak_level) <= self.level
         )
 
+    def concerns(self, other: Silence) -> bool:
+        """Whether some incidents can be under both, whatever their level."""
+        return self.brand == other.brand and (self.rule == other.rule or "" in {self.rule, other.rule})
+
     def in_force(self, at: datetime) -> bool:
         """Whether it holds at a moment (aware)."""
         return self.begins <= at < min(self.ends, self.ended_at or self.ends)

@@ -103,6 +103,37 @@ def test_another_silence_goes_on_keeping_back_and_a_kill_forgets_none(store: Sto
     assert kinds(house).count("silence_ended") == 2
 
 
+def test_the_end_of_a_silence_names_another_one_that_goes_on(store: Store) -> None:
+    house = House(store, to("desk"))
+    house.silence("acme", hours=1)
+    house.silence("acme", hours=2, rule="wave", level=Level.WATCH)
+    house.silence("acme", hours=3)
+    house.passes(4 * 60, 10)
+    first, rule, last = [each.notice for each in house.at("desk").notices("silence_ended")]
+    assert first is not None
+    assert rule is not None
+    assert last is not None
+    assert first.headline == "Acme stays silenced until 3 Mar 2026, 21:00 UTC"
+    assert first.lines[1:3] == (
+        "Silence 2 goes on until 3 Mar 2026, 20:00 UTC: Acme (wave) up to watch, by anna, because: a planned test",
+        "Silence 3 goes on until 3 Mar 2026, 21:00 UTC: Acme up to warning, by anna, because: a planned test",
+    )
+    assert rule.headline == "Acme (wave) stays silenced until 3 Mar 2026, 21:00 UTC"
+    assert last.headline == "Acme is no longer silenced"
+    assert not any("goes on" in line for line in last.lines)
+
+
+def test_a_silence_that_covers_less_does_not_hide_that_a_wider_one_is_over(store: Store) -> None:
+    house = House(store, to("desk"))
+    house.silence("acme", hours=1)
+    house.silence("acme", hours=2, rule="wave")
+    house.passes(61)
+    (ended,) = house.at("desk").notices("silence_ended")
+    assert ended.notice is not None
+    assert ended.notice.headline == "Acme is no longer silenced"
+    assert ended.notice.lines[1].startswith("Silence 2 goes on until")
+
+
 def test_only_those_on_routes_that_fit_hear_of_a_silence_and_not_in_their_night(store: Store) -> None:
     routes = [
         to("desk"),
