@@ -1,4 +1,8 @@
-"""Brings a database to this program's schema when it is opened, and refuses one that is ahead of the program."""
+"""Brings a database to this program's schema when it is opened, and refuses one that is ahead of the program.
+
+An empty database gets the schema's tables as they are today: the migrations lead to the same ones, but to load them
+and the library that runs them takes longer than all the rest of opening. A store in memory is always empty.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,19 @@ import sqlalchemy as sa
 
 from crisiswatch.errors import StoreError
 from crisiswatch.store.database import Database
-from crisiswatch.store.schema import HEAD
+from crisiswatch.store.schema import HEAD, meta, metadata
 
 __all__ = ["upgrade"]
 
 _ONE_AT_A_TIME = threading.Lock()  # alembic keeps its context in module globals
 _ADVISORY_KEY = 7_273_112
+_VERSION = sa.Table(
+    "alembic_version",
+    sa.MetaData(),
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Where alembic keeps the number of the last migration, as it makes it itself."""
 
 
 def upgrade(database: Database) -> None:
@@ -28,12 +39,26 @@ def upgrade(database: Database) -> None:
     with _ONE_AT_A_TIME, database.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_KEY)))
-        if _revision(connection) != HEAD:
+        if _empty(connection):
+            _create(connection)
+        elif _revision(connection) != HEAD:
             _run(connection)
 
 
+def _empty(connection: sa.Connection) -> bool:
+    """Whether nothing of ours is in the database; others may have tables there."""
+    return not {_VERSION.name, *metadata.tables} & set(sa.inspect(connection).get_table_names())
+
+
+def _create(connection: sa.Connection) -> None:
+    metadata.create_all(connection, checkfirst=False)
+    _VERSION.create(connection, checkfirst=False)
+    connection.execute(meta.insert(), {"key": "last_seq", "value": "0"})
+    connection.execute(_VERSION.insert(), {"version_num": HEAD})
+
+
 def _revision(connection: sa.Connection) -> str | None:
-    if not sa.inspect(connection).has_table("alembic_version"):
+    if not sa.inspect(connection).has_table(_VERSION.name):
         return None
     found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     return None if found is None else str(found)

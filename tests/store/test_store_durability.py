@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from crisiswatch.errors import StoreError
-from crisiswatch.store import Fence, JournalEntry, Store, StoredMention, Work
+from crisiswatch.store import Fence, JournalEntry, Store, StoredMention, Work, upgrade
+from crisiswatch.store.database import Database
 from crisiswatch.store.schema import HEAD, metadata
 from tests.store.samples import NOON, owed, stored
 from tests.support import ROOT
@@ -117,12 +120,55 @@ def test_a_schema_newer_than_the_program_is_refused_and_left_alone(url: str, tmp
         Store.open(url)
 
 
-def test_the_migrations_lead_to_the_schema_the_program_knows(store: Store) -> None:
-    with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        assert context.get_current_revision() == HEAD
-        differences = compare_metadata(context, metadata)
-    assert differences == []
+def _migrated(url: str) -> Store:
+    """A store whose tables the migrations have made, one after the other."""
+    database = Database(url)
+    with database.write() as connection:
+        upgrade._run(connection)
+    return Store(database)
+
+
+@pytest.mark.parametrize("opened", [_migrated, Store.open], ids=["migrated", "new"])
+def test_the_migrations_and_a_new_store_both_have_the_schema_the_program_knows(
+    url: str, opened: Callable[[str], Store]
+) -> None:
+    with opened(url) as store:
+        with store.engine.connect() as connection:
+            context = MigrationContext.configure(connection)
+            assert context.get_current_revision() == HEAD
+            assert compare_metadata(context, metadata) == []
+        store.commit(Work(mentions=[stored(1)], states={"acme": b"one"}))
+        (event,) = store.stream()
+    with Store.open("sqlite://") as other:
+        other.commit(Work(mentions=[stored(1)]))
+        assert list(other.stream()) == [event]
+
+
+def test_a_new_store_is_what_the_migrations_make_word_by_word_and_row_by_row() -> None:
+    def said(store: Store) -> dict[str, object]:
+        """The words of each table and index, its columns in any order; and the rows that are in the tables."""
+        with store.engine.connect() as connection:
+            made = connection.execute(sa.text("SELECT type, name, sql FROM sqlite_master")).all()
+            tables = [name for kind, name, _ in made if kind == "table"]
+            rows = {name: connection.execute(sa.text(f"SELECT * FROM {name}")).all() for name in tables}
+        words = {name: sorted(re.split(r",\s+", (sql or "").replace(" DEFAULT 0", ""))) for _, name, sql in made}
+        return {**words, "rows": rows}
+
+    with Store.open("sqlite://") as new, _migrated("sqlite://") as grown:
+        assert said(new) == said(grown)
+
+
+def test_tables_of_others_are_left_alone(url: str) -> None:
+    engine = Database(url).engine if url != "sqlite://" else pytest.skip("a store in memory is ours alone")
+    theirs = sa.Table("somebody_elses", sa.MetaData(), sa.Column("id", sa.Integer))
+    theirs.create(engine)
+    try:
+        with Store.open(url) as store:
+            store.commit(Work(mentions=[stored(1)]))
+            assert sa.inspect(store.engine).has_table(theirs.name)
+    finally:
+        theirs.drop(engine)
+        engine.dispose()
 
 
 def test_many_programs_may_open_a_new_store_at_once(tmp_path: Path) -> None:
