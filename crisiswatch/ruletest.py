@@ -14,6 +14,7 @@ from pathlib import Path
 
 from crisiswatch.config import Expectation, MentionSpec, Outage, RuleTest, RuleTestFile, load_rules
 from crisiswatch.engine import State, fold
+from crisiswatch.engine.program import program_for
 from crisiswatch.matching import normalise
 from crisiswatch.model import (
     Effect,
@@ -34,6 +35,7 @@ from crisiswatch.model import (
     VolumeSample,
     VolumeSampled,
 )
+from crisiswatch.rules.filters import Admission
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment.signals import signals_of
 
@@ -118,28 +120,104 @@ def run_rule_tests(files: Sequence[RuleTestFile], ruleset: Ruleset | None = None
     results = []
     for file in files:
         rules = load_rules(file.rules) if ruleset is None else ruleset
-        results += [run_rule_test(file.path, test, rules) for test in file.tests]
+        results += _play(file.path, file.tests, rules)
     return results
 
 
 def run_rule_test(path: Path, test: RuleTest, ruleset: Ruleset) -> RuleTestResult:
     """Play one story and compare what happened with what it expects."""
+    return _play(path, [test], ruleset)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """A story made ready: all it tells the core, in order, and the rules that it can concern."""
+
+    test: RuleTest
+    mentions: int
+    events: Sequence[Event]
+    ruleset: Ruleset
+
+
+def _play(path: Path, tests: Sequence[RuleTest], ruleset: Ruleset) -> list[RuleTestResult]:
+    """Play stories; a beginning that several share, such as a week of calm, is played once for all of them."""
     anywhere = replace(ruleset, rules=tuple(replace(rule, brands=None) for rule in ruleset.rules))
+    stories = [_made_ready(test, anywhere) for test in tests]
+    effects: dict[int, list[Effect]] = {}
+    for rules in dict.fromkeys(story.ruleset for story in stories):
+        alike = {place: story.events for place, story in enumerate(stories) if story.ruleset == rules}
+        effects.update(_fold_together(alike, rules))
+    return [_compared(path, story, effects[place]) for place, story in enumerate(stories)]
+
+
+def _made_ready(test: RuleTest, ruleset: Ruleset) -> _Story:
     mentions = sorted(
         (event for place, spec in enumerate(test.mentions) for event in _mentions(place, spec)),
         key=lambda event: event.at,
     )
     end = max([_last(each) for each in test.expect] + [event.at - BEGIN for event in mentions]) + HEARTBEAT
     sources = sorted({event.mention.source for event in mentions})
-    live = _with_heartbeats(mentions, sources, end, test.outages)
-    _, effects = fold(State(BRAND), live, anywhere)
-    lives = _lives(effects)
+    events = list(_with_heartbeats(mentions, sources, end, test.outages))
+    return _Story(test, len(mentions), events, _concerned(ruleset, mentions))
+
+
+def _concerned(ruleset: Ruleset, mentions: Sequence[MentionScored]) -> Ruleset:
+    """Leave out the rules that cannot hold without a mention and match none of the story's: they say nothing in it.
+
+    Stories stand with every rule that theirs asks after (``unless_open``); following those takes most of the time.
+    """
+    kinds = {_kind(event): event for event in mentions}.values()
+    idle = {
+        plan.rule.id
+        for plan in program_for(ruleset, BRAND).rules
+        if plan.floor > 0 and not any(_counts(Admission(plan.rule.mentions), event) for event in kinds)
+    }
+    return replace(ruleset, rules=tuple(rule for rule in ruleset.rules if rule.id not in idle))
+
+
+def _kind(event: MentionScored) -> tuple[object, ...]:
+    """All of a made-up mention that a rule's filter reads."""
+    mention = event.mention
+    return mention.source, mention.lang, mention.text, event.score.label, event.signals
+
+
+def _counts(admission: Admission, event: MentionScored) -> bool:
+    return admission.admits(event.mention, event.score.label, event.signals)
+
+
+def _fold_together(stories: Mapping[int, Sequence[Event]], rules: Ruleset) -> dict[int, list[Effect]]:
+    """Fold several stories, each beginning that some of them share once; gives the effects of each."""
+    told: dict[int, list[Effect]] = {}
+    waiting = [(State(BRAND), 0, list[Effect](), list(stories))]
+    while waiting:
+        state, begin, before, group = waiting.pop()
+        end = _shared([stories[place] for place in group], begin)
+        state, effects = fold(state, stories[group[0]][begin:end], rules)
+        effects = [*before, *effects]
+        parting: dict[Event | None, list[int]] = {}
+        for place in group:
+            parting.setdefault(stories[place][end] if end < len(stories[place]) else None, []).append(place)
+        told.update(dict.fromkeys(parting.pop(None, []), effects))
+        waiting += [(state, end, effects, each) for each in parting.values()]
+    return told
+
+
+def _shared(stories: Sequence[Sequence[Event]], begin: int) -> int:
+    """How far the stories are the same, if they are up to ``begin``."""
+    for place, events in enumerate(zip(*(story[begin:] for story in stories), strict=False), begin):
+        if any(event != events[0] for event in events):
+            return place
+    return min(len(story) for story in stories)
+
+
+def _compared(path: Path, story: _Story, effects: Sequence[Effect]) -> RuleTestResult:
+    test, lives = story.test, _lives(effects)
     failures = tuple(
         Failure(path, expected.line, _said(expected), _happened(expected, lives, effects))
         for expected in test.expect
         if not _met(expected, lives)
     )
-    return RuleTestResult(path, test.name, test.line, failures, len(mentions), tuple(effects))
+    return RuleTestResult(path, test.name, test.line, failures, story.mentions, tuple(effects))
 
 
 def words(span: timedelta) -> str:

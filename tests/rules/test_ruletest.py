@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from crisiswatch.config import load_rule_tests
+from crisiswatch.config import load_rule_tests, load_rules
 from crisiswatch.errors import ConfigError
-from crisiswatch.ruletest import RuleTestResult, run_rule_tests
+from crisiswatch.ruletest import RuleTestResult, run_rule_test, run_rule_tests
 from tests.support import ROOT
 
 RULE = """\
@@ -171,3 +171,42 @@ def test_what_invented_mentions_say_follows_from_their_text_unless_the_story_tel
     )
     results = run_rule_tests(load_rule_tests(tmp_path))
     assert [(each.name, each.passed) for each in results] == [("from the text", True), ("as told", True)], results
+
+
+def test_stories_that_begin_alike_are_played_together_and_go_as_each_would_alone(tmp_path):
+    (tmp_path / "ten.yaml").write_text(RULE)
+    calm = "{every: 10m, until: 6h, sentiment: neutral}"
+    stories = {
+        "a wave": f"[{calm}, {{at: 3h, count: 20, over: 10m, sentiment: negative}}]",
+        "a larger wave": f"[{calm}, {{at: 3h, count: 40, over: 10m, sentiment: negative}}]",
+        "calm": f"[{calm}]",
+        "calm again": f"[{calm}]",
+    }
+    (tmp_path / "ten.test.yaml").write_text(
+        "rules: [ten.yaml]\ntests:\n"
+        + "".join(
+            f"  - {{name: {name}, mentions: {mentions}, expect: [{{by: 7h, incidents: 1}}]}}\n"
+            for name, mentions in stories.items()
+        )
+    )
+    (file,) = load_rule_tests(tmp_path)
+    together = run_rule_tests([file])
+    assert [each.passed for each in together] == [True, True, False, False]
+    assert together == [run_rule_test(file.path, test, load_rules(file.rules)) for test in file.tests]
+
+
+def test_a_rule_that_none_of_the_mentions_concern_changes_nothing(tmp_path):
+    (tmp_path / "ten.yaml").write_text(RULE)
+    for name, more in (("alone", ""), ("beside", ", other.yaml")):
+        (tmp_path / f"{name}.test.yaml").write_text(
+            f"rules: [ten.yaml{more}]\ntests:\n  - name: a story\n"
+            "    mentions: [{at: 1h, count: 20, over: 10m, sentiment: negative}]\n"
+            "    expect: [{by: 2h, incident: ten}]\n"
+        )
+    (tmp_path / "other.yaml").write_text(
+        RULE.replace("id: ten", "id: other").replace("sentiment: negative", "sentiment: negative, words: [recall]")
+    )
+    alone, beside = run_rule_tests(load_rule_tests(tmp_path))
+    assert alone.effects == beside.effects
+    assert alone.passed
+    assert beside.passed
