@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from crisiswatch.alerts.evidence import main_themes
+from crisiswatch.alerts.evidence import EVIDENCE_MENTIONS, main_themes
 from crisiswatch.model import (
     Blind,
     BlindChanged,
@@ -36,8 +36,6 @@ from crisiswatch.store import Store
 __all__ = ["Recorded", "Replay", "Report", "SentLater", "Told"]
 
 BATCH = 5000
-EVIDENCE_MENTIONS = 2000
-"""Mentions of a window, the newest, that are looked through for what they are about."""
 START = datetime(1970, 1, 1, tzinfo=UTC)
 
 Recorded = Mention | Refused | VolumeSampled

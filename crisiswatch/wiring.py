@@ -7,12 +7,13 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TextIO, cast
 
 from crisiswatch import __version__
-from crisiswatch.alerts.evidence import gather
+from crisiswatch.alerts.evidence import EVIDENCE_MENTIONS, gather
 from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.render import Renderer, renderer
 from crisiswatch.charts import Chart, ChartMaker, Counted
@@ -49,7 +50,7 @@ from crisiswatch.sentiment.described import Described, name_of
 from crisiswatch.sentiment.signals import Reader, encode_with
 from crisiswatch.sources.feed import FeedSource
 from crisiswatch.sources.files import FilesSource
-from crisiswatch.store import OutboxRow, Store, StoredMention, body_from_json
+from crisiswatch.store import Order, OutboxRow, Store, StoredMention, body_from_json
 
 __all__ = [
     "Messages",
@@ -67,11 +68,12 @@ __all__ = [
     "renderer_for",
 ]
 
-EVIDENCE_MENTIONS = 2000
 BATCH = 1000
 """Mentions read at once: few enough that a slow scorer does not hold the engine up for long."""
+_EDGES: tuple[Order, ...] = ("oldest", "loudest")
 _COUNTED_MINUTES = (MentionFilter(), MentionFilter(sentiment="negative"))
-EVIDENCE_SPAN = timedelta(hours=6)
+EDGE_MENTIONS = 500
+"""Mentions that are read besides where an incident has more: so many of the first, and so many of the loudest."""
 EDITING = frozenset({"slack", "alertmanager", "webhook", "pagerduty"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
 TERSE = frozenset({"alertmanager", "pagerduty"})
@@ -311,7 +313,7 @@ class Messages:
         )
 
     def evidence(self, incident: Incident) -> Evidence:
-        """Give the posts of the incident so far: those of its first and last hours, at most a few thousand."""
+        """Give the posts of the incident from its opening window to now; of many the first, loudest and newest."""
         found = self._recent(incident)
         said = {each.mention.uid: each.signals for each in found}
         evidence = gather(
@@ -325,15 +327,22 @@ class Messages:
         return replace(evidence, topics=tuple(name_of(theme, self._themes, lang) for theme in evidence.topics))
 
     def behind(self, incident: Incident) -> list[StoredMention]:
-        """Give the stored mentions that the incident counts, of the same hours."""
+        """Give the stored mentions that the incident counts, of the same time."""
         found = self._recent(incident)
         matches = _matching(self._filter(incident), {each.mention.uid: each.signals for each in found})
         return [each for each in found if matches(each.mention, each.score)]
 
     def _recent(self, incident: Incident) -> list[StoredMention]:
-        start = max(incident.peak.start, incident.reading.end - EVIDENCE_SPAN)
-        start = min(start, incident.reading.start)
-        return list(self._store.evidence_mentions(incident.brand, start, incident.reading.end, EVIDENCE_MENTIONS))
+        """Mentions from the opening window to now, the newest first: all, or of many those that may be shown."""
+        reading, label = incident.reading, self._filter(incident).sentiment
+        start = min(incident.opened_at - (reading.end - reading.start), incident.peak.start, reading.start)
+        read = partial(self._store.evidence_mentions, incident.brand, start, reading.end)
+        found = {each.mention.uid: each for each in read(EVIDENCE_MENTIONS)}
+        if len(found) >= EVIDENCE_MENTIONS:
+            only = None if label == "any" else label
+            for order in _EDGES:
+                found |= {each.mention.uid: each for each in read(EDGE_MENTIONS, order=order, label=only)}
+        return sorted(found.values(), key=lambda each: (each.event_minute, each.seq), reverse=True)
 
     def _filter(self, incident: Incident) -> MentionFilter:
         return self._filters.get(incident.rule, MentionFilter())

@@ -16,10 +16,12 @@ from crisiswatch.alerts.stopwords import STOP_WORDS
 from crisiswatch.alerts.words import clean, clip, mask, safe_url
 from crisiswatch.model import NO_SIGNALS, Evidence, Mention, Post, Score, Signals
 
-__all__ = ["TEXT_LIMIT", "gather", "main_themes"]
+__all__ = ["EVIDENCE_MENTIONS", "TEXT_LIMIT", "gather", "main_themes"]
 
 TEXT_LIMIT = 280
 """Characters of a post that are shown."""
+EVIDENCE_MENTIONS = 2000
+"""Mentions of a window, the newest, that are looked through for what they are about."""
 
 _READ_LIMIT = 2_000  # characters of a post whose words are counted: a pasted book is no theme
 _THEMES = 3

@@ -3,6 +3,7 @@
 from crisiswatch.store.bodies import Body, body_from_json, body_to_json
 from crisiswatch.store.codec import incident_from_json, incident_to_json
 from crisiswatch.store.ledger import counting, counting_themes
+from crisiswatch.store.mentions import Order
 from crisiswatch.store.rows import (
     BrandBlind,
     Click,
@@ -30,6 +31,7 @@ __all__ = [
     "IncidentEvent",
     "JournalEntry",
     "MinuteCount",
+    "Order",
     "OutboxRow",
     "OutboxStats",
     "SavedState",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -15,8 +15,9 @@ from crisiswatch.store.rows import JournalEntry, MinuteCount, StoredMention
 from crisiswatch.store.schema import journal, mention, mention_brand, meta, minute_bucket
 from crisiswatch.store.times import from_micros, from_minute, micros, minute_of
 
-__all__ = ["GONE", "append", "chunk_after", "counts", "evidence", "forget", "known", "last_seq", "reword"]
+__all__ = ["GONE", "Order", "append", "chunk_after", "counts", "evidence", "forget", "known", "last_seq", "reword"]
 
+Order = Literal["newest", "oldest", "loudest"]
 _CHUNK = 500
 _LAST_SEQ = "last_seq"
 _NEGATIVE = Sentiment.NEGATIVE
@@ -139,8 +140,29 @@ def _bump(connection: sa.Connection, mark: str, mentions: Sequence[StoredMention
     )
 
 
-def evidence(connection: sa.Connection, brand: str, start: datetime, end: datetime, limit: int) -> list[StoredMention]:
-    """The newest mentions of a brand with their event minute in [start, end), newest first, at most ``limit``."""
+_REACTIONS = sum((sa.func.coalesce(mention.c[name], 0) for name in ("likes", "replies", "reposts")), sa.literal(0))
+_AUDIENCES = sum((sa.func.coalesce(mention.c[name], 0) for name in ("author_followers", "views")), sa.literal(0))
+_ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
+    "newest": (mention_brand.c.event_minute.desc(), mention_brand.c.seq.desc()),
+    "oldest": (mention_brand.c.event_minute, mention_brand.c.seq),
+    "loudest": ((_REACTIONS * 1000 + _AUDIENCES).desc(), mention_brand.c.event_minute, mention_brand.c.seq),
+}
+
+
+def evidence(
+    connection: sa.Connection,
+    brand: str,
+    start: datetime,
+    end: datetime,
+    limit: int,
+    *,
+    order: Order,
+    label: str | None,
+) -> list[StoredMention]:
+    """The mentions of a brand with their event minute in [start, end), in this order, at most ``limit``.
+
+    ``label`` asks for those of one sentiment. For ``loudest`` an audience counts as if one in a thousand had reacted.
+    """
     found = (
         sa.select(*SELECTED)
         .join(mention_brand, mention_brand.c.seq == mention.c.seq)
@@ -149,9 +171,11 @@ def evidence(connection: sa.Connection, brand: str, start: datetime, end: dateti
             mention_brand.c.event_minute >= minute_of(start),
             mention_brand.c.event_minute < -(-micros(end) // 60_000_000),
         )
-        .order_by(mention_brand.c.event_minute.desc(), mention_brand.c.seq.desc())
+        .order_by(*_ORDERS[order])
         .limit(limit)
     )
+    if label is not None:
+        found = found.where(mention.c.label == label)
     return [from_row(row) for row in connection.execute(found)]
 
 

@@ -142,10 +142,20 @@ class Store:
 
     # -- reading for messages, pages and commands
 
-    def evidence_mentions(self, brand: str, start: datetime, end: datetime, limit: int) -> Iterator[StoredMention]:
-        """A brand's mentions whose minute is in [start, end), newest first, at most ``limit``."""
+    def evidence_mentions(
+        self,
+        brand: str,
+        start: datetime,
+        end: datetime,
+        limit: int,
+        *,
+        order: mentions.Order = "newest",
+        label: str | None = None,
+    ) -> Iterator[StoredMention]:
+        """A brand's mentions whose minute is in [start, end), in this order, at most ``limit``; of one sentiment where
+        ``label`` names it."""
         with self._database.read() as connection:
-            found = mentions.evidence(connection, brand, start, end, limit)
+            found = mentions.evidence(connection, brand, start, end, limit, order=order, label=label)
         return iter(found)
 
     def counts(self, brand: str, start: datetime, end: datetime) -> list[MinuteCount]:
