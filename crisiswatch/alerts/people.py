@@ -131,6 +131,7 @@ def buttons(case: Case | None, incident: Incident) -> tuple[str, ...]:
         found += [Act.STAND_DOWN] * waits + [Act.ACKNOWLEDGE] * (not case.acknowledged_by) + [Act.ASSIGN]
         lengths = [each for each in SNOOZES if not (waits and each == "calm")]
         found += [Act.WAKE] if case.snooze is not None else [f"{Act.SNOOZE}:{'|'.join(lengths)}"]
+        found += [Act.RESOLVE] * (bool(case.acknowledged_by) and not waits)
         steps = enumerate(case.steps[:12], 1)
         found += [f"{Act.STEP_DONE}:{number}" for number, step in steps if step.done_at is None]
     kept = enumerate(case.promises[:12], 1)

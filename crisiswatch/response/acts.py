@@ -147,6 +147,9 @@ def _verdict(draft: Draft, action: HumanAction, actor: str) -> None:
     draft.change(verdict=Verdict(kind, actor, action.at, reason))
     because = f": {reason}" if reason else ""
     draft.decide(action.at, actor, Act.VERDICT, f"{kind.value.replace('_', ' ').capitalize()}{because}.")
+    if kind is not VerdictKind.USEFUL and not draft.case.acknowledged_by and not draft.case.ending:
+        _take(draft, action.at, actor)
+        draft.decide(action.at, actor, Act.ACKNOWLEDGE, "Has it, by saying what it was.")
 
 
 def _promise(draft: Draft, action: HumanAction, actor: str) -> None:

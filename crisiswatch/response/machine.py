@@ -171,7 +171,8 @@ def _calm(draft: Draft, at: datetime, incident: Incident, plan: Plan) -> None:
         return
     asleep = draft.case.snooze is not None and not timers.ends_with_the_incident(draft.case.snooze)
     draft.change(calm_at=at, touched_at=at, levels=incident.levels or draft.case.levels)
-    if incident.reason in {"", "calm"} and incident.peak_level in plan.confirm:
+    confirmed = timers.dismissed(draft.case)  # a person has looked already, and said that it was none
+    if incident.reason in {"", "calm"} and incident.peak_level in plan.confirm and not confirmed:
         draft.change(stand_down=StandDown.AWAITED, snooze=draft.case.snooze if asleep else None)
         draft.decide(at, US, "calming", "The figures are calm; a person has to say that it is over.")
         draft.send(at, Stage.UPDATED if asleep else Stage.CALMING)

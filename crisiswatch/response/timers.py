@@ -2,6 +2,7 @@
 
 Time counts in whole minutes, as in the engine: whatever falls due within a minute is told at its end, once, however
 often somebody looks at the clock. While a case is snoozed nothing is told; what fell due meanwhile is told at its end.
+Of what somebody called a false alarm, or no crisis, only promises ring, unless it gets worse.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from crisiswatch.model import Act, Case, CaseStep, Promise, Reminder, Snooze, Stage, StandDown
+from crisiswatch.model import Act, Case, CaseStep, Level, Promise, Reminder, Snooze, Stage, StandDown, VerdictKind
 from crisiswatch.response.draft import US, Draft
 from crisiswatch.response.plan import Plan, Rung
 
 __all__ = [
     "ask_again_at",
     "come_to",
+    "dismissed",
     "ends_with_the_incident",
     "next_due",
     "open_promises",
@@ -60,6 +62,15 @@ def open_promises(case: Case) -> list[Promise]:
     return [promise for promise in case.promises if promise.kept_at is None and not promise.missed]
 
 
+def dismissed(case: Case) -> bool:
+    """Whether somebody said that it is a false alarm, or no crisis, and it has not got worse since."""
+    said = case.verdict
+    if said is None or said.kind is VerdictKind.USEFUL:
+        return False
+    before = max((level for level, at in case.levels if at <= said.at), default=Level.CALM)
+    return all(level <= before for level, at in case.levels if at > said.at)
+
+
 def ends_with_the_incident(snooze: Snooze | None) -> bool:
     """Whether a snooze is for as long as the figures are not calm."""
     return snooze is not None and snooze.until is None
@@ -85,7 +96,7 @@ def _waiting(case: Case, plan: Plan) -> Iterator[datetime]:
     again = ask_again_at(case)
     if again is not None:
         yield again
-    if case.calm_at is not None or case.ending:
+    if case.calm_at is not None or case.ending or dismissed(case):
         return
     for step in case.steps:
         if step.due is not None and step.done_at is None and not step.overdue:
@@ -111,7 +122,7 @@ def _fire(draft: Draft, now: datetime, plan: Plan) -> None:
         draft.change(snooze=None)
         draft.decide(now, US, Act.WAKE, "The snooze is over.")
         draft.send(now, Stage.CALMING if slept_over_calm(draft.case, snooze, now) else Stage.UPDATED)
-    if draft.case.calm_at is None and not draft.case.ending:
+    if draft.case.calm_at is None and not draft.case.ending and not dismissed(draft.case):
         _climb(draft, now, plan)
         _chase_steps(draft, now, plan)
     _chase_promises(draft, now)

@@ -37,7 +37,6 @@ _NAMES = {
     Act.ACKNOWLEDGE: "I have it",
     Act.WAKE: "End the snooze",
     Act.STAND_DOWN: "It is over",
-    Act.RESOLVE: "Close it by hand",
 }
 _SNOOZES = {"calm": "until it is calm", "60": "for an hour", "240": "for four hours"}
 _VERDICTS = {"useful": "Useful", "false_alarm": "A false alarm", "not_a_crisis": "Not a crisis, because:"}
@@ -95,6 +94,8 @@ class _IncidentPages:
             return await self._page(request, form, _TOO_OLD, 403)
         if act not in set(Act) or self._state.act is None:
             raise HTTPException(404, "nobody can do that")
+        if act == Act.RESOLVE and not form.get("sure"):
+            return await self._page(request, form, "Not done: say that you are sure.", 409)
         actor = _who(form, request) or "somebody"
         detail = {field: form[field] for field in _FIELDS if form.get(field)}
         try:
@@ -147,6 +148,7 @@ def render_incident(shown: Shown, *, by: str, known: bool, csrf: str, fault: str
         plain=[(act, label) for act, label in _NAMES.items() if act in acts],
         snoozes=_SNOOZES if Act.SNOOZE in acts else {},
         assigns=Act.ASSIGN in acts,
+        closes=Act.RESOLVE in acts,
         verdicts=_VERDICTS if Act.VERDICT in acts else {},
         steps={int(detail) for name, _, detail in buttons if name == Act.STEP_DONE and detail.isdecimal()},
         kept=[int(detail) for name, _, detail in buttons if name == Act.PROMISE_KEPT and detail.isdecimal()],

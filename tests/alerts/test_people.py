@@ -55,6 +55,7 @@ def test_a_message_says_who_has_it_what_is_done_and_what_is_promised() -> None:
     assert document.buttons == (
         "assign",
         "wake",
+        "resolve",
         "step_done:1",
         "step_done:3",
         "promise_kept:1",

@@ -79,7 +79,11 @@ def test_a_form_that_is_not_of_our_page_does_nothing(here: World) -> None:
 def test_its_post_mortem_is_there_once_it_is_over(here: World) -> None:
     name = opened(here)
     assert here.get(f"/incidents/{name}/post-mortem.md").status_code == 404
-    post(here, name, "resolve")
+    post(here, name, "acknowledge")
+    assert "Close it by hand" in here.get(f"/incidents/{name}").text
+    assert "sure" in post(here, name, "resolve").text
+    assert here.incidents()[0]["phase"] != "resolved"
+    post(here, name, "resolve", sure="yes")
     answer = here.get(f"/incidents/{name}/post-mortem.md")
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
     assert answer.text.startswith("# Post-mortem: Acme Coffee")

@@ -1,0 +1,65 @@
+"""What a verdict stops: whoever says that it is a false alarm, or no crisis, has it, and nobody is reminded of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from crisiswatch.model import Level, StandDown
+from tests.response.stories import Story, at, does, opening, over, rising
+
+DISMISSALS = [{"kind": "false_alarm"}, {"kind": "not_a_crisis", "reason": "irony"}]
+
+
+@pytest.mark.parametrize("verdict", DISMISSALS)
+def test_after_a_false_alarm_nobody_is_reminded_and_it_is_not_escalated(verdict) -> None:
+    story = Story(opening(Level.CRITICAL), does(2, "verdict", "ada", **verdict)).until(24 * 60)
+    assert (story.case.acknowledged_by, story.case.acknowledged_at) == ("ada", at(2))
+    assert story.reminders() == []
+    assert not any(step.overdue for step in story.case.steps)
+    assert [line.text for line in story.log if line.kind == "acknowledge"] == ["Has it, by saying what it was."]
+
+
+def test_useful_is_no_reason_to_stop() -> None:
+    story = Story(opening(), does(2, "verdict", kind="useful")).until(20)
+    assert story.case.acknowledged_by == ""
+    assert [kind for kind, _ in story.reminders()] == ["step_overdue"]
+
+
+def test_who_has_it_keeps_it_whoever_judges() -> None:
+    story = Story(opening(), does(1, "acknowledge", "ada"), does(2, "verdict", "bo", kind="false_alarm")).until(500)
+    assert story.case.acknowledged_by == "ada"
+    assert story.reminders() == []
+
+
+def test_whoever_takes_the_word_back_is_reminded_of_what_is_late() -> None:
+    story = Story(opening(), does(2, "verdict", kind="false_alarm"), does(60, "verdict", kind="useful")).until(70)
+    assert [kind for kind, _ in story.reminders()] == ["step_overdue"]
+
+
+def test_a_word_on_a_warning_says_nothing_of_what_becomes_critical() -> None:
+    story = Story(opening(), does(2, "verdict", kind="false_alarm"), rising(30)).until(60)
+    assert [kind for kind, _ in story.reminders()] == ["step_overdue"]
+    assert story.case.acknowledged_by == "ada"  # not asked who has it
+
+
+def test_a_promise_rings_all_the_same() -> None:
+    promised = does(1, "promise", text="more", due=at(60).isoformat())
+    story = Story(opening(), promised, does(2, "verdict", kind="false_alarm")).until(100)
+    assert [kind for kind, _ in story.reminders()] == ["promise_due", "promise_missed"]
+
+
+@pytest.mark.parametrize("verdict", DISMISSALS)
+def test_what_a_person_called_no_crisis_is_over_when_it_is_calm(verdict) -> None:
+    story = Story(opening(Level.CRITICAL), does(2, "verdict", **verdict), over(60, Level.CRITICAL))
+    assert (story.case.stand_down, story.case.ending, story.stages()[-1]) == (StandDown.NOT_NEEDED, "calm", "resolved")
+
+
+def test_who_calls_it_a_false_alarm_while_it_waits_still_has_to_say_that_it_is_over() -> None:
+    story = Story(opening(Level.CRITICAL), over(60, Level.CRITICAL), does(70, "verdict", kind="false_alarm"))
+    assert story.case.stand_down is StandDown.AWAITED
+    assert story.until(190).reminders()[-1] == ("stand_down_awaited", 180)
+
+
+def test_a_verdict_after_the_end_takes_nothing() -> None:
+    story = Story(opening(), over(60), does(70, "verdict", kind="false_alarm"))
+    assert (story.case.acknowledged_by, story.stages()[-1]) == ("", "updated")
