@@ -32,6 +32,7 @@ log = structlog.get_logger("crisiswatch")
 
 ATTEMPTS = {
     Outcome.SENT: "sent",
+    Outcome.PARTLY: "partly",
     Outcome.FOUND: "found",
     Outcome.DUPLICATE: "duplicate",
     Outcome.RETRY: "try_later",

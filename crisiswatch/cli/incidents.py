@@ -177,7 +177,8 @@ def _message_json(row: OutboxRow) -> dict[str, object]:
 
 def _fate(row: OutboxRow) -> str:
     if row.status == "sent":
-        return f"sent {page.time_of(row.settled_at)}"
+        missed = f", {clip(clean(row.last_error), 120)}" if row.last_error else ""
+        return f"sent {page.time_of(row.settled_at)}{missed}"
     tries = f" after {page.counted(row.attempts, 'attempt')}" if row.attempts else ""
     error = f": {clip(clean(row.last_error), 120)}" if row.last_error else ""
     return f"{row.status}{tries}{error}"

@@ -29,7 +29,7 @@ __all__ = [
 
 MENTION_OUTCOMES = ("accepted", "late", "duplicate", "unmatched", "refused")
 """What can become of a mention; each gets exactly one. ``late`` was stored after its minute had been judged."""
-DELIVERY_OUTCOMES = ("sent", "found", "duplicate", "try_later", "unknown", "rejected", "dead")
+DELIVERY_OUTCOMES = ("sent", "partly", "found", "duplicate", "try_later", "unknown", "rejected", "dead")
 """What an attempt came to; ``found``: a look-up showed it had arrived; ``dead``: given up, somebody has to look."""
 INCIDENT_STATES = ("open", "settling", "awaited")
 """The last: the figures are calm, and a person has still to say that it is over."""

@@ -173,12 +173,15 @@ class Receipt:
     """Proof of delivery. ``memory`` is kept and handed to the next delivery of the incident to this receiver.
 
     ``found``: it was not sent now because a look-up showed that an earlier attempt had arrived.
-    ``duplicate``: it was sent although an earlier attempt may have arrived.
+    ``duplicate``: it was sent although an earlier attempt may have arrived. ``missed`` names those of several for whom
+    it was not taken, and why, in words; ``again``: they may take it later, and ``memory`` says who they are.
     """
 
     memory: Mapping[str, str] = field(default_factory=dict)
     found: bool = False
     duplicate: bool = False
+    missed: str = ""
+    again: bool = False
 
 
 class Notifier(Protocol):

@@ -13,6 +13,7 @@ import smtplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -32,7 +33,7 @@ SECURITY = ("starttls", "tls", "none")
 """How the connection is protected: upgraded, encrypted from the start, or not at all."""
 
 _MAILED = (Stage.OPENED, Stage.ESCALATED, Stage.REMINDED, Stage.RESOLVED)
-_MEMORY_LIMIT = 500
+_MISSED_LIMIT = 500
 _MENDED = 300.0
 """Seconds to wait where somebody has to mend the set-up: soon enough, and too seldom to lock an account."""
 _ADDRESSES_MENDED = 1800.0
@@ -44,9 +45,10 @@ class EmailNotifier:
 
     `password` is the password or a function that returns the current one. `tls` is the context to verify the server
     with (default: the system's authorities); `cafile` adds a PEM file of one's own. `timeout` is seconds a step may
-    take. The receipt's memory is ``first`` (the thread's first message id), ``subject``, and ``refused`` if the relay
-    took the mail but refused some recipients. `chart` draws the picture; with `links` each mail that nobody has taken
-    yet carries one to take the incident.
+    take. The receipt's memory is ``first`` (the thread's first message id), ``subject``, and, where the relay took the
+    mail but put some recipients off, ``owed`` with their addresses, ``owed_of`` with the delivery's id, and ``gone``
+    with whom it refused for good. `chart` draws the picture; with `links` each mail that nobody has taken yet carries
+    one to take the incident.
     """
 
     capabilities = Capabilities(threads=True)
@@ -89,6 +91,9 @@ class EmailNotifier:
     def send(self, delivery: Delivery) -> Receipt:
         if not _is_news(delivery):
             return Receipt(memory=dict(delivery.memory))
+        recipients = self._owed(delivery)
+        if not recipients:
+            return Receipt(memory={**delivery.memory, "owed": "", "owed_of": "", "gone": ""})
         message = self._message(delivery)
         message["Date"] = format_datetime(self._clock.now())
         memory = {
@@ -97,10 +102,25 @@ class EmailNotifier:
             "subject": delivery.memory.get("subject") or str(message["Subject"]),
         }
         with self._connection() as server:
-            refused = _transmit(server, message, envelope(self._sender), [envelope(to) for to in self._recipients])
-        if refused:
-            memory["refused"] = clip("; ".join(refused), _MEMORY_LIMIT)
-        return Receipt(memory=memory, duplicate=delivery.uncertain)
+            rest = len(recipients) < len(self._recipients)
+            refused = _transmit(server, message, envelope(self._sender), recipients, rest=rest)
+        owed = [each.recipient for each in refused if each.code < 500]
+        gone = [memory.get("gone", "")] if rest else []
+        gone = [said for said in (*gone, *(str(each) for each in refused if each.code >= 500)) if said]
+        if owed or rest:
+            left = {"owed": " ".join(owed), "owed_of": delivery.id, "gone": clip("; ".join(gone), _MISSED_LIMIT)}
+            memory |= left if owed else dict.fromkeys(left, "")
+        said = [*gone, *(str(each) for each in refused if each.code < 500)]
+        missed = clip(f"not taken for {'; '.join(said)}", _MISSED_LIMIT) if said else ""
+        return Receipt(memory=memory, duplicate=delivery.uncertain, missed=missed, again=bool(owed))
+
+    def _owed(self, delivery: Delivery) -> list[str]:
+        """The bare addresses that this very delivery is still meant for: all, but where some have it already."""
+        everybody = [envelope(to) for to in self._recipients]
+        if delivery.memory.get("owed_of") != delivery.id:
+            return everybody
+        left = delivery.memory.get("owed", "").split()
+        return [to for to in everybody if to in left]
 
     def _message(self, delivery: Delivery) -> EmailMessage:
         if delivery.notice is not None:
@@ -195,15 +215,32 @@ def _words(code: int, said: bytes | str) -> str:
     return f"the mail server said {code} {clip(clean(text), 160)}"
 
 
-def _transmit(server: smtplib.SMTP, message: EmailMessage, sender: str, recipients: Sequence[str]) -> list[str]:
-    """Hand the message over; returns the refused recipients in words.
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """One recipient for whom the server did not take the mail, while it took it for others."""
+
+    recipient: str
+    code: int
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.recipient}: {self.code} {self.said}"
+
+
+def _transmit(
+    server: smtplib.SMTP, message: EmailMessage, sender: str, recipients: Sequence[str], *, rest: bool
+) -> list[_Refused]:
+    """Hand the message over; returns the recipients that were refused: all of them only if they are the ``rest`` that
+    an earlier attempt left.
 
     smtplib's own ``sendmail`` can't tell a connection cut before the text from one cut after it: here the line is
     drawn at the server's 354.
     """
     body = message.as_bytes(policy=SMTP)
     with _before_data():
-        refused = _address(server, sender, recipients)
+        refused = _address(server, sender, recipients, rest=rest)
+        if len(refused) == len(recipients):
+            return refused
         code, said = server.docmd("data")
         if code >= 500:
             raise Rejected(_words(code, said))
@@ -219,7 +256,7 @@ def _transmit(server: smtplib.SMTP, message: EmailMessage, sender: str, recipien
     return refused
 
 
-def _address(server: smtplib.SMTP, sender: str, recipients: Sequence[str]) -> list[str]:
+def _address(server: smtplib.SMTP, sender: str, recipients: Sequence[str], *, rest: bool) -> list[_Refused]:
     code, said = server.mail(sender)
     if code != 250:
         raise _AddressRefused(code, said)
@@ -228,10 +265,10 @@ def _address(server: smtplib.SMTP, sender: str, recipients: Sequence[str]) -> li
         code, said = server.rcpt(recipient)
         if code not in (250, 251):
             refused.append((recipient, code, said))
-    if len(refused) == len(recipients):
+    if len(refused) == len(recipients) and not rest:
         _, code, said = min(refused, key=lambda entry: entry[1])  # one that may pass later is worth waiting for
         raise _AddressRefused(code, said)
-    return [f"{recipient}: {code} {clean(said.decode('utf-8', 'replace'))}" for recipient, code, said in refused]
+    return [_Refused(to, code, clip(clean(said.decode("utf-8", "replace")), 160)) for to, code, said in refused]
 
 
 def _dotted(body: bytes) -> bytes:

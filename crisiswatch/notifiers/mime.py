@@ -81,6 +81,8 @@ def _headed(delivery: Delivery, subject: str, sender: str, recipients: Sequence[
     message["To"] = [_mailbox(to) for to in recipients]
     message["Message-ID"] = f"<{_name_of(delivery.id)}@{domain}>"
     first, before = delivery.memory.get("first"), delivery.memory.get("subject")
+    if first == str(message["Message-ID"]):  # the thread's first mail itself, for those that were put off
+        first = None
     if first:
         message["In-Reply-To"] = first
         message["References"] = first

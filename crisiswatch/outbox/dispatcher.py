@@ -27,6 +27,7 @@ _LONGEST_WAIT = 300.0
 _LONGEST_ASKED = 3600.0  # a receiver that asks for more is asked again after an hour
 _GIVE_UP_AFTER = timedelta(hours=24)
 _FAIR_CHANCE = 20  # attempts before giving up, also when the daemon was down for that day
+_LONGEST_FOR_SOME = 60.0  # while some of several have not got it, the others must not wait long for what comes next
 _ERROR_LENGTH = 500
 
 
@@ -36,6 +37,7 @@ class Outcome(StrEnum):
     SENT = "sent"
     FOUND = "found"  # it had arrived before: a look-up showed it
     DUPLICATE = "duplicate"  # sent, though an earlier attempt may have arrived
+    PARTLY = "partly"  # taken, but not for all it is meant for
     SKIPPED = "skipped"  # an edit for a receiver that can't edit
     RETRY = "retry"
     UNKNOWN = "unknown"
@@ -155,16 +157,26 @@ class Dispatcher:
         return replace(row, body=newest.body, stage=Stage.RESOLVED if over else row.stage)
 
     def _sent(self, row: OutboxRow, receipt: Receipt) -> Outcome:
+        if receipt.again and not self._given_up(row):
+            wait = backoff(row.id, row.attempts)
+            wait = wait if row.attempts > _FAIR_CHANCE else min(wait, _LONGEST_FOR_SOME)
+            now = self._clock.now()
+            return Outcome.PARTLY if self._store.settle_partly(row, receipt, _later(now, wait), now) else Outcome.LOST
         if not self._store.settle_sent(row, receipt, self._clock.now()):
             return Outcome.LOST
+        if receipt.missed:
+            return Outcome.PARTLY
         if receipt.found:
             return Outcome.FOUND
         return Outcome.DUPLICATE if receipt.duplicate else Outcome.SENT
 
+    def _given_up(self, row: OutboxRow) -> bool:
+        return self._clock.now() - (row.due_at or row.created_at) >= _GIVE_UP_AFTER and row.attempts >= _FAIR_CHANCE
+
     def _again(self, row: OutboxRow, error: str, outcome: Outcome, at_least: float = 0.0) -> Outcome:
         """Put it back for later, or give up on it a day after it was due."""
         now = self._clock.now()
-        if now - (row.due_at or row.created_at) >= _GIVE_UP_AFTER and row.attempts >= _FAIR_CHANCE:
+        if self._given_up(row):
             self._store.settle_dead(row, _clip(f"given up after 24 h: {error}"), now)
             return Outcome.DEAD
         uncertain = outcome is not Outcome.RETRY

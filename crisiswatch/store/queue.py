@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crisiswatch.model import Stage
+from crisiswatch.model import Receipt, Stage
 from crisiswatch.store.bodies import takes_over
 from crisiswatch.store.dialect import insert_new, upsert
 from crisiswatch.store.rows import OutboxRow, OutboxStats
@@ -34,6 +34,7 @@ __all__ = [
     "recover",
     "rows",
     "settle",
+    "settle_partly",
     "settle_retry",
     "settle_sent",
     "standing",
@@ -227,10 +228,34 @@ def _memory(connection: sa.Connection, incident: str, receiver: str) -> Mapping[
     return None if text is None else dict(json.loads(text))
 
 
-def settle_sent(connection: sa.Connection, row: OutboxRow, memory: Mapping[str, str], now: datetime) -> bool:
-    """Record that a leased message arrived and what its receipt must keep for the next one."""
-    if not _close(connection, row, "sent", micros(now), ""):
+def settle_sent(connection: sa.Connection, row: OutboxRow, receipt: Receipt, now: datetime) -> bool:
+    """Record that a leased message arrived, for whom it did not, and what its receipt must keep for the next one."""
+    if not _close(connection, row, "sent", micros(now), receipt.missed):
         return False
+    _remember(connection, row, receipt.memory, now)
+    return True
+
+
+def settle_partly(connection: sa.Connection, row: OutboxRow, receipt: Receipt, again: datetime, now: datetime) -> bool:
+    """Record that some have a leased message, and put it back for the others; if news waits behind it, only the former:
+    one slow inbox must not keep it from everybody, and it is for all of them."""
+    news = sa.exists().where(
+        outbox.c.incident == row.incident,
+        outbox.c.receiver == row.receiver,
+        outbox.c.version > row.version,
+        outbox.c.status == "pending",
+        outbox.c.stage != Stage.UPDATED.value,
+        outbox.c.not_before <= micros(now),
+    )
+    if connection.execute(sa.select(news)).scalar():
+        return settle_sent(connection, row, receipt, now)
+    if not settle_retry(connection, row, receipt.missed, again, uncertain=False):
+        return False
+    _remember(connection, row, receipt.memory, now)
+    return True
+
+
+def _remember(connection: sa.Connection, row: OutboxRow, memory: Mapping[str, str], now: datetime) -> None:
     kept = {**(_memory(connection, row.incident, row.receiver) or {}), **memory}
     connection.execute(
         upsert(connection, delivery),
@@ -243,7 +268,6 @@ def settle_sent(connection: sa.Connection, row: OutboxRow, memory: Mapping[str, 
             "sent_at": micros(now),
         },
     )
-    return True
 
 
 def settle(connection: sa.Connection, row: OutboxRow, status: str, error: str, now: datetime) -> bool:

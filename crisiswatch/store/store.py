@@ -294,7 +294,12 @@ class Store:
     def settle_sent(self, row: OutboxRow, receipt: Receipt, now: datetime) -> bool:
         """Record that it arrived. This and the other settlements return False if the lease was lost meanwhile."""
         with self._database.write() as connection:
-            return queue.settle_sent(connection, row, receipt.memory, now)
+            return queue.settle_sent(connection, row, receipt, now)
+
+    def settle_partly(self, row: OutboxRow, receipt: Receipt, again: datetime, now: datetime) -> bool:
+        """Record that some of several have it; again for the others, unless later news is due, which goes to all."""
+        with self._database.write() as connection:
+            return queue.settle_partly(connection, row, receipt, again, now)
 
     def settle_retry(self, row: OutboxRow, error: str, not_before: datetime, *, uncertain: bool) -> bool:
         """Try again from ``not_before``; ``uncertain``: it may have arrived, so look first."""

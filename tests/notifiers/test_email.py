@@ -140,10 +140,11 @@ def test_a_server_without_starttls_is_never_spoken_to_in_the_clear(smtp):
     assert smtp.mails == []
 
 
-def test_a_refused_recipient_among_others_is_remembered():
+def test_a_refused_recipient_among_others_is_named():
     with FakeSmtp(refuse={"gone@acme.example": "550 5.1.1 no such person"}) as server:
         receipt = mailer(server, recipients=["press@acme.example", "gone@acme.example"]).send(a_delivery())
-        assert receipt.memory["refused"] == "gone@acme.example: 550 5.1.1 no such person"
+        assert receipt.missed == "not taken for gone@acme.example: 550 5.1.1 no such person"
+        assert not receipt.again
         assert server.mails[0].recipients == ("press@acme.example",)
 
 

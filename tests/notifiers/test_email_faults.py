@@ -4,7 +4,7 @@ store, a clock by hand. What people see, what is lost, what is doubled."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,12 +29,12 @@ LIFE = (Stage.OPENED, Stage.ESCALATED, Stage.RESOLVED)
 class Office:
     """A receiver ``desk`` with a mail server that can be anything, and the life of one incident to tell it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, life: Sequence[Stage] = LIFE) -> None:
         self.store, self.clock = store, ManualClock(NOON + timedelta(minutes=1))
         self.outcomes: list[str] = []
         self.settings: dict[str, object] = {"username": LOGIN[0], "password": LOGIN[1], "timeout": 2.0}
         self.recipients = ["press@acme.example"]
-        store.commit(Work(outbox=[owed(number, stage) for number, stage in enumerate(LIFE, 1)]))
+        store.commit(Work(outbox=[owed(number, stage) for number, stage in enumerate(life, 1)]))
 
     def work(self, server: FakeSmtp, hours: float, step: float = 60) -> None:
         """Let the dispatcher look every minute for so long."""
@@ -58,9 +58,14 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def life() -> Sequence[Stage]:
+    return LIFE
+
+
+@pytest.fixture
+def office(tmp_path: Path, life: Sequence[Stage]) -> Iterator[Office]:
     with Store.open(f"sqlite:///{tmp_path}/crisiswatch.db") as store:
-        yield Office(store)
+        yield Office(store, life)
 
 
 def ids(server: FakeSmtp) -> list[str]:
@@ -152,14 +157,58 @@ def test_a_wrong_recipient_waits_to_be_mended_and_loses_nothing(office):
         assert {mail.recipients for mail in server.mails} == {("press@acme.example",)}
 
 
-def test_one_wrong_recipient_among_others_keeps_nothing_from_them_and_is_remembered(office):
+def readers(server: FakeSmtp) -> list[str]:
+    """Who got which mail: ``press 1`` is the first of the incident, in the press office's inbox."""
+    found = []
+    for mail in server.mails:
+        number = ONCE.index(str(mail.message["Message-ID"])) + 1
+        found += [f"{to.partition('@')[0]} {number}" for to in mail.recipients]
+    return found
+
+
+def test_one_wrong_recipient_among_others_keeps_nothing_from_them_and_is_shown(office):
     office.recipients = ["press@acme.example", "gone@acme.example"]
     with FakeSmtp(security="starttls", login=LOGIN, refuse={"gone@acme.example": "550 5.1.1 no such person"}) as server:
         office.work(server, hours=0.1)
-        assert ids(server) == ONCE
-    assert office.outcomes == ["sent"] * 3
-    lease = office.store.outbox_rows()[0]
-    assert lease.status == "sent"
+        assert readers(server) == ["press 1", "press 2", "press 3"]
+    assert office.outcomes == ["partly"] * 3
+    assert {row.status for row in office.store.outbox_rows()} == {"sent"}
+    told = {row.last_error for row in office.store.outbox_rows()}
+    assert told == {"not taken for gone@acme.example: 550 5.1.1 no such person"}
+
+
+@pytest.mark.parametrize("life", [LIFE[:1]])
+def test_who_is_greylisted_gets_the_mail_later_and_the_others_get_it_once(office):
+    office.recipients = ["press@acme.example", "boss@acme.example", "gone@acme.example"]
+    gone = "gone@acme.example: 550 no such person"
+    refuse = {"boss@acme.example": "451 4.7.1 greylisted", "gone@acme.example": "550 no such person"}
+    with FakeSmtp(security="starttls", login=LOGIN, refuse=refuse) as server:
+        office.work(server, hours=0.1)
+        assert readers(server) == ["press 1"]
+        assert set(office.outcomes) == {"partly"}
+        (waiting,) = [row for row in office.store.outbox_rows() if row.status == "pending"]
+        assert waiting.last_error == f"not taken for {gone}; boss@acme.example: 451 4.7.1 greylisted"
+        del server.refuse["boss@acme.example"]
+        office.work(server, hours=0.1)  # as after a restart: another notifier and another dispatcher
+        assert readers(server) == ["press 1", "boss 1"]
+        first, second = (mail.message for mail in server.mails)
+        assert first["Subject"] == second["Subject"]
+        assert second["References"] is None
+        assert first["To"] == second["To"]
+    assert [(row.status, row.last_error) for row in office.store.outbox_rows()] == [("sent", f"not taken for {gone}")]
+
+
+def test_a_full_inbox_keeps_no_later_news_from_the_others(office):
+    office.recipients = ["press@acme.example", "boss@acme.example"]
+    with FakeSmtp(security="starttls", login=LOGIN, refuse={"boss@acme.example": "452 4.2.2 mailbox full"}) as server:
+        office.work(server, hours=0.05)
+        assert readers(server) == ["press 1", "press 2", "press 3"]
+        server.refuse.clear()
+        office.work(server, hours=0.1)
+        assert readers(server) == ["press 1", "press 2", "press 3", "boss 3"]  # the end says all there is
+    shown = {row.version: (row.status, row.last_error) for row in office.store.outbox_rows()}
+    assert shown[1] == shown[2] == ("sent", "not taken for boss@acme.example: 452 4.2.2 mailbox full")
+    assert shown[3] == ("sent", "")
 
 
 def test_what_nobody_mends_for_a_day_is_given_up_and_says_why(office):
