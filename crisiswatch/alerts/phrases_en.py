@@ -119,6 +119,7 @@ ENGLISH: dict[str, str] = {
     "reactions": "{n} reactions",
     "followers": "{n} followers",
     "no_text": "(no text)",
+    "trend": "Trend, 5 min steps",
     "within": "within {within}",
     "within_by": "within {within}, by {time}",
     "footer": "Incident {incident} · version {version} · rule {rule}",

@@ -119,6 +119,7 @@ ITALIAN: dict[str, str] = {
     "reactions": "{n} reazioni",
     "followers": "{n} follower",
     "no_text": "(senza testo)",
+    "trend": "Andamento, 5 min",
     "within": "entro {within}",
     "within_by": "entro {within}, alle {time}",
     "footer": "Incidente {incident} · versione {version} · regola {rule}",

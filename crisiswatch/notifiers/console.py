@@ -108,6 +108,8 @@ def _body(document: Document) -> Iterator[RenderableType]:
     if document.drill:
         yield Text(document.drill_line, style="bold magenta")
     yield Text(document.headline, style="bold")
+    if document.reminder:
+        yield _marked("▶", document.reminder, "bold red")
     if document.summary:
         yield Text(document.summary)
     for line, style in ((document.sector, "bold"), (document.status, "italic"), (document.note, "yellow")):
@@ -121,7 +123,20 @@ def _body(document: Document) -> Iterator[RenderableType]:
     if document.themes:
         yield from _titled(say("themes"), Text(" · ".join(document.themes)))
     yield from _titled(say("posts"), _posts(document.posts))
-    yield from _titled(say("steps"), _steps(document.steps))
+    yield from _people(document)
+
+
+def _people(document: Document) -> Iterator[RenderableType]:
+    """What people have to do, have done and promised, and may publish."""
+    say = partial(phrase, document.language)
+    yield from _titled(say("steps"), _steps(document.steps, document.language))
+    if document.promises:
+        yield from _titled(say("promised"), Group(*(Text(promise) for promise in document.promises)))
+    for language, text in document.statements:
+        yield from _titled(say("statement", language=language), Text(text))
+    if document.link:
+        yield Text()
+        yield Text(say("link", link=document.link), overflow="fold")
 
 
 def _titled(title: str, body: RenderableType | None) -> Iterator[RenderableType]:
@@ -138,7 +153,7 @@ def _figures(document: Document) -> RenderableType | None:
     for fact in document.facts:
         table.add_row(Text(fact.label), Text(fact.value))
     if any(document.trend):
-        table.add_row(Text("Trend, 5 min steps"), Text(sparkline(document.trend, 44)))
+        table.add_row(Text(phrase(document.language, "trend")), Text(sparkline(document.trend, 44)))
     return table if table.row_count else None
 
 
@@ -151,8 +166,12 @@ def _why(document: Document) -> RenderableType | None:
 
 def _gate(reason: Reason) -> RenderableType:
     mark, style = _MARKS[reason.held]
+    return _marked(mark, reason.sentence, style)
+
+
+def _marked(mark: str, sentence: str, style: str) -> RenderableType:
     row = Table.grid(padding=(0, 1))
-    row.add_row(Text(mark, style=style), Text(reason.sentence))
+    row.add_row(Text(mark, style=style), Text(sentence))
     return row
 
 
@@ -167,15 +186,19 @@ def _posts(posts: tuple[Quote, ...]) -> RenderableType | None:
     return Group(*rows)
 
 
-def _steps(steps: tuple[Task, ...]) -> RenderableType | None:
+def _steps(steps: tuple[Task, ...], lang: str) -> RenderableType | None:
     if not steps:
         return None
     table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", style="dim")
+    table.add_column(justify="right")
     table.add_column(ratio=1)
     for number, task in enumerate(steps, 1):
-        details = " · ".join(part for part in (task.role, task.due) if part)
-        table.add_row(Text(f"{number}."), Group(Text(task.step), *([Text(details, style="dim")] if details else [])))
+        mark = Text("✓", style="green") if task.done else Text(f"{number}.", style="dim")
+        told = Text(task.done or " · ".join(part for part in (task.role, task.due) if part), style="dim")
+        if task.overdue and not task.done:
+            late = Text(phrase(lang, "overdue"), style="bold red")
+            told = Text(" · ").join((late, told)) if told else late
+        table.add_row(mark, Group(Text(task.step, style="dim" if task.done else ""), *([told] if told else [])))
     return table
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from crisiswatch.errors import Rejected, TryLater
+from crisiswatch.model import Stage
 from crisiswatch.notifiers.console import ConsoleNotifier, draw
 from crisiswatch.testing.notifiers import HOSTILE_TEXTS, a_delivery, some_evidence
-from tests.notifiers.common import words
+from tests.notifiers.common import WHOLE, words
 
 GOLDEN = """\
 ╭─  WARNING · new  ────────────────────────────────────────────────────────────╮
@@ -67,6 +69,50 @@ def test_an_alert_reads_like_this():
     paper = io.StringIO()
     ConsoleNotifier(words(), paper).send(a_delivery())
     assert paper.getvalue() == GOLDEN
+
+
+CASE = """\
+╭─  DRILL · CRITICAL · waiting for you  ───────────────────────────────────────╮
+│                                                                              │
+│  DRILL: this is an exercise, nothing has happened.                           │
+│  Acme Coffee: the wave of negative mentions is now critical                  │
+│  ▶ Not done in time: Check whether the claim is true (due 09:25 CET).        │
+│  U0ADALACE has it since 3 Mar 2026, 09:02 CET.                               │
+│                                                                              │
+│  What to do now                                                              │
+│   ✓ Take the lead                                                            │
+│     U0ADALACE, 09:02 CET                                                     │
+│  2. Check whether the claim is true                                          │
+│     OVERDUE · product · by 09:25 CET                                         │
+│  3. Agree one holding line                                                   │
+│     head of comms · by 09:40 CET                                             │
+│                                                                              │
+│  Promised                                                                    │
+│  Next update by 10:00 CET, promised by U0ADALACE                             │
+│                                                                              │
+│  Holding statement (English), for a person to check and publish              │
+│  We know of the lids.                                                        │
+│  We are looking into it.                                                     │
+│                                                                              │
+│  Holding statement (Italian), for a person to check and publish              │
+│  Sappiamo dei coperchi.                                                      │
+│                                                                              │
+│  The incident: https://crisiswatch.example/incidents/acme.wave.1             │
+│                                                                              │
+╰──────────────────────────────────────────── crisiswatch explain acme.wave.1 ─╯
+"""
+
+
+def test_what_people_have_done_and_promised_and_what_waits_for_whom_reads_like_this():
+    document = replace(
+        WHOLE,
+        stage=Stage.REMINDED,
+        reminder="Not done in time: Check whether the claim is true (due 09:25 CET).",
+        drill=True,
+        **dict.fromkeys(("facts", "trend", "warnings", "why", "themes", "posts"), ()),
+        **dict.fromkeys(("summary", "sector", "note", "because", "story"), ""),
+    )
+    assert draw(document) == CASE
 
 
 def test_colour_is_only_for_terminals():
