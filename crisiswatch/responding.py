@@ -28,6 +28,7 @@ from crisiswatch.model import (
 )
 from crisiswatch.response import (
     NOTHING_ASKED,
+    Called,
     Ended,
     Happening,
     Sending,
@@ -103,7 +104,10 @@ class Responding:
                 continue
             if awaited(case) and not _judged(case, plan):
                 self._respond(work, name, Ended(at, "rule_removed"), plan)
-            elif name in work.cases or self._is_due(case, at, plan):
+                continue
+            if name not in work.cases:  # what was asked just now is not written yet
+                self._look_at_asked(work, case, at, plan)
+            if name in work.cases or self._is_due(case, at, plan):
                 self._respond(work, name, Tick(at), plan)
         return work
 
@@ -211,6 +215,15 @@ class Responding:
             work.cases[name] = case
         work.decisions.extend(decisions)
         work.sendings.extend((sending, incident) for sending in sendings)
+
+    def _look_at_asked(self, work: Responses, case: Case, at: datetime, plan: Plan) -> None:
+        """Take in what became of the messages by which receivers were asked to do steps."""
+        if case.ending:
+            return
+        for number, step in enumerate(case.steps, 1):
+            if step.asked and step.done_at is None:
+                fate = self._store.fate(case.incident, step.asked, step.asked_in)
+                self._respond(work, case.incident, Called(at, number, fate), plan)
 
     def _is_due(self, case: Case, at: datetime, plan: Plan) -> bool:
         if case.incident not in self._due:

@@ -90,7 +90,8 @@ def _task(step: CaseStep, words: Mapping[str, str], zone: tzinfo, lang: str) -> 
     text = clip(clean(step.step), 300)
     task = Task(step=text, role=clip(clean(step.role), 60), due=words.get(text) or _at(step.due, zone, lang))
     if step.done_at is None:
-        return replace(task, overdue=step.overdue)
+        asked = phrase(lang, f"asked.{step.answer}", who=_name(step.asked)) if step.asked else ""
+        return replace(task, due=" · ".join(part for part in (asked, task.due) if part), overdue=step.overdue)
     return replace(task, done=phrase(lang, "done", who=_name(step.done_by), at=moment(step.done_at, zone, lang)))
 
 

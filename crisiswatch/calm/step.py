@@ -97,7 +97,8 @@ class Step:
         if stage is not Stage.RESOLVED and self.silenced(incident, sending.at):
             self._hush(receiver, stage, incident, first=first)
             return
-        if first and receiver not in self.plan.terse and not self._has_room(receiver, sending, incident):
+        called = any(step.asked == receiver for step in sending.case.steps)  # no summary freezes anything
+        if first and not called and receiver not in self.plan.terse and not self._has_room(receiver, sending, incident):
             return
         now = self._stamp(sending.at)
         waits = self.quiet_until(receiver, max(incident.level, incident.peak_level), now)

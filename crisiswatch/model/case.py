@@ -84,7 +84,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseStep:
-    """A step of the playbook as it was when the incident opened. ``due`` None: it has no clock."""
+    """A step of the playbook as it was when the incident opened. ``due`` None: it has no clock.
+
+    ``asked`` is the receiver that was asked to do it by itself, by the message of the revision ``asked_in``; ``answer``
+    says what came of that while it is not done: nothing yet, ``held`` (a silence keeps it back), or ``failed``.
+    """
 
     step: str
     role: str = ""
@@ -92,6 +96,9 @@ class CaseStep:
     done_by: str = ""
     done_at: datetime | None = None
     overdue: bool = False  # it was told that nobody has done it in time
+    asked: str = ""
+    asked_in: int = 0
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +117,9 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """Why a message of the stage ``reminded`` goes out: ``kind`` is unacknowledged, step_overdue, promise_due,
-    promise_missed or stand_down_awaited; ``subject`` names the step or the promise; ``rung`` counts the escalation."""
+    """Why a message of the stage ``reminded`` goes out: ``kind`` is unacknowledged, step_overdue, step_failed,
+    promise_due, promise_missed or stand_down_awaited; ``subject`` names the step or the promise; ``rung`` counts the
+    escalation."""
 
     kind: str
     subject: str = ""
@@ -191,6 +199,6 @@ class Decision:
     number: int
     at: datetime
     actor: str  # a person's id, or "crisiswatch"
-    kind: str  # opened, escalated, calming, resolved, reminded, sent, or an `Act`
+    kind: str  # opened, escalated, calming, resolved, reminded, asked, sent, or an `Act`
     text: str
     chain: str = ""

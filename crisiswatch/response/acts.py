@@ -131,7 +131,9 @@ def _step_reopened(draft: Draft, action: HumanAction, actor: str) -> None:
     number, step = _step(draft.case, action.detail)
     if step.done_at is not None:
         late = step.overdue or (step.due is not None and step.due <= action.at)  # who reopens it knows that it is late
-        put_step(draft, number - 1, replace(step, done_by="", done_at=None, overdue=late))
+        put_step(
+            draft, number - 1, replace(step, done_by="", done_at=None, overdue=late, asked="", asked_in=0, answer="")
+        )
         draft.decide(action.at, actor, Act.STEP_REOPENED, f"Step {number} open again: {step.step}")
 
 

@@ -160,6 +160,7 @@ def _read_verdict(data: Mapping[str, Any]) -> Verdict:
 
 
 def _step(step: CaseStep) -> Json:
+    asked = {"asked": step.asked, "asked_in": step.asked_in, "answer": step.answer} if step.asked else {}
     return {
         "step": step.step,
         "role": step.role,
@@ -167,6 +168,7 @@ def _step(step: CaseStep) -> Json:
         "done_by": step.done_by,
         "done_at": _maybe(step.done_at),
         "overdue": step.overdue,
+        **asked,
     }
 
 
@@ -178,6 +180,9 @@ def _read_step(data: Mapping[str, Any]) -> CaseStep:
         done_by=data["done_by"],
         done_at=_maybe_read(data["done_at"]),
         overdue=data["overdue"],
+        asked=data.get("asked", ""),
+        asked_in=data.get("asked_in", 0),
+        answer=data.get("answer", ""),
     )
 
 

@@ -51,6 +51,11 @@ class Draft:
         """Give fields of the case other values."""
         self.case = replace(self.case, **fields)
 
+    @property
+    def next_revision(self) -> int:
+        """That of the case in the next message."""
+        return self.case.revision + (not self._fresh)
+
     def decide(self, at: datetime, actor: str, kind: str, text: str) -> None:
         """Write a line of the log."""
         number = self.case.decisions + 1

@@ -32,9 +32,9 @@ from crisiswatch.model import (
 from crisiswatch.response import acts, timers
 from crisiswatch.response.draft import US, Draft, Sending
 from crisiswatch.response.plan import NOTHING_ASKED, Plan
-from crisiswatch.response.playbook import do_by_itself
+from crisiswatch.response.playbook import answered, do_by_itself
 
-__all__ = ["Ended", "Happening", "Response", "Stirred", "adopt", "respond"]
+__all__ = ["Called", "Ended", "Happening", "Response", "Stirred", "adopt", "respond"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,17 @@ class Stirred:
     brand: str
 
 
-Happening = IncidentOpened | IncidentChanged | IncidentResolved | HumanAction | Tick | Ended | Stirred
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What has become of the message that asks a receiver for the step of this ``number`` (from 1): ``fate`` is sent,
+    dead or waiting, or empty where there is no such message."""
+
+    at: datetime
+    number: int
+    fate: str
+
+
+Happening = IncidentOpened | IncidentChanged | IncidentResolved | HumanAction | Tick | Ended | Stirred | Called
 Response = tuple[Case, tuple[Decision, ...], tuple[Sending, ...]]
 
 
@@ -66,9 +76,8 @@ def respond(case: Case | None, happening: Happening, plan: Plan = NOTHING_ASKED)
     draft = _begin(case, happening, plan)
     timers.come_to(draft, happening.at, plan)
     match happening:
-        case IncidentOpened(incident=incident, sector=sector):
-            if case is None:
-                _opened(draft, happening.at, incident, plan, sector)
+        case IncidentOpened(incident=incident, sector=sector) if case is None:
+            _opened(draft, happening.at, incident, plan, sector)
         case IncidentChanged(incident=incident, stage=stage):
             _changed(draft, happening.at, incident, stage, plan)
         case IncidentResolved(incident=incident):
@@ -81,6 +90,8 @@ def respond(case: Case | None, happening: Happening, plan: Plan = NOTHING_ASKED)
             if brand not in draft.case.sector and not draft.case.ending:
                 draft.change(sector=(*draft.case.sector, brand))
                 draft.send(happening.at, Stage.UPDATED)
+        case Called(number=number, fate=fate):
+            answered(draft, happening.at, number, fate)
         case Tick():
             pass
     timers.come_to(draft, happening.at, plan)

@@ -5,24 +5,45 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from crisiswatch.model import Act, Case, CaseStep, Level, Promise
+from crisiswatch.model import Act, Case, CaseStep, Level, Promise, Reminder, Stage
 from crisiswatch.model.alert import PlaybookStep
 from crisiswatch.response.draft import US, Draft
 from crisiswatch.response.plan import Plan
 
-__all__ = ["do_by_itself", "done_by_taking", "promise_of", "put_step"]
+__all__ = ["answered", "do_by_itself", "done_by_taking", "promise_of", "put_step"]
 
 
 def do_by_itself(draft: Draft, at: datetime, level: Level, plan: Plan) -> tuple[str, ...]:
-    """Do the steps that a receiver does from ``level`` on; gives those receivers, who have to be told."""
+    """Ask for the steps that a receiver does from ``level`` on; gives those receivers, who get the next message."""
     called: list[str] = []
     for number, asked in _asked(draft.case, plan):
         step = draft.case.steps[number]
-        if asked.webhook and step.done_at is None and level >= asked.on:
-            put_step(draft, number, replace(step, done_by=US, done_at=at))
-            draft.decide(at, US, Act.STEP_DONE, f"Step {number + 1}, told to {asked.webhook}: {step.step}")
+        if asked.webhook and step.done_at is None and not step.asked and level >= asked.on:
+            put_step(draft, number, replace(step, asked=asked.webhook, asked_in=draft.next_revision))
+            draft.decide(at, US, "asked", f"Step {number + 1}, asked of {asked.webhook}: {step.step}")
             called.append(asked.webhook)
     return tuple(dict.fromkeys(called))
+
+
+def answered(draft: Draft, at: datetime, number: int, fate: str) -> None:
+    """Say what came of asking a receiver for the step of this ``number`` (from 1); ``fate`` as in `Called`."""
+    step = draft.case.steps[number - 1]
+    answer = {"": "held", "dead": "failed"}.get(fate, "")
+    if not step.asked or step.done_at is not None or draft.case.ending or (fate != "sent" and answer == step.answer):
+        return
+    if fate == "sent":
+        put_step(draft, number - 1, replace(step, done_by=US, done_at=at, answer=""))
+        draft.decide(at, US, Act.STEP_DONE, f"Step {number}, told to {step.asked}: {step.step}")
+    else:
+        put_step(draft, number - 1, replace(step, answer=answer))
+    if answer == "held":
+        draft.decide(at, US, "asked", f"Step {number} is held back from {step.asked}: {step.step}")
+    draft.change(touched_at=at)
+    if answer == "failed":
+        draft.decide(at, US, "reminded", f"Step {number}, {step.asked} could not be told: {step.step}")
+        draft.send(at, Stage.REMINDED, reminder=Reminder("step_failed", step.step))
+    else:
+        draft.send(at, Stage.UPDATED)
 
 
 def done_by_taking(draft: Draft, before: Case, at: datetime, plan: Plan) -> None:

@@ -319,6 +319,16 @@ def queued_receivers(connection: sa.Connection, incidents: Iterable[str]) -> dic
     return {one: frozenset(receivers) for one, receivers in found.items()}
 
 
+def fate(connection: sa.Connection, incident: str, receiver: str, version: int) -> str:
+    """What became of a message, or of a later one that says the same: sent, dead or waiting; empty if there is none."""
+    mine = sa.and_(outbox.c.incident == incident, outbox.c.receiver == receiver, outbox.c.version >= version)
+    found = connection.execute(sa.select(outbox.c.status).where(mine).order_by(outbox.c.version.desc()))
+    states = [row.status for row in found]
+    if "sent" in states:
+        return "sent"
+    return ("dead" if states[0] == "dead" else "waiting") if states else ""
+
+
 def newest(connection: sa.Connection, incident: str, receiver: str) -> OutboxRow | None:
     """The last message of an incident that was queued for a receiver, whatever came of it."""
     found = sa.select(outbox).where(outbox.c.incident == incident, outbox.c.receiver == receiver)

@@ -329,6 +329,11 @@ class Store:
         with self._database.read() as connection:
             return queue.queued_receivers(connection, incident_ids)
 
+    def fate(self, incident: str, receiver: str, version: int) -> str:
+        """What became of a receiver's message of an incident: sent, dead or waiting; empty if there was none."""
+        with self._database.read() as connection:
+            return queue.fate(connection, incident, receiver, version)
+
     def newest_message(self, incident: str, receiver: str) -> OutboxRow | None:
         """The last message of an incident queued for a receiver, sent or not."""
         with self._database.read() as connection:

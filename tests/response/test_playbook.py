@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from crisiswatch.model import Act, HumanAction, IncidentOpened, Level, Stage, Tick
+from crisiswatch.model import Act, HumanAction, IncidentOpened, Level, Reminder, Stage, Tick
 from crisiswatch.model.alert import PlaybookStep
-from crisiswatch.response import Plan, respond
+from crisiswatch.response import Called, Plan, respond
 from tests.response.stories import ID, NOON, at, opening, rising, snapshot
 
 PLAN = Plan(
@@ -24,9 +24,10 @@ def test_a_receiver_is_told_once_the_level_of_its_step_is_reached() -> None:
     assert first.joining == ()
     case, lines, (sent,) = respond(case, rising(5), PLAN)
     assert (sent.stage, sent.joining) == (Stage.ESCALATED, ("freezer",))
-    assert (case.steps[0].done_by, case.steps[0].done_at) == ("crisiswatch", at(5))
-    assert [line.text for line in lines] == ["Rose to critical.", "Step 1, told to freezer: Freeze what is scheduled"]
-    assert sent.case == case  # the message shows it done
+    step = case.steps[0]
+    assert (step.asked, step.asked_in, step.done_at) == ("freezer", sent.case.revision, None)
+    assert [line.text for line in lines] == ["Rose to critical.", "Step 1, asked of freezer: Freeze what is scheduled"]
+    assert sent.case == case  # the message shows that it was asked
     again, _, _ = respond(case, rising(9, version=3), PLAN)
     assert again.steps == case.steps
 
@@ -34,7 +35,38 @@ def test_a_receiver_is_told_once_the_level_of_its_step_is_reached() -> None:
 def test_an_incident_that_opens_at_that_level_tells_it_at_once() -> None:
     case, _, (sent,) = respond(None, IncidentOpened(NOON, snapshot(level=Level.CRITICAL)), PLAN)
     assert sent.joining == ("freezer",)
-    assert case.steps[0].done_at == NOON
+    assert (case.steps[0].asked, case.steps[0].asked_in) == ("freezer", sent.case.revision)
+
+
+def test_a_step_is_done_once_its_receiver_was_told_and_not_before() -> None:
+    case, _, _ = respond(None, IncidentOpened(NOON, snapshot(level=Level.CRITICAL)), PLAN)
+    assert respond(case, Called(at(1), 1, "waiting"), PLAN) == (case, (), ())
+    case, lines, (sent,) = respond(case, Called(at(2), 1, "sent"), PLAN)
+    assert (case.steps[0].done_by, case.steps[0].done_at, sent.stage) == ("crisiswatch", at(2), Stage.UPDATED)
+    assert [line.text for line in lines] == ["Step 1, told to freezer: Freeze what is scheduled"]
+    assert respond(case, Called(at(3), 1, "dead"), PLAN) == (case, (), ())
+    opened, _, _ = do(case, 4, Act.STEP_REOPENED, step="1")
+    assert opened.steps[0].asked == ""  # it was told already, and whoever opened it again knows better
+    assert respond(opened, Called(at(5), 1, "sent"), PLAN)[0].steps[0].done_at is None
+
+
+def test_what_could_not_be_told_is_said_and_told_later_it_is_done_all_the_same() -> None:
+    case, _, _ = respond(None, IncidentOpened(NOON, snapshot(level=Level.CRITICAL)), PLAN)
+    case, lines, (sent,) = respond(case, Called(at(50), 1, "dead"), PLAN)
+    assert (sent.stage, sent.reminder) == (Stage.REMINDED, Reminder("step_failed", "Freeze what is scheduled"))
+    assert lines[-1].text == "Step 1, freezer could not be told: Freeze what is scheduled"
+    assert respond(case, Called(at(51), 1, "dead"), PLAN) == (case, (), ())
+    case, _, _ = respond(case, Called(at(55), 1, "sent"), PLAN)
+    assert case.steps[0].done_at == at(55)
+
+
+def test_what_is_held_back_says_so_and_who_does_it_by_hand_has_done_it() -> None:
+    case, _, _ = respond(None, IncidentOpened(NOON, snapshot(level=Level.CRITICAL)), PLAN)
+    case, lines, (sent,) = respond(case, Called(at(1), 1, ""), PLAN)
+    assert (case.steps[0].answer, sent.stage) == ("held", Stage.UPDATED)
+    assert lines[-1].text == "Step 1 is held back from freezer: Freeze what is scheduled"
+    case, _, _ = do(case, 2, Act.STEP_DONE, step="1")
+    assert respond(case, Called(at(3), 1, "sent"), PLAN)[0].steps[0].done_by == "U1"
 
 
 def test_doing_a_step_makes_its_promise_which_rings() -> None:
