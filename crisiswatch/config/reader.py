@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ SIZE_LIMIT = 1024 * 1024
 _NODE_LIMIT = 50_000
 _DEPTH_LIMIT = 30
 _DIGITS = 15
+_REMEMBERED = 128
+_SHORT = 64 * 1024
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -49,7 +52,24 @@ def read(path: Path, name: str) -> tuple[Document, bytes]:
 
 
 def parse(raw: bytes, path: Path, name: str) -> Document:
-    """Turn the bytes of a file into a document."""
+    """Turn the bytes of a file into a document.
+
+    A short file is remembered by its bytes: a reload reads many again that nobody has changed. Documents with the same
+    bytes share ``data`` and the spans, so nobody may change these.
+    """
+    if len(raw) > _SHORT:
+        return _parse(raw, path, name)
+    known = _remembered(raw)
+    problems = [replace(problem, file=name) for problem in known.problems]
+    return Document(name, path, known.lines, known.data, known.broken, known.keys, known.values, problems)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered(raw: bytes) -> Document:
+    return _parse(raw, Path(), "")
+
+
+def _parse(raw: bytes, path: Path, name: str) -> Document:
     document = Document(name, path)
     text = _decode(raw, document)
     if text is None:

@@ -60,6 +60,18 @@ def test_a_number_among_words_stays_as_it_was_written(tmp_path: Path):
     assert load(path).ruleset.rules[0].mentions.words == ("1.10", "007", "737", "1e3")
 
 
+def test_a_file_that_is_read_again_is_told_under_its_own_name_and_keeps_no_problem_of_the_other():
+    text = b"a: 1\na: 2\nb: {c: [1, x]}\n"
+    first, second = parse(text, Path("x"), "x.yaml"), parse(text, Path("y"), "y.yaml")
+    first.report("CW000", ("b", "c"), "only of the first")
+    assert [(each.code, each.file, each.line) for each in first.problems] == [
+        ("CW007", "x.yaml", 2),
+        ("CW000", "x.yaml", 3),
+    ]
+    assert [(each.code, each.file, each.line) for each in second.problems] == [("CW007", "y.yaml", 2)]
+    assert (second.path, second.data, second.lines) == (Path("y"), first.data, first.lines)
+
+
 def test_an_alias_repeats_what_its_anchor_holds():
     assert scalars("a: &x [1, {b: 2}]\nc: *x\n") == {"a": [1, {"b": 2}], "c": [1, {"b": 2}]}
 
