@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -46,9 +47,13 @@ def record(connection: sa.Connection, cases: Iterable[Case], decisions: Iterable
             "closed_at": micros(case.closed_at),
             "body": case_to_json(case),
         }
-        newer = upsert(connection, response_case, only_if=lambda new: new.revision >= response_case.c.revision)
+        newer = upsert(connection, response_case, only_if=_is_newer)
         connection.execute(newer, row)
     return conflicts
+
+
+def _is_newer(new: Any) -> Any:
+    return new.revision >= response_case.c.revision
 
 
 def find(connection: sa.Connection, incident: str) -> Case | None:

@@ -72,8 +72,12 @@ def _record_incident(connection: sa.Connection, at: datetime, stage: Stage, one:
         "trial": one.trial,
         "body": body,
     }
-    connection.execute(upsert(connection, incident, only_if=lambda new: new.version > incident.c.version), row)
+    connection.execute(upsert(connection, incident, only_if=_is_newer), row)
     return False
+
+
+def _is_newer(new: Any) -> Any:
+    return new.version > incident.c.version
 
 
 def _record_blind(connection: sa.Connection, effect: BlindChanged) -> None:

@@ -14,6 +14,9 @@ from crisiswatch.store.times import micros
 
 __all__ = ["acquire", "check", "held", "release", "renew"]
 
+_NAME = sa.bindparam("lease_name", type_=sa.String)
+_TOKEN = sa.select(lease.c.token).where(lease.c.name == _NAME).with_for_update()
+
 
 def acquire(connection: sa.Connection, name: str, holder: str, now: datetime, duration: timedelta) -> Fence | None:
     """Take a lease that is free, has run out, or was the same holder's; None if somebody else holds it.
@@ -46,8 +49,7 @@ def release(connection: sa.Connection, fence: Fence, now: datetime) -> None:
 
 def check(connection: sa.Connection, fence: Fence) -> None:
     """Raise StoreError unless the lease is still ours; the row stays locked until the transaction ends."""
-    row = sa.select(lease.c.token).where(lease.c.name == fence.name).with_for_update()
-    token = connection.execute(row).scalar()
+    token = connection.execute(_TOKEN, {"lease_name": fence.name}).scalar()
     if token != fence.token:
         raise StoreError(f"the lease {fence.name!r} was taken by another process: nothing was written")
 

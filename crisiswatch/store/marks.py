@@ -14,11 +14,13 @@ from crisiswatch.store.times import from_micros, micros
 
 __all__ = ["mark_from", "save_marks", "save_states"]
 
+_VERSION = sa.select(state.c.version).where(state.c.brand == sa.bindparam("of", type_=sa.String))
+
 
 def save_states(connection: sa.Connection, states: Mapping[str, bytes], seq: int) -> None:
     """Write the states of brands, which have seen everything up to ``seq``."""
     for brand, body in sorted(states.items()):
-        version = connection.execute(sa.select(state.c.version).where(state.c.brand == brand)).scalar() or 0
+        version = connection.execute(_VERSION, {"of": brand}).scalar() or 0
         row = {"brand": brand, "version": version + 1, "body": body, "updated_seq": seq}
         connection.execute(upsert(connection, state), row)
 

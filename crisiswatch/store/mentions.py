@@ -20,6 +20,9 @@ __all__ = ["GONE", "Order", "append", "chunk_after", "counts", "evidence", "forg
 Order = Literal["newest", "oldest", "loudest"]
 _CHUNK = 500
 _LAST_SEQ = "last_seq"
+_IS_LAST_SEQ = meta.c.key == _LAST_SEQ
+_LOCK_LAST_SEQ = sa.select(meta.c.value).where(_IS_LAST_SEQ).with_for_update()
+_SET_LAST_SEQ = sa.update(meta).where(_IS_LAST_SEQ).values(value=sa.bindparam("last"))
 _NEGATIVE = Sentiment.NEGATIVE
 
 GONE = {
@@ -53,8 +56,7 @@ def append(
 
     The row that holds the last number is locked first, so two writers can never hand out the same one.
     """
-    row = sa.select(meta.c.value).where(meta.c.key == _LAST_SEQ).with_for_update()
-    first = int(connection.execute(row).scalar_one()) + 1
+    first = int(connection.execute(_LOCK_LAST_SEQ).scalar_one()) + 1
     if not mentions and not entries:
         return first - 1
     seqs, entry_seqs = _numbered(first, len(mentions), entries)
@@ -70,7 +72,7 @@ def append(
     lines = [(seq, e.brand, micros(e.at), e.kind, e.payload) for seq, e in zip(entry_seqs, entries, strict=True)]
     _insert(connection, journal.name, ("seq", "brand", "at", "kind", "payload"), marks, lines)
     last = first + len(mentions) + len(entries) - 1
-    connection.execute(sa.update(meta).where(meta.c.key == _LAST_SEQ).values(value=str(last)))
+    connection.execute(_SET_LAST_SEQ, {"last": str(last)})
     return last
 
 
@@ -91,7 +93,7 @@ def forget(connection: sa.Connection, uids: Iterable[str]) -> None:
 
 def last_seq(connection: sa.Connection) -> int:
     """The number of the newest event; 0 in an empty store."""
-    return int(connection.execute(sa.select(meta.c.value).where(meta.c.key == _LAST_SEQ)).scalar_one())
+    return int(connection.execute(sa.select(meta.c.value).where(_IS_LAST_SEQ)).scalar_one())
 
 
 def _numbered(first: int, mentions: int, entries: Sequence[JournalEntry]) -> tuple[Sequence[int], list[int]]:

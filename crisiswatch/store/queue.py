@@ -52,6 +52,7 @@ _WAITING = ("pending", "leased")
 _IS_WAITING = "outbox.status IN ('pending', 'leased')"
 _IS_DEAD = "outbox.status = 'dead'"
 _DUE = sa.func.coalesce(outbox.c.due_at, outbox.c.created_at)
+_MOMENT = sa.bindparam("moment", type_=sa.BigInteger)
 
 
 def enqueue(connection: sa.Connection, messages: Iterable[OutboxRow]) -> int:
@@ -168,7 +169,7 @@ def lease_next(connection: sa.Connection, receiver: str, now: datetime, duration
     """
     moment = micros(now)
     while True:
-        row = connection.execute(_next(receiver, moment)).first()
+        row = connection.execute(_NEXT, {"for": receiver, "moment": moment}).first()
         if row is None:
             return None
         if row.stage in SUPERSEDABLE and _has_newer(connection, row):
@@ -186,7 +187,8 @@ def lease_next(connection: sa.Connection, receiver: str, now: datetime, duration
         return _from_row(taken, _memory(connection, row.incident, receiver))
 
 
-def _next(receiver: str, moment: int) -> sa.Select[Any]:
+def _next() -> sa.Select[Any]:
+    """The next message ``for`` a receiver at a ``moment``."""
     earlier = outbox.alias("earlier")
     blocked = sa.exists().where(
         earlier.c.incident == outbox.c.incident,
@@ -195,16 +197,19 @@ def _next(receiver: str, moment: int) -> sa.Select[Any]:
         earlier.c.status.in_(_WAITING),
     )
     due = sa.or_(
-        sa.and_(outbox.c.status == "pending", outbox.c.not_before <= moment),
-        sa.and_(outbox.c.status == "leased", outbox.c.leased_until <= moment),
+        sa.and_(outbox.c.status == "pending", outbox.c.not_before <= _MOMENT),
+        sa.and_(outbox.c.status == "leased", outbox.c.leased_until <= _MOMENT),
     )
     return (
         sa.select(outbox)
-        .where(outbox.c.receiver == receiver, sa.text(_IS_WAITING), due, ~blocked)
+        .where(outbox.c.receiver == sa.bindparam("for", type_=sa.String), sa.text(_IS_WAITING), due, ~blocked)
         .order_by(outbox.c.priority, outbox.c.created_at, outbox.c.incident, outbox.c.version)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+
+
+_NEXT = _next()  # every dispatcher asks all the time: to build it takes longer than to look
 
 
 def _overtaken_by(stage: Stage) -> tuple[str, ...]:
@@ -374,10 +379,15 @@ def stats(connection: sa.Connection, now: datetime) -> dict[str, OutboxStats]:
     return result
 
 
+_OWED = sa.select(sa.func.count()).where(
+    sa.text(_IS_WAITING),
+    sa.or_(outbox.c.status == "leased", outbox.c.attempts > 0, outbox.c.not_before <= _MOMENT),
+)
+
+
 def owed_now(connection: sa.Connection, now: datetime) -> int:
     """How many messages are under way, due, or waiting to be tried again; not those that wait for their first hour."""
-    due = sa.or_(outbox.c.status == "leased", outbox.c.attempts > 0, outbox.c.not_before <= micros(now))
-    return int(connection.execute(sa.select(sa.func.count()).where(sa.text(_IS_WAITING), due)).scalar() or 0)
+    return int(connection.execute(_OWED, {"moment": micros(now)}).scalar() or 0)
 
 
 def rows(connection: sa.Connection, incident: str | None, status: str | None, limit: int) -> list[OutboxRow]:
