@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -97,7 +97,7 @@ class Place:
 
     def dump(self) -> str:
         """The place as a cursor."""
-        wallet = asdict(self.wallet)
+        wallet = _fields(self.wallet)
         wallet["at"] = None if self.wallet.at is None else self.wallet.at.timestamp()
         data = {
             "wallet": wallet,
@@ -106,10 +106,15 @@ class Place:
             "counted": self.counted,
             "gap": self.gap,
             "joined": self.joined,
-            "brands": {name: asdict(each) for name, each in self.brands.items()},
-            "readings": {name: asdict(each) for name, each in self.readings.items()},
+            "brands": {name: {**_fields(each), "rhythm": _fields(each.rhythm)} for name, each in self.brands.items()},
+            "readings": {name: _fields(each) for name, each in self.readings.items()},
         }
         return json.dumps(data, separators=(",", ":"))
+
+
+def _fields(one: Counted | Reading | Rhythm | Wallet) -> dict[str, Any]:
+    """What it holds, by name. Not `asdict`, which copies every count of half a day, at each poll."""
+    return {each.name: getattr(one, each.name) for each in fields(one)}
 
 
 def _wallet(data: Mapping[str, Any]) -> Wallet:
