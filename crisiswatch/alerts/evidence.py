@@ -112,6 +112,8 @@ def _post(mention: Mention) -> Post:
 
 def _fold(text: str) -> str:
     """Lower case without accents, so that ``perché`` and ``perche`` are one word."""
+    if text.isascii():
+        return text.lower()
     split = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in split if not unicodedata.combining(char)).replace("\u2019", "'")
 
@@ -120,9 +122,8 @@ def _tokens(text: str) -> list[str]:
     return _WORDS.findall(_fold(_NOISE.sub(" ", text[:_READ_LIMIT])))
 
 
-def _terms(text: str, banned: frozenset[str]) -> frozenset[str]:
-    """The words and neighbouring pairs of a text that may be a theme."""
-    words = _tokens(text)
+def _terms(words: Sequence[str], banned: frozenset[str]) -> frozenset[str]:
+    """Of a text's words and neighbouring pairs those that may be a theme."""
     good = [3 <= len(word) <= 30 and word not in STOP_WORDS and word not in banned for word in words]
     singles = {word for word, fine in zip(words, good, strict=True) if fine}
     pairs = {
@@ -135,13 +136,13 @@ def _terms(text: str, banned: frozenset[str]) -> frozenset[str]:
 
 def _weights(mentions: Iterable[Mention], banned: frozenset[str]) -> tuple[dict[str, float], float]:
     """How many texts hold each term, and how many texts; a text said n times counts 1 + ln n, not n."""
-    copies = Counter(" ".join(_tokens(mention.text)) for mention in mentions)
+    copies = Counter(tuple(_tokens(mention.text)) for mention in mentions)
     held: dict[str, float] = {}
     total = 0.0
-    for text in sorted(copies):
-        weight = 1 + math.log(copies[text])
+    for words in sorted(copies):
+        weight = 1 + math.log(copies[words])
         total += weight
-        for term in _terms(text, banned):
+        for term in _terms(words, banned):
             held[term] = held.get(term, 0.0) + weight
     return held, total
 

@@ -45,7 +45,6 @@ _MESI = (
     *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
 )
 _BARS = "▁▂▃▄▅▆▇█"
-_SPACES = re.compile(r"\s+")
 _CALLS = re.compile(r"@(?=(?:channel|here|everyone)\b)", re.IGNORECASE)
 _LONGEST = 10_000
 _HIDDEN = frozenset({"Cc", "Co", "Cn"})
@@ -60,7 +59,7 @@ def clean(text: str) -> str:
     kept = text[:_LONGEST]
     if not kept.isprintable():
         kept = "".join(map(_harmless, kept))
-    return _CALLS.sub("@\u2060", _SPACES.sub(" ", kept).strip())
+    return _CALLS.sub("@\u2060", " ".join(kept.split()))
 
 
 def _harmless(char: str) -> str:

@@ -25,27 +25,36 @@ PERSON = re.compile(r"[UW][A-Z0-9]{4,30}")
 """A person's id in Slack."""
 
 _SECTION_LIMIT = 2_900
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}  # & first
 
 
 def units(text: str) -> int:
     """How long Slack finds a text."""
+    if text.isascii():
+        return len(text)
     return len(text) + sum(char > "\uffff" for char in text)
 
 
 def escape(text: str, limit: int) -> str:
     """Foreign text for mrkdwn: cleaned, ``& < >`` escaped, and clipped to `limit` UTF-16 units after escaping."""
-    parts = [_ENTITIES.get(char, char) for char in clean(text)[: limit + 1]]  # a character is a unit at least
-    sizes = [units(part) for part in parts]
-    if sum(sizes) <= limit:
-        return "".join(parts)
+    text = clean(text)[: limit + 1]  # a character is a unit at least
+    whole = _escaped(text)
+    if units(whole) <= limit:
+        return whole
     room, kept = limit - 1, 0
-    for size in sizes:
+    for char in text:
+        size = len(_ENTITIES.get(char, "")) or units(char)
         if size > room:
             break
         room -= size
         kept += 1
-    return "".join(parts[:kept]).rstrip() + "…"
+    return _escaped(text[:kept]).rstrip() + "…"
+
+
+def _escaped(text: str) -> str:
+    for char, entity in _ENTITIES.items():
+        text = text.replace(char, entity)
+    return text
 
 
 def plain(text: str, limit: int) -> str:

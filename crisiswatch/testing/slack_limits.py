@@ -50,6 +50,8 @@ def _ids_fit(blocks: Sequence[Json]) -> bool:
 
 def length(text: str) -> int:
     """UTF-16 units."""
+    if text.isascii():
+        return len(text)
     return len(text) + sum(char > "\uffff" for char in text)
 
 
