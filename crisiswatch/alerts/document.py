@@ -74,6 +74,7 @@ class Document:
     make sense now, as ``act`` or ``act:detail`` (``step_done:3``), for a receiver that can carry them. ``reminder`` is
     what a ``reminded`` has to say. ``drill``: an exercise, which every part that may stand alone has to say,
     by ``drill_word`` or ``drill_line``.
+    ``criteria`` are what people should look at before they say that it is over, while that is waited for.
     ``language`` is the one its words are in, for a channel that adds its own (`crisiswatch.alerts.phrases`).
     """
 
@@ -99,6 +100,7 @@ class Document:
     link: str = ""
     sector: str = ""
     reminder: str = ""
+    criteria: tuple[str, ...] = ()
     promises: tuple[str, ...] = ()
     statements: tuple[tuple[str, str], ...] = ()
     buttons: tuple[str, ...] = ()
@@ -133,6 +135,7 @@ class Document:
         lines += [f">> {self.reminder}", ""] if self.reminder else []
         lines += [line for line in (self.summary, self.sector, self.status, self.note, *calls) if line]
         lines += [f"! {warning}" for warning in self.warnings]
+        lines += _section(say("criteria"), [f"  - {each}" for each in self.criteria])
         lines += _section(say("figures"), [f"  {fact.label}: {fact.value}" for fact in self.facts])
         lines += _section(
             say("why"),

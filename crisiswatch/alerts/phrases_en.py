@@ -90,6 +90,7 @@ ENGLISH: dict[str, str] = {
     "posts": "What people say",
     "steps": "What to do now",
     "promised": "Promised",
+    "criteria": "It is over when all of this is so",
     "statement": "Holding statement ({language}), for a person to check and publish",
     "statements": "Holding statement, for a person to check and publish",
     "link": "The incident: {link}",

@@ -90,6 +90,7 @@ ITALIAN: dict[str, str] = {
     "posts": "Che cosa si dice",
     "steps": "Che cosa fare adesso",
     "promised": "Promesse",
+    "criteria": "È finita quando è vero tutto questo",
     "statement": "Prima dichiarazione ({language}), da verificare e pubblicare a cura di una persona",
     "statements": "Prima dichiarazione, da verificare e pubblicare a cura di una persona",
     "link": "L'incidente: {link}",

@@ -29,7 +29,7 @@ from crisiswatch.alerts.words import (
     span,
     times,
 )
-from crisiswatch.model import Case, Delivery, Evidence, Incident, Post, Reading, SignalCounts, Stage
+from crisiswatch.model import Case, Delivery, Evidence, Incident, Post, Reading, SignalCounts, Stage, awaited
 
 __all__ = ["Renderer", "build", "fill", "renderer"]
 
@@ -84,6 +84,7 @@ def build(
         link=delivery.link,
         sector="" if case is None else people.sector(case, names or {}, lang),
         reminder=people.reminder(delivery.reminder, zone, lang),
+        criteria=tuple(clip(clean(each), 300) for each in definition.criteria[:8]) if awaited(case) else (),
         promises=() if case is None else people.promises(case, zone, lang),
         statements=() if over else _statements(definition, delivery, brand_name, zone),
         buttons=people.buttons(case, incident),

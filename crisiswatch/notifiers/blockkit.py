@@ -122,6 +122,7 @@ def reply_blocks(document: Document, tag: str, *, people: Collection[str] = (), 
     blocks = [section(head)]
     if document.stage is Stage.CALMING and str(Act.STAND_DOWN) in document.buttons:
         blocks.append(section("*It waits for a person to say that it is over*: the button is on the message above."))
+    blocks += parts.criteria(document, 8, 300)
     figures = " · ".join(f"{escape(fact.label, 60)}: *{escape(fact.value, 150)}*" for fact in document.facts[:4])
     if figures:
         blocks.append(small(figures))
@@ -171,6 +172,7 @@ def _message(document: Document, room: _Room, people: Collection[str], picture: 
     elif room.trend:
         blocks += parts.trend(document)
     blocks += parts.whose(document, people)
+    blocks += parts.criteria(document, room.steps, room.step)
     if not over:
         blocks += actions(offered, incident)
     buttons = room.step_buttons if room.buttons else 0

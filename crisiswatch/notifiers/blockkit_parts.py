@@ -37,6 +37,7 @@ __all__ = [
     "CLOCK",
     "DOTS",
     "chart",
+    "criteria",
     "drill",
     "figures",
     "foot",
@@ -145,6 +146,12 @@ def chart(document: Document, file: str) -> list[Block]:
 def whose(document: Document, people: Collection[str]) -> list[Block]:
     """Who has it: just above the button to take it."""
     return [section(f"*{named(escape(document.status, 400), people)}*")] if document.status else []
+
+
+def criteria(document: Document, shown: int, limit: int) -> list[Block]:
+    """What to look at before somebody says that it is over: just above the button that says so."""
+    rows = [f"•  {escape(each, limit)}" for each in document.criteria[:shown]]
+    return lines(f"*{phrase(document.language, 'criteria')}*", rows) if rows else []
 
 
 def steps(

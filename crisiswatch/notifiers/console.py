@@ -118,6 +118,8 @@ def _body(document: Document) -> Iterator[RenderableType]:
     say = partial(phrase, document.language)
     for warning in document.warnings:
         yield Text(f"! {warning}", style="bold yellow")
+    if document.criteria:
+        yield from _titled(say("criteria"), Group(*(Text(f"- {each}") for each in document.criteria)))
     yield from _titled(say("numbers"), _figures(document))
     yield from _titled(say("why"), _why(document))
     if document.themes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from crisiswatch.alerts.document import Document
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.words import clean, clip
 from crisiswatch.errors import ActRefused, CrisiswatchError
 from crisiswatch.links import INCIDENT_PATH
@@ -137,6 +138,7 @@ def render_incident(shown: Shown, *, by: str, known: bool, csrf: str, fault: str
     return _template().render(
         style=INCIDENT_STYLE,
         document=shown.document,
+        say=partial(phrase, shown.document.language),
         path=f"{INCIDENT_PATH}/{quote(shown.document.key)}",
         log=[_line(line) for line in shown.log[-_LINES:]],
         chart=shown.chart,

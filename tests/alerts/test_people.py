@@ -3,12 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.model import AlertDefinition, StageText
 from crisiswatch.alerts.phrases_en import ENGLISH
 from crisiswatch.alerts.phrases_it import ITALIAN
 from crisiswatch.alerts.render import build
 from crisiswatch.model import Case, Delivery, Phase, Reminder, Stage
+from crisiswatch.notifiers.blockkit import blocks_for, reply_blocks
+from crisiswatch.notifiers.console import draw
+from crisiswatch.notifiers.html import page as mail
 from crisiswatch.response import Ended
+from crisiswatch.web.incident import Shown, render_incident
 from tests.response.stories import PLAN, Story, at, does, opening, over, rising, snapshot
 
 ALERT = AlertDefinition(
@@ -22,10 +27,23 @@ ALERT = AlertDefinition(
 )
 
 
-def shown(case: Case, stage: Stage = Stage.UPDATED, lang: str = "en", reminder: Reminder | None = None, **fields):
+def shown(
+    case: Case,
+    stage: Stage = Stage.UPDATED,
+    lang: str = "en",
+    reminder: Reminder | None = None,
+    criteria: tuple[str, ...] = (),
+    **fields,
+):
     incident = replace(snapshot(), **fields)
     delivery = Delivery(id="i/1/r", receiver="r", stage=stage, incident=incident, case=case, reminder=reminder)
-    return build(replace(ALERT, language=lang), delivery, "Acme", ZoneInfo("Europe/Rome"), {"rival": "Rival Foods"})
+    return build(
+        replace(ALERT, language=lang, criteria=criteria),
+        delivery,
+        "Acme",
+        ZoneInfo("Europe/Rome"),
+        {"rival": "Rival Foods"},
+    )
 
 
 def test_a_message_says_who_has_it_what_is_done_and_what_is_promised() -> None:
@@ -106,6 +124,27 @@ def test_what_waits_to_be_confirmed_says_so_and_what_ended_goes_on_to_say_how() 
     assert shown(story.case, Stage.RESOLVED, **calm).status == (
         "bo confirmed that it is over. Closed because it has calmed down."
     )
+
+
+def test_while_it_waits_to_be_confirmed_it_says_what_to_look_at_first() -> None:
+    calm = {"phase": Phase.RESOLVED, "resolved_at": at(60), "reason": "calm"}
+    story = Story(opening(), rising(5), over(60, rising(5).incident.level))
+    shop = "The shop is open again"
+    for lang, title in (("en", "It is over when all of this is so"), ("it", "È finita quando è vero tutto questo")):
+        document = shown(story.case, Stage.CALMING, lang, criteria=(shop,), **calm)
+        assert document.criteria == (shop,)
+        slack, console = blocks_for(document, "tag"), draw(document)
+        reply = reply_blocks(document, "tag")
+        for text in (str(slack), str(reply), mail(document), console, document.plain(), web_page(document)):
+            assert title in text
+            assert shop in text
+    story.tell(does(100, "stand_down", "bo"))
+    assert shown(story.case, Stage.RESOLVED, criteria=(shop,), **calm).criteria == ()
+    assert shown(Story(opening()).case, criteria=(shop,)).criteria == ()
+
+
+def web_page(document: Document) -> str:
+    return render_incident(Shown(document, []), by="", known=False, csrf="")
 
 
 def test_every_sentence_is_there_in_both_languages_with_the_same_gaps() -> None:

@@ -210,6 +210,7 @@ def documents(draw: st.DrawFn) -> Document:
         sector=draw(text),
         reminder=draw(text),
         promises=draw(some(text)),
+        criteria=draw(some(text)),
         statements=draw(some(st.tuples(text, text))),
         buttons=draw(some(ACTS, 30)),
         drill=draw(st.booleans()),
