@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from crisiswatch.errors import ActRefused
 from crisiswatch.intake import Plan
@@ -143,7 +143,7 @@ class Responding:
         before, sent = work.cases.get(name, before), len(work.sendings)
         self._respond(work, name, action, plan)
         after = work.cases.get(name, before)
-        work.answer = answer(before, after, action)
+        work.answer = answer(before, after, action, plan.zones.get(after.brand, UTC))
         if action.action == Act.RESOLVE and not after.ending and not mine:
             raise ActRefused("the engine knows of no such open incident")
         # What the engine says of somebody who took it is in the message about that already.

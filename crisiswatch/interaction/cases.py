@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from crisiswatch.errors import ActRefused, StoreError
 from crisiswatch.interaction.actions import Press
 from crisiswatch.interaction.desk import Refusal
-from crisiswatch.notifiers.blockkit import escape
+from crisiswatch.notifiers.blockkit_text import PERSON, escape, named
 from crisiswatch.notifiers.slack_acts import wish_of
 from crisiswatch.notifiers.slack_labels import incident_of
 
 __all__ = ["Acting", "CaseHandler"]
+
+_WORD = re.compile(r"\b(?=[A-Z]*[0-9])[A-Z0-9]+\b")
+"""What may be an id: capitals with a figure among them, which no word of ours has."""
 
 Acting = Callable[[str, str, str, Mapping[str, str]], str | None]
 """Does an act to an incident (its id, the act, the actor, what the act says) and gives words for the person; None if
@@ -31,7 +35,12 @@ class CaseHandler:
         try:
             said = self._act(incident_of(press.block), wish.act, press.actor, wish.detail)
         except ActRefused as refused:
-            raise Refusal(escape(refused.detail, 500)) from refused
+            raise Refusal(_told(refused.detail)) from refused
         if said is None:
             raise StoreError("the engine is busy")
-        return f":white_check_mark: {escape(said, 500)}"
+        return f":white_check_mark: {_told(said)}"
+
+
+def _told(words: str) -> str:
+    """Words about people, with each as Slack shows them. Only who pressed sees it, so nobody is called."""
+    return named(escape(words, 500), {each for each in _WORD.findall(words) if PERSON.fullmatch(each)})

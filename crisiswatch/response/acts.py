@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from crisiswatch.errors import ActRefused
 from crisiswatch.model import (
@@ -66,9 +66,10 @@ def words(text: str, limit: int) -> str:
     return " ".join(printable.split())[:limit]
 
 
-def when(at: datetime) -> str:
+def when(at: datetime, zone: tzinfo = UTC) -> str:
     """A time as an answer says it: ``3 Mar 14:05 UTC``."""
-    return f"{at.day} {at:%b %H:%M} UTC"
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %H:%M %Z}"
 
 
 def _acknowledge(draft: Draft, action: HumanAction, actor: str) -> None:

@@ -69,6 +69,13 @@ def test_a_press_is_done_in_the_name_of_who_pressed(pressed: Press, act: Act, de
     assert engine.asked == [(NAME, act, "U012AB3CD", detail)]
 
 
+def test_people_are_named_as_slack_shows_them() -> None:
+    told = work_off(Engine(answer="U0ADALACE has it since 3 Mar 14:05 CET, USUALLY."), press("acknowledge"))
+    assert told == ":white_check_mark: <@U0ADALACE> has it since 3 Mar 14:05 CET, USUALLY."
+    with pytest.raises(Refusal, match="<@U0ADALACE> has it"):
+        work_off(Engine(refuses="U0ADALACE has it"), press("acknowledge"))
+
+
 def test_what_makes_no_sense_is_answered_with_the_reason() -> None:
     with pytest.raises(Refusal, match="over &lt;already"):
         work_off(Engine(refuses="it is over <already"), press("acknowledge"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -27,6 +28,7 @@ def test_the_first_who_takes_it_has_it() -> None:
     assert story.case.acknowledged_by == "ada"
     assert [line.actor for line in story.log if line.kind == "acknowledge"] == ["ada", "bo"]
     assert answer(before, story.case, second) == "ada has it since 3 Mar 12:01 UTC."
+    assert answer(before, story.case, second, ZoneInfo("Europe/Rome")) == "ada has it since 3 Mar 13:01 CET."
 
 
 def test_nobody_has_it_and_the_chain_is_climbed_until_somebody_does() -> None:
