@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import gzip
 import json
 import os
@@ -36,6 +37,19 @@ def when(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+@pytest.fixture(scope="module")
+def answers():
+    return {}
+
+
+@pytest.fixture
+def answer(crisiswatch, answers):
+    """What programs are told of the stream: worked out once for all tests, which only look at it."""
+    if not answers:
+        answers.update(report(crisiswatch, STREAM))
+    return copy.deepcopy(answers)
+
+
 @pytest.fixture
 def plain(tmp_path):
     path = tmp_path / "stream.jsonl"
@@ -54,8 +68,7 @@ def test_people_read_incidents_blind_spells_and_what_would_have_been_sent(crisis
     assert max(len(line) for line in said.out.splitlines()) <= 80
 
 
-def test_programs_read_the_contract(crisiswatch):
-    answer = report(crisiswatch, STREAM)
+def test_programs_read_the_contract(answer):
     assert set(answer) >= FIELDS
     (incident,) = answer["incidents"]
     assert set(incident) == INCIDENT_FIELDS
@@ -91,44 +104,48 @@ def test_what_mentions_say_beyond_their_mood_is_told_of_the_opening_window(crisi
     assert incident["complaints"] + incident["questions"] > 0
 
 
-def test_the_silence_is_blind_and_not_calm(crisiswatch):
-    spells = report(crisiswatch, STREAM)["blind"]
+def test_the_silence_is_blind_and_not_calm(answer):
+    spells = answer["blind"]
     assert {each["source"] for each in spells} == {"x", "reddit"}
     for each in spells:
         assert when(each["from"]) <= SILENCE[0]
         assert when(each["to"]) >= SILENCE[1]
 
 
-def test_the_order_of_lines_and_files_does_not_matter(crisiswatch, plain, tmp_path):
-    before = report(crisiswatch, plain)
+def test_the_order_of_lines_and_files_does_not_matter(crisiswatch, answer, plain, tmp_path):
     rows = plain.read_bytes().splitlines(keepends=True)
     folder = tmp_path / "parts"
     folder.mkdir()
     (folder / "a.jsonl").write_bytes(b"".join(rows[1::2]))
     (folder / "b.jsonl.gz").write_bytes(gzip.compress(b"".join(reversed(rows[0::2]))))
     after = report(crisiswatch, folder)
-    assert {**before, "seconds": 0} == {**after, "seconds": 0}
+    assert {**answer, "seconds": 0} == {**after, "seconds": 0}
 
 
-def test_duplicates_count_once_and_bad_lines_are_set_aside(crisiswatch, plain):
-    once = report(crisiswatch, plain)
+def test_duplicates_count_once_and_bad_lines_are_set_aside(crisiswatch, answer, plain):
     with plain.open("ab") as file:
         file.write(b'not json\n{"uid": "x:1"}\n')
     twice = report(crisiswatch, plain, STREAM)
-    assert twice["duplicates"] == once["mentions"]
-    assert twice["mentions"] == once["mentions"]
+    assert twice["duplicates"] == answer["mentions"]
+    assert twice["mentions"] == answer["mentions"]
     assert twice["invalid"] == 2
-    assert twice["incidents"] == once["incidents"]
+    assert twice["incidents"] == answer["incidents"]
+
+
+def test_people_are_told_where_the_bad_lines_are(crisiswatch, plain):
+    rows = plain.read_bytes().splitlines(keepends=True)[:40]
+    plain.write_bytes(b"".join(rows) + b'not json\n{"uid": "x:1"}\n')
     said = crisiswatch("replay", "--config", GOOD, plain)
     assert "2 invalid" in said.out
-    assert "stream.jsonl:1777" in said.out
+    assert "stream.jsonl:41" in said.out
 
 
 def test_mentions_come_from_standard_input_too():
-    run = process("replay", "--config", str(GOOD), "--format", "json", "-", stdin=gzip.decompress(STREAM.read_bytes()))
+    rows = gzip.decompress(STREAM.read_bytes()).splitlines(keepends=True)[:150]
+    run = process("replay", "--config", str(GOOD), "--format", "json", "-", stdin=b"".join(rows))
     assert run.returncode == 0
     assert run.stderr == b""
-    assert json.loads(run.stdout)["mentions"] == 1776
+    assert json.loads(run.stdout)["mentions"] == 150
 
 
 def test_sources_need_not_be_in_the_configuration(crisiswatch, tmp_path):
