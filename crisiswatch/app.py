@@ -349,7 +349,7 @@ class App:
             ready=self.ready,
             metrics=self.metrics.exposition,
             reload=self.reload,
-            incidents=self._incidents,
+            incidents=views.listed,
             incident=self._incident,
             status=self.status,
             hooks=self._hooks,
@@ -406,8 +406,3 @@ class App:
         return (
             self.drills.incident(incident_id) if found is None else incident_view(found, self.store.case(incident_id))
         )
-
-    def _incidents(self) -> list[Mapping[str, Any]]:
-        found = self.store.incidents(limit=200)
-        cases = {case.incident: case for case in self.store.cases([each.id for each in found])}
-        return [incident_view(each, cases.get(each.id)) for each in found]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from crisiswatch.charts import ChartMaker
 from crisiswatch.config import Loaded
 from crisiswatch.keeping import chart_of, written
 from crisiswatch.model import Delivery, Stage, is_open
 from crisiswatch.response import decision_to_dict
 from crisiswatch.store import Store
+from crisiswatch.web import incident_view
 from crisiswatch.web.incident import Shown
 from crisiswatch.wiring import Messages, chart_maker, renderer_for
 
 __all__ = ["IncidentViews"]
+
+MOST_OPEN, MOST_OVER = 10_000, 200
+"""Incidents on the page and in the API: all that are open, up to what nobody can read, and the newest others."""
 
 
 class IncidentViews:
@@ -20,6 +26,16 @@ class IncidentViews:
 
     def __init__(self, loaded: Callable[[], Loaded], store: Callable[[], Store]) -> None:
         self._loaded, self._store = loaded, store
+        self._drawing: tuple[Loaded, ChartMaker] | None = None
+
+    def listed(self) -> list[Mapping[str, Any]]:
+        """All that are open and the newest of those that are over, the last opened first."""
+        store = self._store()
+        live = store.incidents(open_only=True, limit=MOST_OPEN)
+        found = {each.id: each for each in (*store.incidents(limit=len(live) + MOST_OVER), *live)}
+        cases = {case.incident: case for case in store.cases(found)}
+        shown = sorted(found.values(), key=lambda each: (each.opened_at, each.id), reverse=True)
+        return [incident_view(each, cases.get(each.id)) for each in shown]
 
     def shown(self, name: str) -> Shown | None:
         """The incident as a message would show it now."""
@@ -42,11 +58,14 @@ class IncidentViews:
 
     def chart(self, name: str) -> bytes | None:
         """Its chart."""
-        store = self._store()
+        store, loaded = self._store(), self._loaded()
         incident = store.incident(name)
-        return (
-            None if incident is None else chart_of(chart_maker(self._loaded(), self._store), incident, store.case(name))
-        )
+        if incident is None:
+            return None
+        drawing = self._drawing
+        if drawing is None or drawing[0] is not loaded:
+            self._drawing = drawing = (loaded, chart_maker(loaded, self._store))
+        return chart_of(drawing[1], incident, store.case(name))
 
     def post_mortem(self, name: str) -> str | None:
         """Its post-mortem, once it is over."""

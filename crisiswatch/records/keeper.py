@@ -62,9 +62,12 @@ class Keeper:
         for case in self._store.cases(limit=MOST_CASES):
             if case.closed_at is not None and now - case.closed_at > AFTERWARDS:
                 continue
-            incident = self._store.incident(case.incident)
             version = (case.revision, case.decisions)
-            if incident is None or incident.trial or self._seen.get(case.incident) == version:
+            if self._seen.get(case.incident) == version:
+                continue
+            incident = self._store.incident(case.incident)
+            if incident is None or incident.trial:
+                self._seen[case.incident] = version
                 continue
             try:
                 self.write(incident, case, now, finished=bool(case.ending))
