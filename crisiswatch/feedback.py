@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from crisiswatch.engine.calibration import NO_SCORERS
 from crisiswatch.errors import CrisiswatchError, StateError
-from crisiswatch.model import Incident, Scorer, Sentiment, Text
+from crisiswatch.model import Incident, Scorer, Sentiment, Text, taken_by
 from crisiswatch.sentiment.head import NEEDED, WORST, Lesson, Report, fit, judged, lesson_of, safe
 from crisiswatch.sentiment.taught import Taught, TaughtScorer, Teachable, head_from_json, head_to_json
 from crisiswatch.store import Click, Store, StoredHead, StoredMention, counting
@@ -183,7 +183,8 @@ def _silent(store: Store, brand: str, clicks: Sequence[Click], labelled: Sequenc
         if incident.trial:  # nobody was shown anything
             continue
         window = list(store.evidence_mentions(brand, *_window(incident), WINDOW))
-        if incident.acknowledged_by is None and not any(each.mention.uid in touched for each in window):
+        taken, _ = taken_by(incident, store.case(incident.id))
+        if not taken and not any(each.mention.uid in touched for each in window):
             continue
         for each in window:
             if len(found) >= SILENT_PER_LABEL * len(labelled):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.story import began, range_words
 from crisiswatch.alerts.words import clean, clip, exact, language, listed, mask, moment, rarity, roughly, safe_url, span
-from crisiswatch.model import Act, Blind, Case, CaseStep, Decision, Evidence, Incident, Post, Promise, Stage
+from crisiswatch.model import Act, Blind, Case, CaseStep, Decision, Evidence, Incident, Post, Promise, Stage, taken_by
 from crisiswatch.records.phrases import phrases
 from crisiswatch.response import verified
 from crisiswatch.store import IncidentEvent, OutboxRow, Store
@@ -105,7 +105,7 @@ def _figures(facts: Facts, words: dict[str, str]) -> list[list[str]]:
         found.append((words["detected"], span(incident.opened_at - since)))
     if facts.told_at is not None:
         found.append((words["told"], span(max(facts.told_at, incident.opened_at) - incident.opened_at)))
-    found.append((words["taken"], _taken(incident, words)))
+    found.append((words["taken"], _taken(facts, words)))
     found.append((words["reached"], incident.peak_level.word))
     usual = "" if peak.expected is None else f"{roughly(peak.expected)}{_range(peak.low, peak.high)}"
     at_worst = f"{exact(peak.observed)} / {span(peak.end - peak.start)}, {moment(peak.end, zone)}"
@@ -146,11 +146,12 @@ def _places(facts: Facts, words: dict[str, str]) -> list[tuple[str, str]]:
     return found
 
 
-def _taken(incident: Incident, words: dict[str, str]) -> str:
-    if not incident.acknowledged_by or incident.acknowledged_at is None:
+def _taken(facts: Facts, words: dict[str, str]) -> str:
+    who, at = taken_by(facts.incident, facts.case)
+    if not who or at is None:
         return words["nobody"]
-    waited = span(max(incident.acknowledged_at, incident.opened_at) - incident.opened_at)
-    return f"{waited}, {words['taken_by'].format(who=incident.acknowledged_by)}"
+    opened = facts.incident.opened_at
+    return f"{span(max(at, opened) - opened)}, {words['taken_by'].format(who=who)}"
 
 
 def _end(facts: Facts) -> datetime | None:

@@ -112,6 +112,16 @@ def test_the_daemon_keeps_records_where_the_configuration_says_so(tmp_path: Path
         assert (tmp_path / "kept" / folder_of(Path(), name).name / "evidence.jsonl").exists()
 
 
+def test_who_took_it_while_it_waited_to_be_confirmed_is_said() -> None:
+    one = incident()
+    case = replace(adopt(one, NOON, Plan()), acknowledged_by="Ann", acknowledged_at=NOON + 90 * MINUTE)
+    facts = Facts(
+        incident=one, first=one, case=case, decisions=(), told_at=None, evidence=Evidence(), brand="Acme Coffee"
+    )
+    assert "| Taken after | 1 h 30 min, by Ann |" in post_mortem(facts)
+    assert "nobody took it" in post_mortem(replace(facts, case=None))
+
+
 @pytest.mark.parametrize("name", ["../../etc/x", "a/b c", "...", ""])
 def test_no_incident_leads_out_of_the_folder(name: str) -> None:
     found = folder_of(Path("root"), name)
