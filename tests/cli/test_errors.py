@@ -173,10 +173,12 @@ def test_run_answers_and_ends_on_a_signal(tmp_path):
     assert b"Traceback" not in said
 
 
-def test_run_says_when_its_port_is_taken(tmp_path):
+def test_run_says_when_its_port_is_taken(crisiswatch, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACME_HELPDESK_SECRET", "s" * 32)
+    monkeypatch.setenv("ACME_SLACK_TOKEN", "xoxb-1")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config = copy_config(tmp_path, append=f"web: {{port: {taken.getsockname()[1]}}}\n")
-        code, said = Daemon(config).end()
-    assert code == 2
-    assert b"crisiswatch: can't listen on 127.0.0.1:" in said
-    assert b"Traceback" not in said
+        said = crisiswatch("run", "--config", config)
+    assert said.code == 2
+    assert "crisiswatch: can't listen on 127.0.0.1:" in said.err
+    assert "Traceback" not in said.err

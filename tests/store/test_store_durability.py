@@ -25,47 +25,71 @@ from tests.support import ROOT
 MINUTE = timedelta(minutes=1)
 
 _WRITER = """
-import sys
+import os, sys
 from crisiswatch.store import JournalEntry, SourceMark, Store, Work
 from tests.store.samples import NOON, owed, stored
-store = Store.open(sys.argv[1])
-print("ready", flush=True)
-for batch in range(store.last_seq() // 301, 10_000):
-    first = batch * 300
-    store.commit(Work(
-        mentions=[stored(n, text="t" * 400) for n in range(first, first + 300)],
-        states={"acme": str(batch).encode()},
-        cursors={"x": SourceMark(cursor=str(batch), updated_at=NOON)},
-        journal=[JournalEntry(brand="acme", at=NOON, kind="tick", payload=str(batch))],
-        outbox=[owed(1, of=f"acme/wave/{batch}")],
-    ))
-    print(batch, flush=True)
+
+def write():
+    store = Store.open(sys.argv[1])
+    print(os.getpid(), flush=True)
+    for batch in range(store.last_seq() // 301, 10_000):
+        first = batch * 300
+        store.commit(Work(
+            mentions=[stored(n, text="t" * 400) for n in range(first, first + 300)],
+            states={"acme": str(batch).encode()},
+            cursors={"x": SourceMark(cursor=str(batch), updated_at=NOON)},
+            journal=[JournalEntry(brand="acme", at=NOON, kind="tick", payload=str(batch))],
+            outbox=[owed(1, of=f"acme/wave/{batch}")],
+        ))
+        print(batch, flush=True)
+
+while sys.stdin.readline():  # each line asks for one more process, which writes until it is killed
+    writer = os.fork()
+    if not writer:
+        write()
+    os.waitpid(writer, 0)
+    print("dead", flush=True)
 """
 
 
 def test_kill_9_in_the_middle_of_commits_leaves_whole_batches_only(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/crisiswatch.db"
-    for kills in range(10):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        with subprocess.Popen(
-            [sys.executable, "-c", _WRITER, url], stdout=subprocess.PIPE, env=environment, cwd=ROOT
-        ) as writer:
-            assert writer.stdout is not None
-            seen = [writer.stdout.readline() for _ in range(2 + kills % 3)]
-            assert seen[0] == b"ready\n"
-            writer.send_signal(signal.SIGKILL)
-        acknowledged = int(seen[-1])
-        with Store.open(url) as store:
-            batches = int(store.load_states()["acme"].body) + 1
-            assert batches >= acknowledged + 1
-            assert store.cursors()["x"].cursor == str(batches - 1)
-            assert store.last_seq() == batches * 301 == store.load_states()["acme"].seq
-            assert len(store.outbox_rows(limit=10**6)) == batches
-            total = sum(one.total for one in store.counts("acme", NOON, NOON + timedelta(days=30)))
-            assert total == batches * 300
-            events = list(store.stream())
-            assert [one.seq for one in events] == list(range(1, batches * 301 + 1))
-            assert sum(isinstance(one, JournalEntry) for one in events) == batches
+    with _python(_WRITER, url) as starter:
+        assert starter.stdin is not None
+        assert starter.stdout is not None
+        for kills in range(10):
+            starter.stdin.write("\n")
+            starter.stdin.flush()
+            writer = int(starter.stdout.readline())
+            seen = [starter.stdout.readline() for _ in range(1 + kills % 3)]
+            os.kill(writer, signal.SIGKILL)
+            seen += iter(starter.stdout.readline, "dead\n")
+            _only_whole_batches(url, acknowledged=int(seen[-1]))
+
+
+def _python(program: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+    )
+
+
+def _only_whole_batches(url: str, *, acknowledged: int) -> None:
+    with Store.open(url) as store:
+        batches = int(store.load_states()["acme"].body) + 1
+        assert batches >= acknowledged + 1
+        assert store.cursors()["x"].cursor == str(batches - 1)
+        assert store.last_seq() == batches * 301 == store.load_states()["acme"].seq
+        assert len(store.outbox_rows(limit=10**6)) == batches
+        total = sum(one.total for one in store.counts("acme", NOON, NOON + timedelta(days=30)))
+        assert total == batches * 300
+        events = list(store.stream())
+        assert [one.seq for one in events] == list(range(1, batches * 301 + 1))
+        assert sum(isinstance(one, JournalEntry) for one in events) == batches
 
 
 def _limit_pages(store: Store, extra: int) -> None:
@@ -171,11 +195,28 @@ def test_tables_of_others_are_left_alone(url: str) -> None:
         engine.dispose()
 
 
+_OPENERS = """
+import os, sys
+from crisiswatch.store import Store
+print("imported", flush=True)
+sys.stdin.readline()
+programs = []
+for _ in range(4):
+    program = os.fork()
+    if not program:
+        Store.open(sys.argv[1]).close()
+        sys.exit()
+    programs.append(program)
+print([os.waitpid(program, 0)[1] for program in programs], flush=True)
+"""
+
+
 def test_many_programs_may_open_a_new_store_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/crisiswatch.db"
-    opener = "import sys; from crisiswatch.store import Store; Store.open(sys.argv[1]).close()"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    programs = [subprocess.Popen([sys.executable, "-c", opener, url], env=environment, cwd=ROOT) for _ in range(4)]
+    programs = _python(_OPENERS, url)
+    assert programs.stdin is not None
+    assert programs.stdout is not None
+    assert programs.stdout.readline() == "imported\n"
     failures: list[Exception] = []
 
     def open_here() -> None:
@@ -185,11 +226,14 @@ def test_many_programs_may_open_a_new_store_at_once(tmp_path: Path) -> None:
             failures.append(error)
 
     threads = [threading.Thread(target=open_here) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [program.wait() for program in programs] == [0] * 4
+    with programs:
+        programs.stdin.write("\n")
+        programs.stdin.flush()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert programs.stdout.readline() == "[0, 0, 0, 0]\n"
     assert failures == []
 
 
