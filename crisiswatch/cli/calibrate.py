@@ -16,7 +16,7 @@ from crisiswatch.errors import CrisiswatchError
 from crisiswatch.rules.model import SURPRISE_WORDS, Rule
 from crisiswatch.verdicts import ENOUGH, Judged, Kept, Option, advice, by_reason, judged, options, tally
 
-__all__ = ["DAYS", "advice_words", "calibrate", "history_of", "tally_words"]
+__all__ = ["DAYS", "advice_words", "calibrate", "history_json", "history_of", "tally_words"]
 
 DAYS = 90
 
@@ -43,15 +43,29 @@ def calibrate(rule: str, days: int, config: Path, answer: Format) -> int:
 
 
 def history_of(loaded: Loaded) -> dict[str, list[Judged]]:
-    """The incidents of the last months by rule, where the store is a file that is there and can be read."""
+    """The incidents of the last months by rule, where there is a store that can be read without changing it."""
     try:
-        file = sqlite_file(loaded.settings.store.reveal())
-        if file is None or not file.exists():
+        url = loaded.settings.store.reveal()
+        file = sqlite_file(url)
+        if file is not None and not file.exists():
+            return {}
+        from crisiswatch.store import is_current
+
+        if not is_current(url):
             return {}
         with opened_store(loaded) as store:
             return judged(store, SystemClock().now() - timedelta(days=DAYS))
     except CrisiswatchError:
         return {}
+
+
+def history_json(rule: Rule, incidents: Sequence[Judged]) -> dict[str, object] | None:
+    """What `tally_words` and `advice_words` say, for programs; None where there was no incident."""
+    if not incidents:
+        return None
+    best = advice(incidents, options(rule, incidents))
+    counts = _counts(tally(incidents))
+    return {"days": DAYS, "incidents": len(incidents), **counts, "advice": None if best is None else _option(best)}
 
 
 def tally_words(incidents: Sequence[Judged], days: int = DAYS) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crisiswatch.cli import page
 from crisiswatch.cli.open import must_exist, sqlite_file
@@ -13,6 +14,9 @@ from crisiswatch.config import CODES, Loaded, explain_code, load, unresolved_sec
 from crisiswatch.errors import ConfigError, CrisiswatchError
 from crisiswatch.model import Problem
 from crisiswatch.rules.model import Rule
+
+if TYPE_CHECKING:
+    from crisiswatch.verdicts import Judged
 
 __all__ = ["check", "explain_problem", "problem_json"]
 
@@ -60,11 +64,20 @@ def _json(config: Path, loaded: Loaded | None, problems: Sequence[Problem]) -> d
         "good": loaded is not None,
         "config": str(config),
         "problems": [problem_json(each) for each in problems],
-        "rules": [] if loaded is None else [_rule_json(each, loaded) for each in loaded.ruleset.rules],
+        "rules": [] if loaded is None else _rules_json(loaded),
     }
 
 
-def _rule_json(rule: Rule, loaded: Loaded) -> dict[str, object]:
+def _rules_json(loaded: Loaded) -> list[dict[str, object]]:
+    history, rules = _history(loaded), loaded.ruleset.rules
+    if not history:
+        return [_rule_json(each, loaded, None) for each in rules]
+    from crisiswatch.cli.calibrate import history_json
+
+    return [_rule_json(each, loaded, history_json(each, history.get(each.id, []))) for each in rules]
+
+
+def _rule_json(rule: Rule, loaded: Loaded, verdicts: dict[str, object] | None) -> dict[str, object]:
     settings = loaded.settings
     return {
         "id": rule.id,
@@ -77,6 +90,7 @@ def _rule_json(rule: Rule, loaded: Loaded) -> dict[str, object]:
         "levels": {level.word: block_words(block) for level, block in rule.levels},
         "settles": settle_words(rule),
         "told": told_words(rule, settings.routes, [brand.id for brand in settings.brands]),
+        "verdicts": verdicts,
     }
 
 
@@ -103,7 +117,7 @@ def _show(config: Path, loaded: Loaded | None, problems: Sequence[Problem]) -> N
     )
     history = _history(loaded)
     for rule in loaded.ruleset.rules:
-        _rule(rule, loaded, history.get(rule.id, ""))
+        _rule(rule, loaded, _said(rule, history.get(rule.id, [])))
 
 
 def _problem(problem: Problem) -> None:
@@ -135,19 +149,22 @@ def _rule(rule: Rule, loaded: Loaded, history: str) -> None:
     page.facts(rows)
 
 
-def _history(loaded: Loaded) -> dict[str, str]:
+def _history(loaded: Loaded) -> dict[str, list[Judged]]:
     """What people said of each rule's incidents, where there is a store; what reads it is imported only then."""
     try:
         file = sqlite_file(loaded.settings.store.reveal())
     except ConfigError:
         return {}
-    if file is None or not file.exists():
+    if file is not None and not file.exists():
         return {}
-    from crisiswatch.cli.calibrate import advice_words, history_of, tally_words
+    from crisiswatch.cli.calibrate import history_of
 
-    rules = {rule.id: rule for rule in loaded.ruleset.rules}
-    return {
-        name: "\n".join(part for part in (tally_words(found), advice_words(rules[name], found)) if part)
-        for name, found in history_of(loaded).items()
-        if name in rules
-    }
+    return history_of(loaded)
+
+
+def _said(rule: Rule, incidents: Sequence[Judged]) -> str:
+    if not incidents:
+        return ""
+    from crisiswatch.cli.calibrate import advice_words, tally_words
+
+    return "\n".join(part for part in (tally_words(incidents), advice_words(rule, incidents)) if part)

@@ -22,6 +22,7 @@ from crisiswatch.store.rows import (
 )
 from crisiswatch.store.store import Store
 from crisiswatch.store.times import minute_of
+from crisiswatch.store.upgrade import is_current
 
 __all__ = [
     "Body",
@@ -47,5 +48,6 @@ __all__ = [
     "counting_themes",
     "incident_from_json",
     "incident_to_json",
+    "is_current",
     "minute_of",
 ]

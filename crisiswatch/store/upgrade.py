@@ -15,7 +15,7 @@ from crisiswatch.errors import StoreError
 from crisiswatch.store.database import Database
 from crisiswatch.store.schema import HEAD, meta, metadata
 
-__all__ = ["upgrade"]
+__all__ = ["is_current", "upgrade"]
 
 _ONE_AT_A_TIME = threading.Lock()  # alembic keeps its context in module globals
 _ADVISORY_KEY = 7_273_112
@@ -26,6 +26,22 @@ _VERSION = sa.Table(
     sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 """Where alembic keeps the number of the last migration, as it makes it itself."""
+
+
+def is_current(url: str, timeout: int = 3) -> bool:
+    """Whether there is a database with just this program's schema, which opening it would not change.
+
+    ``timeout`` is seconds a server may take to answer. Raises StoreError where none can be reached.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "postgresql" and "connect_timeout" not in parsed.query:
+        url = parsed.update_query_dict({"connect_timeout": str(timeout)}).render_as_string(hide_password=False)
+    database = Database(url)
+    try:
+        with database.read() as connection:
+            return _revision(connection) == HEAD
+    finally:
+        database.close()
 
 
 def upgrade(database: Database) -> None:

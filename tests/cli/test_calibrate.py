@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from crisiswatch.clock import SystemClock
 from crisiswatch.model import Case, Gate, IncidentOpened, Verdict, VerdictKind
 from crisiswatch.store import Store, Work
+from crisiswatch.store.database import Database
+from crisiswatch.store.schema import metadata
 from tests.cli.support import copy_config
 from tests.store.samples import incident
 
@@ -19,10 +25,10 @@ RULE = "negative-wave"
 USEFUL, FALSE, NO_CRISIS = VerdictKind.USEFUL, VerdictKind.FALSE_ALARM, VerdictKind.NOT_A_CRISIS
 
 
-def remember(config: Path, *told: tuple[float, float, VerdictKind | None]) -> None:
+def remember(config: Path, *told: tuple[float, float, VerdictKind | None], url: str = "") -> None:
     """Store incidents that opened with so many mentions and accounts, each with what was said of it."""
     now = SystemClock().now()
-    with Store.open(f"sqlite:///{config.parent / 'crisiswatch.db'}") as store:
+    with Store.open(url or f"sqlite:///{config.parent / 'crisiswatch.db'}") as store:
         for number, (count, authors, kind) in enumerate(told, 1):
             at = now - timedelta(days=number)
             gates = (
@@ -53,6 +59,54 @@ def test_check_says_what_people_said_and_what_would_have_helped(crisiswatch, con
     assert "6 incidents in 90 days: 1 useful, 3 false alarms, 1 not a crisis, 1 without a verdict" in flat
     assert "most verdicts are false alarms" in flat
     assert "would have kept all 1 useful and dropped" in flat
+
+
+def test_check_tells_programs_what_people_said_too(crisiswatch, config):
+    remember(
+        config, (90, 60, USEFUL), (22, 13, FALSE), (25, 14, FALSE), (30, 15, FALSE), (35, 16, NO_CRISIS), (40, 20, None)
+    )
+    said = crisiswatch("check", "--config", config, "--format", "json")
+    first, *others = json.loads(said.out)["rules"]
+    told = first["verdicts"]
+    assert (told["days"], told["incidents"]) == (90, 6)
+    assert (told["useful"], told["false_alarms"], told["not_a_crisis"], told["without_verdict"]) == (1, 3, 1, 1)
+    assert told["advice"]["kept"]["useful"] == 1
+    assert [other["verdicts"] for other in others] == [None] * len(others)
+
+
+@pytest.mark.parametrize("revision", ["0004", "9999"])
+def test_check_looks_into_a_database_but_never_changes_it(crisiswatch, config, revision):
+    remember(config, (90, 60, USEFUL))
+    file = config.parent / "crisiswatch.db"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        database.commit()
+    said = crisiswatch("check", "--config", config)
+    assert (said.code, "so far" in said.out) == (0, False)
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,)
+
+
+def test_check_does_not_mind_a_server_that_is_down(crisiswatch, tmp_path):
+    down = copy_config(tmp_path, replace=(("brands:\n", "store: {url: 'postgresql://nobody@127.0.0.1:1/nothing'}\nbrands:\n"),))
+    said = crisiswatch("check", "--config", down)
+    assert (said.code, "so far" in said.out) == (0, False)
+
+
+def test_check_counts_what_a_server_holds(crisiswatch, tmp_path):
+    url = os.environ.get("CRISISWATCH_TEST_POSTGRES_URL")
+    if not url:
+        pytest.skip("CRISISWATCH_TEST_POSTGRES_URL is not set")
+    config = copy_config(tmp_path, replace=(("brands:\n", f"store: {{url: '{url}'}}\nbrands:\n"),))
+    try:
+        remember(config, (90, 60, USEFUL), url=url)
+        assert "1 incident in 90 days: 1 useful" in " ".join(crisiswatch("check", "--config", config).out.split())
+    finally:
+        database = Database(url)
+        with database.write() as connection:
+            metadata.drop_all(connection)
+            connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+        database.close()
 
 
 def test_calibrate_tells_what_other_bounds_would_have_kept(crisiswatch, config):
