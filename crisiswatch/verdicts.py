@@ -124,9 +124,11 @@ def _numbers_above(line: Condition, incidents: Sequence[Judged]) -> list[tuple[f
         if each.kind is VerdictKind.FALSE_ALARM and value is not None and math.isfinite(value):
             found.add(math.floor(value) + 1.0 if whole else math.floor(value * 100 + 1) / 100)
     bounds = sorted(bound for bound in found if bound > line.bound)
+    if not bounds:
+        return []
     step = max(len(bounds) / _SHOWN, 1.0)
     chosen = [bounds[min(math.ceil((number + 1) * step) - 1, len(bounds) - 1)] for number in range(_SHOWN)]
-    return [(bound, f"{bound:g}") for bound in dict.fromkeys(chosen)] if bounds else []
+    return [(bound, f"{bound:g}") for bound in dict.fromkeys(chosen)]
 
 
 def _value(each: Judged, measure: str) -> float | None:

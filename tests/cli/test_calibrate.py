@@ -61,6 +61,13 @@ def test_check_says_what_people_said_and_what_would_have_helped(crisiswatch, con
     assert "would have kept all 1 useful and dropped" in flat
 
 
+def test_check_also_tells_of_a_rule_that_has_never_given_a_false_alarm(crisiswatch, config):
+    remember(config, (90, 60, USEFUL), (40, 20, None))
+    said = crisiswatch("check", "--config", config)
+    assert said.code == 0
+    assert "2 incidents in 90 days: 1 useful, 1 without a verdict" in " ".join(said.out.split())
+
+
 def test_check_tells_programs_what_people_said_too(crisiswatch, config):
     remember(
         config, (90, 60, USEFUL), (22, 13, FALSE), (25, 14, FALSE), (30, 15, FALSE), (35, 16, NO_CRISIS), (40, 20, None)
@@ -88,7 +95,9 @@ def test_check_looks_into_a_database_but_never_changes_it(crisiswatch, config, r
 
 
 def test_check_does_not_mind_a_server_that_is_down(crisiswatch, tmp_path):
-    down = copy_config(tmp_path, replace=(("brands:\n", "store: {url: 'postgresql://nobody@127.0.0.1:1/nothing'}\nbrands:\n"),))
+    down = copy_config(
+        tmp_path, replace=(("brands:\n", "store: {url: 'postgresql://nobody@127.0.0.1:1/nothing'}\nbrands:\n"),)
+    )
     said = crisiswatch("check", "--config", down)
     assert (said.code, "so far" in said.out) == (0, False)
 
