@@ -21,7 +21,7 @@ __all__ = ["Situation", "Step", "slot_of"]
 
 Situation = tuple[Case, Incident]
 REMIND_EVERY = timedelta(minutes=10)
-_EXEMPT = {"promise_due", "promise_missed"}
+_OF_PROMISES = {"promise_due", "promise_missed"}
 _PRIORITY = 2
 
 
@@ -101,10 +101,12 @@ class Step:
         if first and not called and receiver not in self.plan.terse and not self._has_room(receiver, sending, incident):
             return
         now = self._stamp(sending.at)
-        waits = self.quiet_until(receiver, max(incident.level, incident.peak_level), now)
+        promised = sending.reminder is not None and sending.reminder.kind in _OF_PROMISES
+        level = Level.CRITICAL if promised else max(incident.level, incident.peak_level)
+        waits = self.quiet_until(receiver, level, now)
         if stage is Stage.UPDATED and not (receiver in self.plan.editors or (incident.id, receiver) in self._held):
             return
-        if stage is Stage.REMINDED and sending.reminder is not None and sending.reminder.kind not in _EXEMPT:
+        if stage is Stage.REMINDED and not promised:
             waits = self._remind(receiver, incident.id, now, waits)
         if stage is Stage.RESOLVED:
             self._forget(receiver, incident.id)

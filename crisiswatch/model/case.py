@@ -65,7 +65,7 @@ class StandDown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """No reminders and no news in the thread until then; ``until`` None means until the incident is over."""
+    """No reminders but of promises and no news in the thread until then; ``until`` None: until the incident is over."""
 
     by: str
     at: datetime

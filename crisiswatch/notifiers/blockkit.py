@@ -120,6 +120,8 @@ def reply_blocks(document: Document, tag: str, *, people: Collection[str] = (), 
     dot = parts.DOTS[document.mood]
     head = f"{dot} {parts.drill(document)}*{escape(document.headline, 300)}*\n{escape(document.summary, 1200)}"
     blocks = [section(head)]
+    if document.reminder:
+        blocks.append(section(f"{parts.CLOCK} *{named(escape(document.reminder, 1200), people)}*"))
     if document.stage is Stage.CALMING and str(Act.STAND_DOWN) in document.buttons:
         blocks.append(section("*It waits for a person to say that it is over*: the button is on the message above."))
     blocks += parts.criteria(document, 8, 300)

@@ -1,8 +1,9 @@
 """What time alone does to a case: rungs to climb, steps and promises to be reminded of, snoozes that end.
 
 Time counts in whole minutes, as in the engine: whatever falls due within a minute is told at its end, once, however
-often somebody looks at the clock. While a case is snoozed nothing is told; what fell due meanwhile is told at its end.
-Of what somebody called a false alarm, or no crisis, only promises ring, unless it gets worse.
+often somebody looks at the clock. While a case is snoozed nothing is told but promises, which ring before they are
+missed; what else fell due meanwhile is told at its end. Of what somebody called a false alarm, or no crisis, only
+promises ring, unless it gets worse.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def next_due(case: Case, plan: Plan) -> datetime | None:
     if case.closed_at is not None:
         return None
     if case.snooze is not None:
-        due = None if case.snooze.until is None else _minute_after(case.snooze.until)
+        over = [] if case.snooze.until is None else [_minute_after(case.snooze.until)]
+        due = min([*over, *_of_promises(case)], default=None)
     else:
         due = min(_waiting(case, plan), default=None)
     if due is None or case.touched_at is None:
@@ -91,8 +93,7 @@ def slept_over_calm(case: Case, snooze: Snooze, now: datetime) -> bool:
 
 
 def _waiting(case: Case, plan: Plan) -> Iterator[datetime]:
-    for promise in open_promises(case):
-        yield _minute_after(promise.due) if promise.rung else _rings_at(promise)
+    yield from _of_promises(case)
     again = ask_again_at(case)
     if again is not None:
         yield again
@@ -104,6 +105,11 @@ def _waiting(case: Case, plan: Plan) -> Iterator[datetime]:
     if not case.acknowledged_by:
         for _, _, due in _rungs(case, plan):
             yield due
+
+
+def _of_promises(case: Case) -> Iterator[datetime]:
+    for promise in open_promises(case):
+        yield _minute_after(promise.due) if promise.rung else _rings_at(promise)
 
 
 def _rungs(case: Case, plan: Plan) -> Iterator[tuple[int, Rung, datetime]]:
@@ -118,6 +124,9 @@ def _rungs(case: Case, plan: Plan) -> Iterator[tuple[int, Rung, datetime]]:
 def _fire(draft: Draft, now: datetime, plan: Plan) -> None:
     """Do what is due at the minute ``now``; afterwards none of it is due any more."""
     snooze = draft.case.snooze
+    if snooze is not None and (snooze.until is None or _minute_after(snooze.until) > now):
+        _chase_promises(draft, now)
+        return
     if snooze is not None:
         draft.change(snooze=None)
         draft.decide(now, US, Act.WAKE, "The snooze is over.")

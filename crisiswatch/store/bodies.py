@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from crisiswatch.errors import StateError
@@ -16,7 +17,7 @@ from crisiswatch.response.codec import case_from_dict, case_to_dict, reminder_fr
 from crisiswatch.store.codec import incident_from_dict, incident_to_dict
 from crisiswatch.store.rows import OutboxRow
 
-__all__ = ["Body", "body_from_json", "body_to_json", "takes_over"]
+__all__ = ["Body", "body_from_json", "body_to_json", "reminder_is_settled", "takes_over"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,45 +64,63 @@ def body_from_json(text: str) -> Body:
 
 _NEWS = (Stage.OPENED, Stage.ESCALATED)
 _MINOR = (Stage.UPDATED, Stage.CALMING, Stage.REMINDED)
+_ALONE = (Stage.OPENED, Stage.ESCALATED, Stage.RESOLVED)
+_OF_PROMISES = ("promise_due", "promise_missed")
 
 
 def takes_over(newer: OutboxRow, older: OutboxRow) -> OutboxRow:
     """``newer`` such that nothing is lost if ``older`` of the same incident and receiver is never sent.
 
     It keeps its snapshot. Where the older one was to be shown by itself and the newer one would only be an edit, it
-    takes the older one's stage; a reminder is kept, and not told before its time; two of one kind become one.
+    takes the older one's stage; a reminder is kept, and not told before its time; of two the weightier stays. What
+    opens, escalates or ends says all that a reminder would say, but for promises.
     """
     kept = replace(newer, priority=min(newer.priority, older.priority))
-    if older.stage in _NEWS and newer.stage in _MINOR:
-        alone = replace(body_from_json(newer.body), reminder=None)
-        kept = replace(kept, stage=older.stage, body=body_to_json(alone))
-    elif older.stage is Stage.CALMING and newer.stage is Stage.UPDATED:
-        kept = replace(kept, stage=older.stage)
-    elif older.stage is Stage.REMINDED and newer.stage in {Stage.UPDATED, Stage.REMINDED}:
-        kept = _reminding(kept, older)
-    return kept
-
-
-def _reminding(newer: OutboxRow, older: OutboxRow) -> OutboxRow:
-    """With the reminder of the older one, unless nobody needs it any more or another one takes its place."""
     before, now = body_from_json(older.body).reminder, body_from_json(newer.body)
-    if before is None or _settled(before, now.case):
-        return newer
-    if now.reminder is None:
-        later = max(newer.not_before or newer.created_at, older.not_before or older.created_at)
-        told = body_to_json(replace(now, reminder=before))
-        return replace(newer, stage=Stage.REMINDED, body=told, not_before=later)
-    if now.reminder.kind != before.kind or now.reminder.subject == before.subject:
-        return newer
-    subject = "; ".join(part for part in (before.subject, now.reminder.subject) if part)
-    return replace(newer, body=body_to_json(replace(now, reminder=replace(now.reminder, subject=subject))))
+    reminder = _weightier(None if before is None or reminder_is_settled(before, now.case) else before, now.reminder)
+    stage, promised = newer.stage, reminder is not None and reminder.kind in _OF_PROMISES
+    if older.stage in _NEWS and newer.stage in _MINOR:
+        stage = older.stage
+        reminder = reminder if promised else None
+    elif newer.stage in _ALONE:
+        reminder = reminder if promised else now.reminder
+    elif reminder is not None:
+        stage = Stage.REMINDED
+        if reminder is not now.reminder and now.reminder is None:
+            kept = replace(kept, not_before=max(_goes(newer), _goes(older)))
+    elif older.stage is Stage.CALMING and newer.stage is Stage.UPDATED:
+        stage = older.stage
+    if reminder != now.reminder:
+        kept = replace(kept, body=body_to_json(replace(now, reminder=reminder)))
+    return replace(kept, stage=stage)
 
 
-def _settled(reminder: Reminder, case: Case | None) -> bool:
+def reminder_is_settled(reminder: Reminder, case: Case | None) -> bool:
     """Whether nobody has to be reminded any more."""
     if case is None:
         return False
-    return bool(case.ending) or (reminder.kind == "unacknowledged" and bool(case.acknowledged_by))
+    if reminder.kind in _OF_PROMISES:
+        return not any(each.kept_at is None and each.text in reminder.subject for each in case.promises)
+    if case.ending:
+        return True
+    if reminder.kind == "step_overdue":
+        late = any(step.done_at is None and step.step in reminder.subject for step in case.steps)
+        return case.calm_at is not None or not late
+    return reminder.kind == "unacknowledged" and (case.calm_at is not None or bool(case.acknowledged_by))
+
+
+def _weightier(before: Reminder | None, now: Reminder | None) -> Reminder | None:
+    """One of two; of the same kind it is about what both are about."""
+    if before is None or now is None:
+        return before or now
+    if before.kind == now.kind:
+        subjects = dict.fromkeys(part for part in (before.subject, now.subject) if part)
+        return replace(now, subject="; ".join(subjects))
+    return before if before.kind in _OF_PROMISES and now.kind not in _OF_PROMISES else now
+
+
+def _goes(row: OutboxRow) -> datetime:
+    return row.not_before or row.created_at
 
 
 def _notice(notice: Notice) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""A promise rings before it is missed, whoever sleeps or wants to be left alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from crisiswatch.store import Store
+from tests.calm.house import House, night_for, to
+
+
+def promises(house: House, minutes: int) -> str:
+    """Somebody takes the open incident and promises an update."""
+    (incident,) = house.store.incidents("acme", open_only=True)
+    due = house.clock.now() + timedelta(minutes=minutes)
+    house.pipeline.act(incident.id, "acknowledge", "anna")
+    house.pipeline.act(incident.id, "promise", "anna", {"text": "The next update", "due": due.isoformat()})
+    house.dispatch()
+    return incident.id
+
+
+def reminders(house: House, receiver: str) -> list[tuple[str, str]]:
+    got = zip(house.at(receiver).at, house.at(receiver).got, strict=True)
+    return [(f"{at:%H:%M}", each.reminder.kind) for at, each in got if each.reminder is not None]
+
+
+def test_in_quiet_hours_a_promise_rings_at_once_for_whoever_hears_of_critical_incidents(store: Store) -> None:
+    house = House(store, to("desk"), quiet=[night_for("desk")])
+    house.until(19, 55)
+    house.says("acme", times=2)
+    house.passes(1)
+    promises(house, 60)
+    house.until(22)
+    assert reminders(house, "desk") == [("20:41", "promise_due"), ("20:56", "promise_missed")]
+
+
+def test_whoever_wants_nothing_at_night_has_it_in_the_first_message_of_the_morning(store: Store) -> None:
+    house = House(store, to("desk"), to("slack"), slacks=["slack"], quiet=[night_for("desk", "slack", but=frozenset())])
+    house.until(19, 55)
+    house.says("acme", times=2)
+    house.passes(1)
+    promises(house, 60)
+    house.until(20, 45)  # it calms down after it rang
+    house.until(7, 0, 10)
+    for receiver in ("desk", "slack"):
+        assert reminders(house, receiver) == [("07:00", "promise_missed")]
+
+
+def test_calming_keeps_the_promise_that_rang_before_it(store: Store) -> None:
+    house = House(store, to("desk"), quiet=[night_for("desk", but=frozenset())])
+    house.until(19, 50)
+    house.says("acme", times=6)
+    house.passes(1)
+    promises(house, 27)
+    house.until(20, 40)
+    rows = store.outbox_rows(status="pending")
+    assert len(rows) == 1
+    assert "promise" in rows[0].body
+    house.until(7, 0, 20)
+    assert reminders(house, "desk")[-1] == ("07:00", "promise_missed")
+
+
+@pytest.mark.parametrize("wanted", ["240", "calm"])
+def test_a_promise_rings_through_a_snooze(store: Store, wanted: str) -> None:
+    house = House(store, to("desk"))
+    house.says("acme", times=6)
+    house.passes(1)
+    incident = promises(house, 20)
+    house.pipeline.act(incident, "snooze", "anna", {"for": wanted})
+    house.passes(25)
+    assert reminders(house, "desk") == [("18:16", "promise_due"), ("18:21", "promise_missed")]
