@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from crisiswatch.alerts.render import fill
+from crisiswatch.alerts.values import placeholder_values
 from crisiswatch.config import Loaded
 from crisiswatch.model import Case, Delivery, Incident, Stage
 from crisiswatch.model.alert import definition_for
@@ -34,10 +37,16 @@ def written(loaded: Loaded, store: Store, incident: Incident, chart: str = "", m
     brand = next((each for each in loaded.settings.brands if each.id == incident.brand), None)
     alert = definition_for(loaded.alerts, incident.alert, "en" if brand is None else brand.language)
     evidence = (messages or Messages(store, loaded)).evidence(incident)
-    lang = "en" if alert is None else alert.language
     if brand is None:
+        lang = "en" if alert is None else alert.language
         return post_mortem(gather_facts(store, incident, evidence, brand=incident.brand, lang=lang), chart)
-    facts = gather_facts(store, incident, evidence, brand=brand.name, zone=brand.timezone, lang=lang)
+    name, zone, lang = brand.name, brand.timezone, brand.language
+    facts = gather_facts(store, incident, evidence, brand=name, zone=zone, lang=lang)
+    if (
+        alert is not None and alert.language == lang != "en"
+    ):  # a rule has one title, in English where it is a shipped one
+        values = placeholder_values(facts.first, evidence, name, zone, lang)
+        facts = replace(facts, title=fill(alert.opened.headline, values, lang))
     return post_mortem(facts, chart)
 
 
