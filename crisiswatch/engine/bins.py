@@ -11,6 +11,7 @@ __all__ = ["LONGEST_TAIL", "bin_of", "tail_of"]
 
 LONGEST_TAIL = 6 * 60  # minutes: a silence of which nobody knows yet what it means may last longer than any window
 MANY = 2 * LONGEST_TAIL // BIN  # bins that are kept without asking whether they are still needed
+NOTHING = Lean()
 TAIL_MOVES = 3 * 60  # minutes: a longer tail begins anew so seldom, so that what was made of it lasts
 
 
@@ -52,7 +53,7 @@ def bin_of(state: State, kept: SeriesState, calendar: tuple[CalendarEvent, ...],
     count, total, marked, lean = _sums(kept.series, start, end)
     matching, others = kept.series.organic_parts(start)  # of the whole bin, however little of it counts yet
     everything = count * matching + (total - count) * others
-    told = lean != Lean()
+    told = lean is not NOTHING and lean != NOTHING
     square = (count * MILLI + lean.matching_square) * matching + lean.others_square * others
     total_square = (total * MILLI + lean.total_square) * (everything / total if total else 1.0)
     return Bin(
@@ -70,11 +71,16 @@ def bin_of(state: State, kept: SeriesState, calendar: tuple[CalendarEvent, ...],
 
 def _sums(series: Series, start: int, end: int) -> tuple[int, int, int, Lean]:
     count = total = marked = 0
-    lean = Lean()
-    for bucket in series.span(start, end):
+    lean, get = NOTHING, series.buckets.get
+    for minute in range(start, end):
+        bucket = get(minute)
+        if bucket is None:
+            continue
         count += bucket.count
         total += bucket.total
         marked += bucket.marked
         if bucket.lean is not None:
+            if lean is NOTHING:
+                lean = Lean()
             lean.add(bucket.lean)
     return count, total, marked, lean

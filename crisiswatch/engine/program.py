@@ -40,6 +40,7 @@ class RulePlan:
     ``early``: the early pass can find something. ``floor``: below so many thousandths of a mention in the window no
     level can hold, so nothing needs to be worked out. ``judged``: some level asks for surprise. ``relative``: by
     share or growth without a detector, or for a drop; so how far a count must fall to be normal again is not known.
+    ``blindness``: no level can hold while every source can speak.
     """
 
     rule: Rule
@@ -48,6 +49,7 @@ class RulePlan:
     floor: int
     judged: bool
     relative: bool
+    blindness: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def _rule_plan(rule: Rule) -> RulePlan:
         floor=floor,
         judged=judged,
         relative=not floor or (not judged and any(_uses(b, "share") or _uses(b, "growth") for b in blocks)),
+        blindness=all(_waits_for_blindness(block) for block in blocks),
     )
 
 
@@ -146,6 +149,10 @@ def _floor(block: Block) -> int:
     if counts:
         return ceil(max(counts) * MILLI)
     return 1 if needs_mentions(block) else 0
+
+
+def _waits_for_blindness(block: Block) -> bool:
+    return any(c.measure == "blind_for" and c.operator == "at_least" and c.bound > 0 for c in block.conditions)
 
 
 def _uses(block: Block, measure: str) -> bool:

@@ -10,12 +10,12 @@ in order; so it makes no difference how often a `Tick` comes, or how the stream 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from crisiswatch.engine import catchup, machine, volume
 from crisiswatch.engine.bins import LONGEST_TAIL, bin_of
 from crisiswatch.engine.calibration import NO_SCORERS, made_right, new_hour, scorer_changed, stand_ins_met
+from crisiswatch.engine.fitting import fits, new_series
 from crisiswatch.engine.look import Look
 from crisiswatch.engine.machine import Moment
 from crisiswatch.engine.program import Program, RulePlan, SeriesPlan, program_for
@@ -42,11 +42,12 @@ from crisiswatch.model import (
 from crisiswatch.rules.judge import level_held
 from crisiswatch.rules.model import Ruleset
 from crisiswatch.sentiment.severity import weight_of
-from crisiswatch.windows import BIN, MILLI, Series, author_hash, minute_of, moment
+from crisiswatch.windows import BIN, MILLI, author_hash, minute_of, moment
 
 __all__ = ["fold", "next_wakeup", "step"]
 
 AHEAD = 2  # minutes that an author's clock may run before ours
+FOREVER = 1 << 62
 SPELLS_KEPT = 8 * 24 * 60  # minutes; growth looks back a week
 
 
@@ -77,6 +78,7 @@ class _Step:
         self.detectors = {plan.key: plan.detector for plan in program.series}
         self.effects: list[Effect] = []
         self.open_rules = any(mine.is_open for mine in state.rules.values())
+        self.blind = False
         self.series: tuple[tuple[SeriesPlan, SeriesState], ...] = ()
         self.rules: tuple[tuple[RulePlan, RuleState, SeriesState], ...] = ()
         if state.now >= 0:
@@ -152,15 +154,17 @@ class _Step:
         for name, rhythm in state.sources.items():
             self._listen(name, rhythm, minute)
         closed = watermark(state.sources, state.volumes, state.closed, minute, self.program.lateness)
+        decided = min(closed, self._decided())
         for plan, kept in self.series:
             kept.series.move(minute, closed)
-            if plan.detector is not None and kept.learned + BIN <= closed:
-                self._learn(plan, kept, closed)
+            if plan.detector is not None and kept.learned + BIN <= decided:
+                self._learn(plan, kept, decided)
         if minute % 60 == 0:
             new_hour(state, self.series, minute)
         crossed = closed // BIN != state.closed // BIN
         state.closed = closed
         self.open_rules = False
+        self.blind = any(spell.until < 0 for spell in state.spells)
         for rule, mine, kept in self.rules:
             self._judge(rule, mine, kept, minute)
             self.open_rules = self.open_rules or mine.is_open
@@ -177,33 +181,36 @@ class _Step:
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
-    def _learn(self, plan: SeriesPlan, kept: SeriesState, closed: int) -> None:
-        """Hand the detector the bins that the watermark has passed.
-
-        A bin of a silence waits until the silence ends: only then it is known whether it was calm or blind.
-        """
+    def _learn(self, plan: SeriesPlan, kept: SeriesState, end: int) -> None:
+        """Hand the detector the bins up to minute ``end``: those that the watermark has passed and that are decided."""
         if plan.detector is None or kept.detector is None:
             return
-        while kept.learned + BIN <= closed:
+        while kept.learned + BIN <= end:
             start = kept.learned
-            if self._undecided(start + BIN):
-                return
             closed_bin = bin_of(self.state, kept, self.program.calendar, start, start + BIN)
             kept.detector = plan.detector.learn(kept.detector, closed_bin)
             kept.learned = start + BIN
             kept.series.settle_crowds(kept.learned)
 
-    def _undecided(self, end: int) -> bool:
-        """Say whether the bin that ends at ``end`` lies in a silence of which nobody knows yet what it means."""
-        speaking = [rhythm for rhythm in self.state.sources.values() if not rhythm.blind]
-        return bool(speaking) and all(rhythm.silent and rhythm.last_arrival < end for rhythm in speaking)
+    def _decided(self) -> int:
+        """Up to which minute it is known what a silence means.
+
+        A bin of a silence waits until the silence ends: only then it is known whether it was calm or blind.
+        """
+        last = -1
+        for rhythm in self.state.sources.values():
+            if not rhythm.blind:
+                if not rhythm.silent:
+                    return FOREVER
+                last = max(last, rhythm.last_arrival)
+        return FOREVER if last < 0 else last
 
     # -- rules --------------------------------------------------------------------------------------------------------
 
     def _judge(self, plan: RulePlan, mine: RuleState, kept: SeriesState, minute: int) -> None:
         floor, window = plan.floor, plan.rule.window
         early, final = kept.series.early[window].count, kept.series.final[window].count
-        if early < floor and final < floor and mine.phase == CALM:
+        if mine.phase == CALM and ((early < floor and final < floor) or (plan.blindness and not self.blind)):
             mine.final = mine.dismissed = 0
             return
         now, settled = self._looks(plan, kept)
@@ -362,50 +369,19 @@ class _Step:
             self._drop_rule(gone)
         for plan in program.series:
             kept = state.series.get(plan.key)
-            if kept is None or not _fits(plan, kept.series):
-                state.series[plan.key] = self._new_series(plan, kept)
+            if kept is None or not fits(plan, kept.series):
+                state.series[plan.key] = new_series(state, plan, kept)
         keys = {plan.key for plan in program.series}
         state.series = {key: state.series[key] for key in sorted(keys)}
         state.rules = {plan.rule.id: state.rules.get(plan.rule.id) or RuleState() for plan in program.rules}
         self.series = tuple((plan, state.series[plan.key]) for plan in program.series)
         self.rules = tuple((plan, state.rules[plan.rule.id], state.series[plan.series]) for plan in program.rules)
 
-    def _new_series(self, plan: SeriesPlan, kept: SeriesState | None) -> SeriesState:
-        state = self.state
-        judged = plan.detector is not None
-        series = Series(
-            plan.lengths, state.now, state.closed, keep_bins=plan.keep_bins, texts=plan.texts, crowds=judged
-        )
-        first, learned = state.now, state.closed - state.closed % BIN
-        detector = plan.detector.fresh() if plan.detector is not None else None
-        if kept is not None:  # other windows over the same mentions: keep what was counted and learned
-            old = kept.series
-            series.take_over(old)
-            first = max(
-                kept.first,
-                state.closed - old.keep if series.keep > old.keep else kept.first,
-                state.closed - old.keep_bins if series.keep_bins > old.keep_bins else kept.first,
-            )
-            learned, detector = kept.learned, kept.detector if kept.detector is not None else detector
-        # What the round under way was made into stays as it is: nobody knows which of it was taken over.
-        tallies = {} if kept is None else {source: replace(tally, firm=True) for source, tally in kept.tallies.items()}
-        return SeriesState(series, first, learned, detector, tallies=tallies)
-
     def _drop_rule(self, name: str) -> None:
         mine = self.state.rules[name]
         if mine.is_open:
             self._tell(machine.orphan(self.state, name, mine))
         del self.state.rules[name]
-
-
-def _fits(plan: SeriesPlan, series: Series) -> bool:
-    """Whether a series that is kept counts what the plan asks for."""
-    return (
-        tuple(series.early) == plan.lengths
-        and series.keep_bins == plan.keep_bins
-        and series.keeps_texts == plan.texts
-        and (series.crowds is not None) == (plan.detector is not None)
-    )
 
 
 def _blind(spell: BlindSpell) -> Blind:

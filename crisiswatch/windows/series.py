@@ -268,11 +268,13 @@ class Series:
 
     def move(self, early_end: int, final_end: int) -> None:
         """Let the windows end there, and forget what no window can need any more."""
-        _slide(self.buckets, self.early, self.early_end, early_end)
+        if self.buckets:
+            _slide(self.buckets, self.early, self.early_end, early_end)
         self.early_end = early_end
         if final_end != self.final_end:
             before, self.final_end = self.final_end, final_end
-            _slide(self.buckets, self.final, before, final_end)
+            if self.buckets:
+                _slide(self.buckets, self.final, before, final_end)
             self.oldest = final_end - self.keep
             if final_end // BIN != before // BIN:
                 self._fall_silent(self._needed_from(final_end))
@@ -378,16 +380,13 @@ def _mass(weight: int, part: int) -> int:
 
 def _slide(buckets: dict[int, Bucket], windows: dict[int, SlidingSum], start: int, end: int) -> None:
     """Move windows that end at ``start`` on to ``end``: a minute enters each of them, and one leaves."""
-    if not buckets:
-        return
     get = buckets.get
     for minute in range(start, end):
         entering = get(minute)
         for length, window in windows.items():
-            leaving = get(minute - length)
             if entering is not None:
                 window.count += entering.count
                 window.total += entering.total
-            if leaving is not None:
+            if (window.total or window.count) and (leaving := get(minute - length)) is not None:
                 window.count -= leaving.count
                 window.total -= leaving.total
