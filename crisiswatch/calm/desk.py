@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crisiswatch.errors import StateError
-from crisiswatch.model import Incident, Level, Stage
+from crisiswatch.model import Incident, Level, Reminder, Stage
+from crisiswatch.response.codec import reminder_from_dict, reminder_to_dict
 
 __all__ = ["Collected", "Desk", "Member", "Storm", "desk_from_json", "desk_to_json"]
 
@@ -68,7 +69,8 @@ class Collected:
 class Desk:
     """``opened`` are the times of the last first messages; ``silenced`` is by incident the stage of what a silence held
     back (`opened` if the receiver never heard of it); ``collected`` waits for a digest; ``reminded`` is by incident
-    when the last reminder goes; ``marks`` holds times of whatever else happens once."""
+    when the last reminder goes, ``unsaid`` the one that a silence held back; ``marks`` holds times of whatever else
+    happens once."""
 
     opened: list[datetime] = field(default_factory=list)
     storms: list[Storm] = field(default_factory=list)
@@ -76,6 +78,7 @@ class Desk:
     collected: dict[str, Collected] = field(default_factory=dict)
     reminded: dict[str, datetime] = field(default_factory=dict)
     marks: dict[str, datetime] = field(default_factory=dict)
+    unsaid: dict[str, Reminder] = field(default_factory=dict)
 
     def copy(self) -> Desk:
         """An independent one."""
@@ -86,6 +89,7 @@ class Desk:
             dict(self.collected),
             dict(self.reminded),
             dict(self.marks),
+            dict(self.unsaid),
         )
 
     def room(self, at: datetime, more_than: int, within: timedelta) -> bool:
@@ -101,6 +105,11 @@ class Desk:
         """The storm that goes on at ``at``, if there is one."""
         last = self.storms[-1] if self.storms else None
         return last if last is not None and not last.passed and at - last.last < within else None
+
+    def drop(self, incident: str) -> None:
+        """Nothing of an incident is kept back by a silence any more."""
+        self.silenced.pop(incident, None)
+        self.unsaid.pop(incident, None)
 
     def follow(self, incident: Incident, *, over: bool) -> None:
         """Take over how an incident stands where it is in a summary."""
@@ -123,6 +132,7 @@ def desk_to_json(desk: Desk) -> str:
         "collected": {name: [each.at.isoformat(), each.slot] for name, each in desk.collected.items()},
         "reminded": _times(desk.reminded),
         "marks": _times(desk.marks),
+        "unsaid": {name: reminder_to_dict(each) for name, each in desk.unsaid.items()},
     }
     if not any(data.values()):
         return ""
@@ -140,6 +150,7 @@ def desk_from_json(text: str) -> Desk:
             collected={n: Collected(datetime.fromisoformat(at), slot) for n, (at, slot) in data["collected"].items()},
             reminded=_read_times(data["reminded"]),
             marks=_read_times(data["marks"]),
+            unsaid={name: reminder_from_dict(each) for name, each in data.get("unsaid", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateError(f"what is kept back for a receiver can't be read: {type(error).__name__}: {error}") from error

@@ -24,7 +24,7 @@ from crisiswatch.model import (
     Stage,
 )
 from crisiswatch.response import Sending
-from crisiswatch.store import OutboxRow, Store
+from crisiswatch.store import OutboxRow, Store, reminder_is_settled
 
 __all__ = ["Calm", "Calmed"]
 
@@ -198,9 +198,25 @@ class Calm:
                 found = situation(name)
                 if found is not None and step.silenced(found[1], at):
                     continue
-                del step.desk(receiver).silenced[name]
+                reminder = None if desk is None else desk.unsaid.get(name)
+                step.desk(receiver).drop(name)
                 if found is not None:
-                    step.offer(receiver, stage, Sending(at=at, stage=stage, case=found[0]), found[1])
+                    self._tell_late(
+                        step, receiver, Sending(at=at, stage=stage, case=found[0], reminder=reminder), found[1]
+                    )
+
+    def _tell_late(self, step: Step, receiver: str, kept: Sending, incident: Incident) -> None:
+        """Tell a receiver of an incident what a silence kept back, and of that only what still has to be told."""
+        stage, reminder = kept.stage, kept.reminder
+        first = receiver not in step.told(incident.id)
+        if reminder is not None and reminder_is_settled(reminder, kept.case):
+            reminder = None
+        if stage is Stage.REMINDED and reminder is None:
+            if first:  # it was called because nobody had it
+                return
+            stage = Stage.UPDATED
+        told = Stage.OPENED if first else stage
+        step.offer(receiver, told, replace(kept, stage=stage, reminder=reminder), incident)
 
     # -- what time brings out -----------------------------------------------------------------------------------------
 

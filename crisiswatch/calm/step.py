@@ -23,6 +23,8 @@ Situation = tuple[Case, Incident]
 REMIND_EVERY = timedelta(minutes=10)
 _OF_PROMISES = {"promise_due", "promise_missed"}
 _PRIORITY = 2
+_NOBODY = "unacknowledged"
+_WEIGHTS = [Stage.UPDATED, Stage.REMINDED, Stage.ESCALATED, Stage.OPENED]
 
 
 class Step:
@@ -95,7 +97,7 @@ class Step:
         """Send one message, unless something speaks against it."""
         first = receiver not in self.told(incident.id)
         if stage is not Stage.RESOLVED and self.silenced(incident, sending.at):
-            self._hush(receiver, stage, incident, first=first)
+            self._hush(receiver, stage, sending, incident, first=first)
             return
         called = any(step.asked == receiver for step in sending.case.steps)  # no summary freezes anything
         if first and not called and receiver not in self.plan.terse and not self._has_room(receiver, sending, incident):
@@ -112,7 +114,7 @@ class Step:
             self._forget(receiver, incident.id)
         desk = self.look(receiver)
         if desk is not None and incident.id in desk.silenced:
-            del self.desk(receiver).silenced[incident.id]
+            self.desk(receiver).drop(incident.id)
         self.told(incident.id).add(receiver)
         if waits is not None:
             self._held.add((incident.id, receiver))
@@ -129,14 +131,21 @@ class Step:
             until = over
         return None if until == now else until
 
-    def _hush(self, receiver: str, stage: Stage, incident: Incident, *, first: bool) -> None:
-        """Note what a silence keeps back: the weightiest of it, for its end."""
+    def _hush(self, receiver: str, stage: Stage, sending: Sending, incident: Incident, *, first: bool) -> None:
+        """Note what a silence keeps back: the weightiest of it, for its end. Who would first have heard of it because
+        nobody has it is noted as reminded."""
         desk = self.desk(receiver)
-        before = desk.silenced.get(incident.id)
-        if first:
-            desk.silenced[incident.id] = Stage.OPENED
-        elif before is None or stage is Stage.ESCALATED:
-            desk.silenced[incident.id] = Stage.ESCALATED if stage is Stage.ESCALATED else Stage.UPDATED
+        if sending.reminder is not None and stage is not Stage.UPDATED:
+            noted = desk.unsaid.get(incident.id)
+            if noted is None or noted.kind != _NOBODY:
+                desk.unsaid[incident.id] = sending.reminder
+            weight = Stage.REMINDED
+        elif first:
+            weight = Stage.OPENED
+        else:
+            weight = stage if stage in _WEIGHTS else Stage.UPDATED
+        before = desk.silenced.get(incident.id, Stage.UPDATED)
+        desk.silenced[incident.id] = max(before, weight, key=_WEIGHTS.index)
 
     def _has_room(self, receiver: str, sending: Sending, incident: Incident) -> bool:
         """Whether a receiver is told of an incident it never heard of; if not, it is in a storm's summary."""
@@ -181,7 +190,7 @@ class Step:
         if desk.storm_of(incident.id) is not None:
             self.desk(receiver).follow(incident, over=over)
         if over and incident.id in desk.silenced:
-            del self.desk(receiver).silenced[incident.id]
+            self.desk(receiver).drop(incident.id)
 
     def _remind(self, receiver: str, incident: str, now: datetime, waits: datetime | None) -> datetime | None:
         """When a reminder may go: not within ten minutes of the one before; one that waits already takes it in."""

@@ -1,6 +1,6 @@
 """What is kept: mentions, counts, states, incidents and the outbox, in SQLite or PostgreSQL, by natural keys."""
 
-from crisiswatch.store.bodies import Body, body_from_json, body_to_json
+from crisiswatch.store.bodies import Body, body_from_json, body_to_json, reminder_is_settled
 from crisiswatch.store.codec import incident_from_json, incident_to_json
 from crisiswatch.store.ledger import counting, counting_themes
 from crisiswatch.store.mentions import Order
@@ -50,4 +50,5 @@ __all__ = [
     "incident_to_json",
     "is_current",
     "minute_of",
+    "reminder_is_settled",
 ]

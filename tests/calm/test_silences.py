@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from crisiswatch.errors import ActRefused
 from crisiswatch.model import Level, SilenceWish
+from crisiswatch.response import Plan as Asked
+from crisiswatch.response import Rung
+from crisiswatch.rules.model import Rule, Settle
 from crisiswatch.store import Store
-from tests.calm.house import House, night_for, to
+from tests.calm.house import House, counting, night_for, to
 
 
 def kinds(house: House, receiver: str = "desk") -> list[str]:
     return [each.notice.kind for each in house.at(receiver).got if each.notice is not None]
+
+
+def lasting() -> Rule:
+    """What it finds stays open for hours."""
+    return replace(counting(), settle=Settle(600, 0.5))
 
 
 def test_a_silence_is_announced_keeps_back_and_at_its_end_tells_what_is_open(store: Store) -> None:
@@ -74,8 +83,6 @@ def test_who_was_told_before_gets_an_edit_at_the_end_and_the_resolve_in_any_case
 
 
 def test_a_silence_of_one_rule_leaves_the_others(store: Store) -> None:
-    from tests.calm.house import counting
-
     house = House(store, to("desk"), rules=[counting(), counting("flood")])
     house.silence("acme", rule="flood")
     house.says("acme", "bolt")
@@ -168,3 +175,43 @@ def test_a_silence_has_an_owner_a_reason_and_an_end(store: Store, wish: dict[str
     with pytest.raises(ActRefused, match="no silence 7"):
         House(store, to("desk")).pipeline.end_silence(7, "bo")
     assert store.silences() == []
+
+
+LADDER = Asked(rungs=(Rung(20, ("boss",)), Rung(30)))
+
+
+def test_a_rung_that_falls_due_in_a_silence_is_climbed_at_its_end(store: Store) -> None:
+    house = House(store, to("desk"), asked=LADDER, rules=[lasting()])
+    house.says("acme", times=3)
+    house.passes(2)
+    house.silence("acme", hours=1)
+    house.passes(58)
+    assert house.at("desk").stages() == ["opened"]
+    assert house.at("boss").got == []
+    house.passes(3)
+    (boss,) = house.at("boss").got
+    assert (boss.stage.value, boss.reminder and boss.reminder.kind) == ("opened", "unacknowledged")
+    assert house.at("desk").told()[-1] == ("19:02", "reminded", "acme.wave")
+
+
+def test_whoever_takes_it_within_the_silence_spares_the_next_rung(store: Store) -> None:
+    house = House(store, to("desk"), asked=LADDER, rules=[lasting()])
+    house.says("acme", times=3)
+    house.passes(2)
+    house.silence("acme", hours=1)
+    house.passes(50)
+    house.killed()
+    (incident,) = store.incidents("acme", open_only=True)
+    house.pipeline.act(incident.id, "acknowledge", "anna")
+    house.passes(15)
+    assert house.at("boss").got == []
+    assert "reminded" not in house.at("desk").stages()
+
+
+def test_what_opens_and_climbs_within_a_silence_is_one_message_at_its_end(store: Store) -> None:
+    house = House(store, to("desk"), asked=LADDER, rules=[lasting()])
+    house.silence("acme", hours=1)
+    house.says("acme", times=3)
+    house.passes(61)
+    assert house.at("desk").stages() == ["opened"]
+    assert len(house.at("boss").got) == 1

@@ -88,6 +88,14 @@ def test_a_snooze_holds_back_reminders_and_news_but_not_edits() -> None:
     assert story.kinds()[-2:] == ["wake", "reminded"]
 
 
+@pytest.mark.parametrize(("wanted", "words"), [("calm", "until it is calm."), ("60", "until 3 Mar 13:03 UTC.")])
+def test_who_snoozes_what_nobody_has_has_it(wanted: str, words: str) -> None:
+    story = Story(opening(), does(3, "snooze", "bo", for_=wanted)).until(200)
+    assert (story.case.acknowledged_by, story.case.acknowledged_at) == ("bo", at(3))
+    assert "Took it, and snoozed it " + words in [line.text for line in story.log]
+    assert "unacknowledged" not in [kind for kind, _ in story.reminders()]
+
+
 def test_a_snooze_until_it_is_calm_ends_with_the_figures_and_with_a_higher_level() -> None:
     asleep = Story(opening(), does(1, "acknowledge"), does(2, "snooze", for_="calm"), does(3, "snooze", for_="calm"))
     assert asleep.case.revision == 3
