@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from crisiswatch.alerts.phrases_en import ENGLISH
-from crisiswatch.alerts.phrases_it import ITALIAN
+from crisiswatch.alerts import labels_en, labels_it, phrases_en, phrases_it
 
-__all__ = ["phrase"]
+__all__ = ["LANGUAGES", "phrase", "words_for"]
 
 _GAP = re.compile(r"\{(\w+)\}")
-_BY_LANGUAGE: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "it": ITALIAN}
+LANGUAGES: Mapping[str, Mapping[str, str]] = {
+    "en": phrases_en.ENGLISH | labels_en.ENGLISH,
+    "it": phrases_it.ITALIAN | labels_it.ITALIAN,
+}
+"""All of them by language, each by its key."""
 
 
 def phrase(lang: str, key: str, **values: str) -> str:
     """The phrase `key` with its gaps filled; nothing for a key there is no phrase for."""
-    words = _BY_LANGUAGE.get(lang, ENGLISH).get(key, "")
+    words = LANGUAGES.get(lang, LANGUAGES["en"]).get(key, "")
     return _GAP.sub(lambda gap: values.get(gap[1], gap[0]), words)
+
+
+def words_for(languages: Collection[str]) -> str:
+    """The language for what speaks to the people of several brands: theirs, where they share one, else English."""
+    return next(iter(languages)) if len(set(languages)) == 1 else "en"

@@ -13,7 +13,7 @@ class Notice:
     """A headline and lines of plain words. ``id`` is stable over its ``version``s: a later one edits the message.
 
     ``kind`` is digest, storm, silence_began, silence_ended, budget or drill_report; ``link`` a page with more, if there
-    is one.
+    is one; ``language`` what its words are in.
     """
 
     id: str
@@ -23,3 +23,4 @@ class Notice:
     lines: tuple[str, ...] = ()
     link: str = ""
     version: int = 1
+    language: str = "en"

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from crisiswatch.alerts.document import Document
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.render import Renderer
 from crisiswatch.alerts.words import clean, clip, safe_url
 from crisiswatch.config.check_apprise import library
@@ -84,7 +85,7 @@ def short_text(document: Document, *, drill: bool = False) -> tuple[str, str]:
     lines = [document.reminder, document.summary, document.status, document.sector, document.note]
     lines += [f"! {warning}" for warning in document.warnings]
     lines += [f"{fact.label}: {fact.value}" for fact in document.facts[:4]]
-    lines += [f"First: {task.step}" for task in document.steps[:1]]
+    lines += [phrase(document.language, "first_step", step=task.step) for task in document.steps[:1]]
     ends = [line for line in (document.link, document.footer[-1] if document.footer else "") if line]
     ending = "\n".join(ends)
     body = clip("\n".join(line for line in lines if line), _BODY - len(ending) - 1)

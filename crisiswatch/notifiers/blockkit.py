@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from slack_sdk.models.blocks import Block, HeaderBlock
 
 from crisiswatch.alerts.document import Document
+from crisiswatch.alerts.phrases import phrase
+from crisiswatch.alerts.words import exact
 from crisiswatch.model import Act, Notice, Stage
 from crisiswatch.notifiers import blockkit_parts as parts
 from crisiswatch.notifiers.blockkit_text import escape, lines, link, named, section, small, title, units
@@ -34,7 +37,6 @@ TOTAL_LIMIT = 12_500
 """Characters of all blocks together as JSON; Slack refuses somewhere above 13,200 without documenting it."""
 
 _BLOCKS = 50
-_NEVER = "_Drafts for a person to check and publish. Nothing is ever published automatically._"
 
 Json = dict[str, Any]
 
@@ -85,7 +87,7 @@ def _rooms(*, buttons: bool) -> Iterator[_Room]:
 
 def fallback_text(document: Document) -> str:
     """What notifications and screen readers show."""
-    drill = f"{document.drill_word}, an exercise. " if document.drill else ""
+    drill = f"{phrase(document.language, 'exercise')} " if document.drill else ""
     said = document.reminder if document.stage is Stage.REMINDED and document.reminder else document.summary
     return escape(f"{drill}{document.banner}: {document.headline}. {said}", 900)
 
@@ -123,7 +125,8 @@ def reply_blocks(document: Document, tag: str, *, people: Collection[str] = (), 
     if document.reminder:
         blocks.append(section(f"{parts.CLOCK} *{named(escape(document.reminder, 1200), people)}*"))
     if document.stage is Stage.CALMING and str(Act.STAND_DOWN) in document.buttons:
-        blocks.append(section("*It waits for a person to say that it is over*: the button is on the message above."))
+        say = partial(phrase, document.language)
+        blocks.append(section(f"*{say('waits_for_you')}*: {say('button_above')}"))
     blocks += parts.criteria(document, 8, 300)
     figures = " · ".join(f"{escape(fact.label, 60)}: *{escape(fact.value, 150)}*" for fact in document.facts[:4])
     if figures:
@@ -133,7 +136,8 @@ def reply_blocks(document: Document, tag: str, *, people: Collection[str] = (), 
 
 def statement_blocks(document: Document, tag: str) -> list[Json]:
     """The holding statements for the thread, each in its language, to be copied by a person."""
-    head = f"{parts.drill(document)}*Holding statements*\n{_NEVER}"
+    say = partial(phrase, document.language)
+    head = f"{parts.drill(document)}*{say('holding')}*\n_{say('never')}_"
     rows = []
     for language, words in document.statements[:6]:
         quoted = "\n> ".join(escape(line, 1_000) for line in words.strip().split("\n")[:12])
@@ -149,11 +153,12 @@ def notice_text(notice: Notice) -> str:
 def notice_blocks(notice: Notice, tag: str) -> list[Json]:
     """A digest, a storm's summary or a silence: a headline and its lines, as many as there is room for."""
     head: list[Block] = [HeaderBlock(text=title(notice.headline, 148))]
-    foot = [small(link(notice.link, "Open the page"))] if notice.link else []
+    say = partial(phrase, notice.language)
+    foot = [small(link(notice.link, say("open_page")))] if notice.link else []
     told = [escape(line, 400) for line in notice.lines]
     for shown in (60, 30, 15, 8, 4, 2, 0):
         rest = len(told) - shown
-        rows = [*told[:shown], *([f"_and {rest:,} more_"] if rest > 0 else [])]
+        rows = [*told[:shown], *([f"_{say('and_more', n=exact(rest, notice.language))}_"] if rest > 0 else [])]
         made = _tagged([*head, *lines("", rows), *foot], tag)
         if _size(made) <= TOTAL_LIMIT:
             break
@@ -176,15 +181,15 @@ def _message(document: Document, room: _Room, people: Collection[str], picture: 
     blocks += parts.whose(document, people)
     blocks += parts.criteria(document, room.steps, room.step)
     if not over:
-        blocks += actions(offered, incident)
+        blocks += actions(offered, incident, document.language)
     buttons = room.step_buttons if room.buttons else 0
     blocks += parts.steps(document, offered, people, shown=room.steps, buttons=buttons, limit=room.step)
     blocks += parts.promises(document, offered, people, shown=room.promises)
     told = parts.more_figures(document, room.facts, room.fact)
     blocks += parts.posts(document, told, menus=room.labels, shown=room.posts, limit=room.quote)
     blocks += parts.why(document, room.why)
-    if rated := verdicts(offered, incident):
-        blocks += [*parts.verdict_head(over=over), *rated]
+    if rated := verdicts(offered, incident, document.language):
+        blocks += [*parts.verdict_head(document.language, over=over), *rated]
     return [*blocks, *parts.foot(document)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from slack_sdk.models.blocks import (
     Block,
@@ -81,7 +82,7 @@ def head(document: Document, limit: int) -> list[Block]:
     blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=f"{DOTS[document.mood]} {words}", emoji=True))]
     line = f"{drill(document)}*{escape(document.banner, 60)}*"
     if document.link:
-        line += f"  ·  {link(document.link, 'open the incident')}"
+        line += f"  ·  {link(document.link, phrase(document.language, 'open_incident'))}"
     blocks.append(small(line))
     if document.drill:
         blocks.append(section(f"*{escape(document.drill_line, 200)}*"))
@@ -96,8 +97,9 @@ def notices(document: Document, limit: int) -> list[Block]:
     if document.stage is Stage.REMINDED and document.reminder:
         rows.append(f"{CLOCK} *{escape(document.reminder, limit)}*")
     if document.sector:
-        others = document.sector.removeprefix("The whole sector is up: ")
-        rows.append(f"*The whole sector*  ·  {escape(others, limit)}")
+        before = phrase(document.language, "sector", names="\n").partition("\n")[0]
+        others = document.sector.removeprefix(before)
+        rows.append(f"*{phrase(document.language, 'whole_sector')}*  ·  {escape(others, limit)}")
     rows += [f":warning: {escape(warning, limit)}" for warning in document.warnings[:3]]
     if document.note:
         rows.append(f":seedling: {escape(document.note, limit)}")
@@ -134,12 +136,12 @@ def trend(document: Document) -> list[Block]:
     if not any(document.trend):
         return []
     minutes = 5 * min(len(document.trend), 48)
-    return [small(f"`{sparkline(document.trend)}`  the last {minutes} minutes in steps of five")]
+    return [small(f"`{sparkline(document.trend)}`  {phrase(document.language, 'trend_line', n=str(minutes))}")]
 
 
 def chart(document: Document, file: str) -> list[Block]:
     """The picture that was uploaded as ``file``."""
-    alt = plain(f"Chart of mentions over time. {document.headline}. {document.summary}", 1_000)
+    alt = plain(f"{phrase(document.language, 'trend_picture')} {document.headline}. {document.summary}", 1_000)
     return [ImageBlock(alt_text=alt, slack_file=SlackFile(id=file))]
 
 
@@ -164,29 +166,31 @@ def steps(
     if not kept:
         return []
     done = sum(bool(task.done) for task in document.steps)
-    count = f"  ·  {done} of {len(document.steps)} done" if done else ""
+    say = partial(phrase, document.language)
+    count = f"  ·  {say('steps_done', n=str(done), all=str(len(document.steps)))}" if done else ""
     blocks: list[Block] = [DividerBlock()]
-    rows: list[str] = [f"*{phrase(document.language, 'steps')}*{count}"]
+    rows: list[str] = [f"*{say('steps')}*{count}"]
     for number, task in kept:
-        row = _task(number, task, people, limit)
+        row = _task(number, task, people, limit, document.language)
         if task.done or buttons < 1 or str(number) not in offered.get(Act.STEP_DONE, ()):
             rows.append(row)
             continue
         buttons -= 1
         blocks += lines("", rows)
         rows = []
-        blocks.append(section(row, beside(Act.STEP_DONE, number, document.key)))
+        blocks.append(section(row, beside(Act.STEP_DONE, number, document.key, document.language)))
     if len(kept) < len(numbered):
-        rows.append(f"_and {len(numbered) - len(kept)} more_")
+        rows.append(f"_{say('and_more', n=str(len(numbered) - len(kept)))}_")
     return [*blocks, *lines("", rows)]
 
 
-def _task(number: int, task: Task, people: Collection[str], limit: int) -> str:
+def _task(number: int, task: Task, people: Collection[str], limit: int, lang: str) -> str:
     step = escape(task.step, limit)
     if task.done:
         return f"✓  {struck(step)}  _{named(escape(task.done, 160), people)}_"
     details = " · ".join(escape(part, 100) for part in (task.role, task.due) if part)
-    details = f"\n{'*Overdue*' if task.overdue else ''}{' · ' if task.overdue and details else ''}{details}".rstrip()
+    late = f"*{phrase(lang, 'late')}*" if task.overdue else ""
+    details = f"\n{late}{' · ' if late and details else ''}{details}".rstrip()
     return f"{CLOCK if task.overdue else f'{number}.'}  {step}{details}"
 
 
@@ -195,7 +199,7 @@ def promises(document: Document, offered: Offers, people: Collection[str], *, sh
     if not document.promises or not shown:
         return []
     blocks: list[Block] = [DividerBlock()]
-    rows: list[str] = ["*What was promised*"]
+    rows: list[str] = [f"*{phrase(document.language, 'what_promised')}*"]
     for number, promise in list(enumerate(document.promises, 1))[-shown:]:
         row = f"•  {named(escape(promise, 300), people)}"
         if str(number) not in offered.get(Act.PROMISE_KEPT, ()):
@@ -203,7 +207,7 @@ def promises(document: Document, offered: Offers, people: Collection[str], *, sh
             continue
         blocks += lines("", rows)
         rows = []
-        blocks.append(section(row, beside(Act.PROMISE_KEPT, number, document.key)))
+        blocks.append(section(row, beside(Act.PROMISE_KEPT, number, document.key, document.language)))
     return [*blocks, *lines("", rows)]
 
 
@@ -218,8 +222,9 @@ def posts(document: Document, figures: Sequence[str], *, menus: bool, shown: int
     quotes = document.posts[:shown]
     if not menus:
         return [DividerBlock(), *lines(first, [_quote(post, limit) for post in quotes])]
-    said = [section(_quote(post, limit).rstrip("\n"), menu(post.uid) if post.uid else None) for post in quotes]
-    asked = "Read wrongly? Say what a post means for the brand with its ⋯ and crisiswatch learns from it."
+    lang = document.language
+    said = [section(_quote(post, limit).rstrip("\n"), menu(post.uid, lang) if post.uid else None) for post in quotes]
+    asked = phrase(lang, "misread")
     return [DividerBlock(), section(first), *said, *([small(asked)] if any(post.uid for post in quotes) else [])]
 
 
@@ -254,9 +259,10 @@ def _pages(rows: Sequence[str]) -> list[str]:
     return pages
 
 
-def verdict_head(*, over: bool) -> list[Block]:
+def verdict_head(lang: str, *, over: bool) -> list[Block]:
     """What the verdict buttons ask."""
-    return [DividerBlock(), section("*Was it worth an alert?*" + (" Your word tunes the next ones." if over else ""))]
+    more = f" {phrase(lang, 'worth_over')}" if over else ""
+    return [DividerBlock(), section(f"*{phrase(lang, 'worth')}*{more}")]
 
 
 def foot(document: Document) -> list[Block]:

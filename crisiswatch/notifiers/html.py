@@ -10,7 +10,7 @@ from functools import cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from crisiswatch.alerts.document import DRILL, Document
+from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.words import clean, clip, exact, safe_url
 from crisiswatch.model import Notice
@@ -25,13 +25,6 @@ _COLOURS = {
     "resolved": "#2e7d32",
 }
 _NOTICE_COLOUR = "#3f5468"
-_NOTICES = {
-    "digest": "DIGEST",
-    "storm": "STORM",
-    "silence_began": "SILENCED",
-    "silence_ended": "SILENCE OVER",
-    "drill_report": "DRILL REPORT",
-}
 _BARS = 36
 _BAR_PIXELS = 56
 
@@ -44,6 +37,7 @@ def page(document: Document, *, picture: str = "", take: str = "") -> str:
     """
     return _template("email.html").render(
         document=document,
+        lang=document.language,
         say=partial(phrase, document.language),
         drill=document.drill_line if document.drill else "",
         drill_word=document.drill_word,
@@ -63,9 +57,11 @@ def notice_page(notice: Notice, *, drill: bool = False) -> str:
         headline=clip(clean(notice.headline), 150),
         lines=[clip(clean(line), 1000) for line in notice.lines],
         link=safe_url(notice.link) or "",
-        banner=_NOTICES.get(notice.kind, "NOTICE"),
-        drill=DRILL if drill else "",
-        drill_word="DRILL",
+        banner=phrase(notice.language, f"notice.{notice.kind}") or phrase(notice.language, "notice.other"),
+        drill=phrase(notice.language, "drill") if drill else "",
+        drill_word=phrase(notice.language, "drill_word"),
+        lang=notice.language,
+        say=partial(phrase, notice.language),
         colour=_NOTICE_COLOUR,
     )
 
@@ -86,9 +82,9 @@ def _described(document: Document) -> str:
     """The chart in words, for who can't see it."""
     if not document.trend:
         return ""
-    last, most = exact(document.trend[-1]), exact(max(document.trend))
-    span = len(document.trend) * 5
-    return f"Chart: mentions in the last {span} minutes, in steps of five: {last} in the last step, at most {most}."
+    lang, span = document.language, str(len(document.trend) * 5)
+    last, most = exact(document.trend[-1], lang), exact(max(document.trend), lang)
+    return phrase(lang, "trend_told", n=span, last=last, most=most)
 
 
 def _bars(trend: tuple[int, ...]) -> list[int]:

@@ -13,7 +13,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
 
-from crisiswatch.alerts.document import DRILL, Document
+from crisiswatch.alerts.document import Document
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.words import clean, clip, safe_url
 from crisiswatch.errors import Rejected
 from crisiswatch.model import Delivery
@@ -22,7 +23,6 @@ from crisiswatch.notifiers.html import notice_page, page
 __all__ = ["compose", "compose_notice", "envelope"]
 
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_TAKE = "I have it (one click, works once): {url}"
 
 
 def compose(
@@ -36,11 +36,11 @@ def compose(
 ) -> EmailMessage:
     """The message without its date, whatever is in it. ``picture`` is the chart as PNG, ``take`` the link with which
     somebody takes the incident."""
-    subject = clip(clean(f"[{document.level.word}] {document.headline}"), 150)
+    subject = clip(clean(f"[{phrase(document.language, f'level.{document.level.word}')}] {document.headline}"), 150)
     message = _headed(delivery, f"[{document.drill_word}] {subject}" if document.drill else subject, sender, recipients)
     name = f"chart.{str(message['Message-ID'])[1:-1]}"
     html = page(document, picture=f"cid:{name}" if picture else "", take=take)
-    text = document.plain(*([_TAKE.format(url=take)] if take else []))
+    text = document.plain(*([phrase(document.language, "take", url=take)] if take else []))
     return _filled(message, text, html, picture, name)
 
 
@@ -51,10 +51,15 @@ def compose_notice(delivery: Delivery, sender: str, recipients: Sequence[str]) -
         raise ValueError("there is no notice in this delivery")
     headline = clip(clean(notice.headline), 150)
     lines = [clip(clean(line), 1000) for line in notice.lines]
-    message = _headed(delivery, f"[DRILL] {headline}" if delivery.drill else headline, sender, recipients)
+    message = _headed(
+        delivery,
+        f"[{phrase(notice.language, 'drill_word')}] {headline}" if delivery.drill else headline,
+        sender,
+        recipients,
+    )
     url = safe_url(notice.link)
     more = ["", url] if url else []
-    exercise = [DRILL, ""] if delivery.drill else []
+    exercise = [phrase(notice.language, "drill"), ""] if delivery.drill else []
     return _filled(
         message, "\n".join([*exercise, headline, "", *lines, *more]) + "\n", notice_page(notice, drill=delivery.drill)
     )

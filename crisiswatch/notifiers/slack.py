@@ -19,6 +19,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from crisiswatch.alerts.document import Document
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.render import Renderer
 from crisiswatch.errors import DeliveryError, TryLater, Unknown
 from crisiswatch.model import Act, Capabilities, Delivery, Receipt, Stage
@@ -122,6 +123,7 @@ class _Words:
     reply: Callable[[], Blocks] | None = None
     loud: bool = False
     statements: Callable[[], Blocks] | None = None
+    holding: str = ""
 
 
 def _words(delivery: Delivery, render: Renderer, *, menus: bool) -> _Words:
@@ -143,6 +145,7 @@ def _words(delivery: Delivery, render: Renderer, *, menus: bool) -> _Words:
         reply=reply if _is_news(delivery, document) else None,
         loud=_is_loud(delivery),
         statements=(lambda: statement_blocks(document, tag)) if document.statements else None,
+        holding=phrase(document.language, "holding"),
     )
 
 
@@ -297,7 +300,7 @@ class _Sending:
         memory = self._memory
         if not self._fresh and self._find_reply(memory, "statements"):
             return "1"
-        self._post(memory["channel"], "Holding statements", statements(), "statements", thread_ts=memory["ts"])
+        self._post(memory["channel"], self._words.holding, statements(), "statements", thread_ts=memory["ts"])
         return "1"
 
     def _post(self, channel: str, text: str, blocks: Blocks, part: str, **more: object) -> Any:

@@ -22,26 +22,21 @@ from slack_sdk.models.blocks import (
     UserSelectElement,
 )
 
+from crisiswatch.alerts.phrases import LANGUAGES, phrase
 from crisiswatch.alerts.words import span
 from crisiswatch.model import Act, VerdictKind
 from crisiswatch.notifiers.blockkit_text import PERSON, title
 
 __all__ = ["REASONS", "SNOOZES", "Wish", "actions", "beside", "offers", "verdicts", "wish_of"]
 
-REASONS = (
-    "It needs an answer, but not the crisis team",
-    "We caused it on purpose: a campaign, a launch, an event",
-    "It is about somebody else",
-    "It is irony, a joke or praise",
-    "It is bots, or one organised group",
-    "We know of it and it is handled",
-    "Another reason",
-)
-"""Why an alert was no crisis: what people may choose from, and what the incident's log then says."""
+REASONS: Mapping[str, tuple[str, ...]] = {
+    lang: tuple(phrase(lang, f"because.{number}") for number in range(1, 8)) for lang in LANGUAGES
+}
+"""Why an alert was no crisis, by language: what people may choose from, and what the incident's log then says."""
 SNOOZES = ("calm", "60", "240")
 """How long to snooze when nothing else is offered: until it is calm, or minutes."""
 
-_ID_LIMIT = 2_000
+_ID_LIMIT = 1_000  # 2,000 UTF-16 units
 _OPTION_LIMIT = 150
 _LONGEST_SNOOZE = 60 * 24 * 30
 
@@ -73,7 +68,7 @@ def wish_of(name: str, detail: str, value: str) -> Wish | None:
     elif act is Act.VERDICT:
         found = {"kind": detail} if detail in set(VerdictKind) else None
         if found and detail == VerdictKind.NOT_A_CRISIS:
-            found["reason"] = value if value in REASONS else ""
+            found["reason"] = value if any(value in each for each in REASONS.values()) else ""
     elif act in {Act.PROMISE, Act.NOTE}:
         found = None  # they need words, which no button has
     return None if found is None else Wish(act, found)
@@ -88,82 +83,84 @@ def offers(buttons: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def actions(offered: Mapping[str, Sequence[str]], incident: str) -> list[Block]:
+def actions(offered: Mapping[str, Sequence[str]], incident: str, lang: str = "en") -> list[Block]:
     """The row to press for who takes it and what is to become of it."""
     row: list[InteractiveElement] = []
     if Act.STAND_DOWN in offered:
-        row.append(_button("Stand down", Act.STAND_DOWN, incident, style="primary", confirm=_STAND_DOWN))
+        row.append(_button(Act.STAND_DOWN, incident, lang, style="primary", asks=True))
     if Act.ACKNOWLEDGE in offered:
-        style = None if Act.STAND_DOWN in offered else "primary"
-        row.append(_button("I have it", Act.ACKNOWLEDGE, incident, style=style))
+        row.append(_button(Act.ACKNOWLEDGE, incident, lang, style=None if Act.STAND_DOWN in offered else "primary"))
     if Act.ASSIGN in offered:
-        row.append(UserSelectElement(action_id=Act.ASSIGN.value, placeholder=title("Assign to…")))
+        row.append(UserSelectElement(action_id=Act.ASSIGN.value, placeholder=title(phrase(lang, "button.assign"))))
     if Act.SNOOZE in offered:
-        lengths = [(each, words) for each in offered[Act.SNOOZE] or SNOOZES if (words := _length(each))]
+        lengths = [(each, words) for each in offered[Act.SNOOZE] or SNOOZES if (words := _length(each, lang))]
         if lengths:
             options = [Option(text=title(words), value=each) for each, words in lengths[:10]]
-            row.append(StaticSelectElement(action_id=Act.SNOOZE.value, placeholder=title("Snooze…"), options=options))
+            asked = title(phrase(lang, "button.snooze"))
+            row.append(StaticSelectElement(action_id=Act.SNOOZE.value, placeholder=asked, options=options))
     if Act.WAKE in offered:
-        row.append(_button("End the snooze", Act.WAKE, incident))
+        row.append(_button(Act.WAKE, incident, lang))
     if Act.RESOLVE in offered:
-        row.append(_button("Close by hand", Act.RESOLVE, incident, confirm=_RESOLVE))
+        row.append(_button(Act.RESOLVE, incident, lang, asks=True))
     return [ActionsBlock(elements=row)] if row else []
 
 
-def verdicts(offered: Mapping[str, Sequence[str]], incident: str) -> list[Block]:
+def verdicts(offered: Mapping[str, Sequence[str]], incident: str, lang: str = "en") -> list[Block]:
     """The row to say what the alert was worth."""
     if Act.VERDICT not in offered:
         return []
     kinds = offered[Act.VERDICT] or tuple(VerdictKind)
-    row: list[InteractiveElement] = []
-    if VerdictKind.USEFUL in kinds:
-        row.append(_button("Useful", f"{Act.VERDICT}:{VerdictKind.USEFUL}", incident))
-    if VerdictKind.FALSE_ALARM in kinds:
-        row.append(_button("False alarm", f"{Act.VERDICT}:{VerdictKind.FALSE_ALARM}", incident))
+    row: list[InteractiveElement] = [
+        _button(Act.VERDICT, incident, lang, detail=kind)
+        for kind in (VerdictKind.USEFUL, VerdictKind.FALSE_ALARM)
+        if kind in kinds
+    ]
     if VerdictKind.NOT_A_CRISIS in kinds:
-        options = [Option(text=title(each), value=each[:_OPTION_LIMIT]) for each in REASONS]
-        name = f"{Act.VERDICT}:{VerdictKind.NOT_A_CRISIS}"
-        row.append(StaticSelectElement(action_id=name, placeholder=title("Not a crisis, because…"), options=options))
+        reasons = REASONS.get(lang, REASONS["en"])
+        options = [Option(text=title(each), value=each[:_OPTION_LIMIT]) for each in reasons]
+        name, asked = f"{Act.VERDICT}:{VerdictKind.NOT_A_CRISIS}", title(phrase(lang, "button.not_a_crisis"))
+        row.append(StaticSelectElement(action_id=name, placeholder=asked, options=options))
     return [ActionsBlock(elements=row)] if row else []
 
 
-def beside(act: Act, number: int, incident: str) -> ButtonElement:
+def beside(act: Act, number: int, incident: str, lang: str = "en") -> ButtonElement:
     """The button beside the step or promise of this ``number``."""
-    words = {Act.STEP_DONE: "Done", Act.STEP_REOPENED: "Reopen", Act.PROMISE_KEPT: "Kept"}.get(act, act.value)
-    return _button(words, f"{act}:{number}", incident)
+    return _button(act, incident, lang, detail=str(number))
 
 
 def _button(
-    words: str, name: str, incident: str, *, style: str | None = None, confirm: ConfirmObject | None = None
+    act: Act, incident: str, lang: str, *, detail: str = "", style: str | None = None, asks: bool = False
 ) -> ButtonElement:
+    """A button; with ``asks`` Slack asks once more."""
+    verdict = detail if act is Act.VERDICT else ""
     return ButtonElement(
-        text=title(words), action_id=name[:255], value=incident[:_ID_LIMIT] or "-", style=style, confirm=confirm
+        text=title(phrase(lang, f"button.{verdict or act}") or act.value),
+        action_id=f"{act}:{detail}"[:255] if detail else act.value,
+        value=incident[:_ID_LIMIT] or "-",
+        style=style,
+        confirm=_confirm(act, lang) if asks else None,
     )
 
 
-def _length(detail: str) -> str:
+def _confirm(act: Act, lang: str) -> ConfirmObject:
+    asked = f"confirm.{act}"
+    return ConfirmObject(
+        title=title(phrase(lang, asked)),
+        text=title(phrase(lang, f"{asked}.text"), 300),
+        confirm=title(phrase(lang, f"{asked}.yes"), 30),
+        deny=title(phrase(lang, f"{asked}.no"), 30),
+    )
+
+
+def _length(detail: str, lang: str) -> str:
     """``60`` as ``For 1 hour``; nothing where it can't be read."""
     if detail == "calm":
-        return "Until it is calm"
+        return phrase(lang, "snooze.calm")
     minutes = _minutes(detail)
-    return f"For {span(timedelta(minutes=minutes))}" if minutes else ""
+    return phrase(lang, "snooze.for", length=span(timedelta(minutes=minutes), lang)) if minutes else ""
 
 
 def _minutes(detail: str) -> int:
     if not (detail.isascii() and detail.isdecimal() and len(detail) <= 6):
         return 0
     return int(detail) if int(detail) <= _LONGEST_SNOOZE else 0
-
-
-_STAND_DOWN = ConfirmObject(
-    title=title("Is it over?"),
-    text=title("Everybody who was told will read that it is over, with your name. The clocks stop.", 300),
-    confirm=title("Stand down", 30),
-    deny=title("Not yet", 30),
-)
-_RESOLVE = ConfirmObject(
-    title=title("Close it though the figures are up?"),
-    text=title("Everybody who was told will read that you closed it by hand.", 300),
-    confirm=title("Close it", 30),
-    deny=title("Leave it open", 30),
-)

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Option, OverflowMenuElement
 
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.model import Sentiment
 
 __all__ = ["LABEL", "WORDS", "Said", "incident_of", "menu", "read_value", "uid_hash", "value_of"]
 
 LABEL = "label"
 """The action id of the menu."""
-WORDS = {Sentiment.NEUTRAL: "Not negative", Sentiment.NEGATIVE: "Negative", Sentiment.POSITIVE: "Positive"}
+WORDS = {
+    label: phrase("en", f"mood.{label.value}") for label in (Sentiment.NEUTRAL, Sentiment.NEGATIVE, Sentiment.POSITIVE)
+}
 """What the menu offers, in its order."""
 
 _LONGEST = Option.value_max_length
@@ -33,9 +36,9 @@ class Said:
     hashed: str = ""
 
 
-def menu(uid: str) -> OverflowMenuElement:
+def menu(uid: str, lang: str = "en") -> OverflowMenuElement:
     """The menu for the mention ``uid``."""
-    options = [Option(text=words, value=value_of(label, uid)) for label, words in WORDS.items()]
+    options = [Option(text=phrase(lang, f"mood.{label.value}"), value=value_of(label, uid)) for label in WORDS]
     return OverflowMenuElement(action_id=LABEL, options=options)
 
 

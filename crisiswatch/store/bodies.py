@@ -132,6 +132,7 @@ def _notice(notice: Notice) -> dict[str, Any]:
         "lines": list(notice.lines),
         "link": notice.link,
         "version": notice.version,
+        **({} if notice.language == "en" else {"language": notice.language}),
     }
 
 
@@ -144,4 +145,5 @@ def _read_notice(data: Mapping[str, Any]) -> Notice:
         lines=tuple(data["lines"]),
         link=data["link"],
         version=data["version"],
+        language=data.get("language", "en"),
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from crisiswatch.alerts.phrases import phrase
-from crisiswatch.alerts.phrases_en import ENGLISH
-from crisiswatch.alerts.phrases_it import ITALIAN
+from crisiswatch.alerts import labels_en, labels_it, phrases_en, phrases_it
+from crisiswatch.alerts.phrases import LANGUAGES, phrase
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.render import renderer
 from crisiswatch.alerts.words import about, exact, listed, moment, percent, rarity, roughly, span, times
@@ -39,11 +39,15 @@ def in_italian(alerts, alert: str, stage: Stage = Stage.OPENED, **changes: objec
 
 
 def test_every_phrase_is_there_in_both_languages_with_the_same_gaps():
-    def gaps(words: dict[str, str]) -> dict[str, list[str]]:
+    def gaps(words: Mapping[str, str]) -> dict[str, list[str]]:
         return {key: sorted(re.findall(r"\{(\w+)\}", text)) for key, text in words.items()}
 
-    assert gaps(ENGLISH) == gaps(ITALIAN)
-    assert all(ITALIAN.values())
+    english, italian = LANGUAGES["en"], LANGUAGES["it"]
+    assert gaps(english) == gaps(italian)
+    assert all(english.values())
+    assert all(italian.values())
+    assert not labels_en.ENGLISH.keys() & phrases_en.ENGLISH.keys()
+    assert not labels_it.ITALIAN.keys() & phrases_it.ITALIAN.keys()
 
 
 @pytest.mark.parametrize("stage", [Stage.OPENED, Stage.ESCALATED, Stage.CALMING, Stage.RESOLVED])

@@ -5,8 +5,6 @@ from zoneinfo import ZoneInfo
 
 from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.model import AlertDefinition, StageText
-from crisiswatch.alerts.phrases_en import ENGLISH
-from crisiswatch.alerts.phrases_it import ITALIAN
 from crisiswatch.alerts.render import build
 from crisiswatch.model import Case, Delivery, Phase, Reminder, Stage
 from crisiswatch.notifiers.blockkit import blocks_for, reply_blocks
@@ -145,8 +143,3 @@ def test_while_it_waits_to_be_confirmed_it_says_what_to_look_at_first() -> None:
 
 def web_page(document: Document) -> str:
     return render_incident(Shown(document, []), by="", known=False, csrf="")
-
-
-def test_every_sentence_is_there_in_both_languages_with_the_same_gaps() -> None:
-    gaps = lambda text: sorted(part.split("}")[0] for part in text.split("{")[1:])  # noqa: E731
-    assert {key: gaps(text) for key, text in ENGLISH.items()} == {key: gaps(text) for key, text in ITALIAN.items()}

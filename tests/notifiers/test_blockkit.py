@@ -59,7 +59,7 @@ def test_every_button_says_its_act_and_its_incident() -> None:
     assert [(each["text"]["text"], each["value"]) for each in found["snooze"]["options"]] == [
         ("Until it is calm", "calm"), ("For 1 hour", "60"), ("For 4 hours", "240"),
     ]  # fmt: skip
-    assert [each["value"] for each in found["verdict:not_a_crisis"]["options"]] == list(REASONS)
+    assert [each["value"] for each in found["verdict:not_a_crisis"]["options"]] == list(REASONS["en"])
 
 
 def test_without_anybody_to_hear_it_nothing_can_be_pressed() -> None:
@@ -153,7 +153,10 @@ def test_the_least_needed_goes_first(monkeypatch: pytest.MonkeyPatch, limit: int
         (("step_done", "x", "acme.wave.1"), None),
         (("promise_kept", "1", "acme.wave.1"), (Act.PROMISE_KEPT, {"promise": "1"})),
         (("verdict", "useful", "acme.wave.1"), (Act.VERDICT, {"kind": "useful"})),
-        (("verdict", "not_a_crisis", REASONS[0]), (Act.VERDICT, {"kind": "not_a_crisis", "reason": REASONS[0]})),
+        (
+            ("verdict", "not_a_crisis", REASONS["en"][0]),
+            (Act.VERDICT, {"kind": "not_a_crisis", "reason": REASONS["en"][0]}),
+        ),
         (("verdict", "not_a_crisis", "made up"), (Act.VERDICT, {"kind": "not_a_crisis", "reason": ""})),
         (("verdict", "great", "acme.wave.1"), None),
         (("stand_down", "", "acme.wave.1"), (Act.STAND_DOWN, {})),

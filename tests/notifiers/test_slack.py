@@ -256,7 +256,12 @@ def test_a_value_that_is_none_of_ours_says_nothing(value):
         ("step_done:2", "", "acme.wave.1", {"step": "2"}),
         ("assign", "U0GRACEH", "U0GRACEH", {"to": "U0GRACEH"}),
         ("snooze", "For 1 hour", "60", {"for": "60"}),
-        ("verdict:not_a_crisis", REASONS[2], REASONS[2], {"kind": "not_a_crisis", "reason": REASONS[2]}),
+        (
+            "verdict:not_a_crisis",
+            REASONS["en"][2],
+            REASONS["en"][2],
+            {"kind": "not_a_crisis", "reason": REASONS["en"][2]},
+        ),
     ],
 )
 def test_what_is_pressed_comes_back_as_an_act_of_the_incident(slack, name, chosen, value, wish):
