@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from crisiswatch.alerts import labels_en, labels_it, phrases_en, phrases_it
+from crisiswatch.alerts.agreement import agreed
 
 __all__ = ["LANGUAGES", "phrase", "words_for"]
 
@@ -17,10 +18,23 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {
 """All of them by language, each by its key."""
 
 
+def _counts(lang: str, words: str) -> bool:
+    one = _GAP.sub("1", words)
+    return agreed(lang, one) != one
+
+
+_COUNTING = frozenset(
+    (lang, key) for lang, phrases in LANGUAGES.items() for key, words in phrases.items() if _counts(lang, words)
+)
+"""The phrases that say how many there are of something; others may hold people's own words, which stay as they are."""
+
+
 def phrase(lang: str, key: str, **values: str) -> str:
     """The phrase `key` with its gaps filled; nothing for a key there is no phrase for."""
-    words = LANGUAGES.get(lang, LANGUAGES["en"]).get(key, "")
-    return _GAP.sub(lambda gap: values.get(gap[1], gap[0]), words)
+    spoken = lang if lang in LANGUAGES else "en"
+    words = LANGUAGES[spoken].get(key, "")
+    filled = _GAP.sub(lambda gap: values.get(gap[1], gap[0]), words)
+    return agreed(spoken, filled) if (spoken, key) in _COUNTING else filled
 
 
 def words_for(languages: Collection[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta, tzinfo
 
 from crisiswatch.alerts import people
+from crisiswatch.alerts.agreement import agreed
 from crisiswatch.alerts.blindness import blind_facts, warning
 from crisiswatch.alerts.document import Document, Fact, Quote, Reason, Task
 from crisiswatch.alerts.model import SHOWABLE, AlertDefinition, PlaybookStep, StageText, definition_for
@@ -121,7 +122,7 @@ def renderer(
 
 def fill(template: str, values: Mapping[str, str], lang: str = "en") -> str:
     """`template` with its placeholders filled; one without a value becomes words, never an error."""
-    filled = _PLACEHOLDER.sub(lambda match: values.get(match[1]) or phrase(lang, "unknown"), template)
+    filled = agreed(lang, _PLACEHOLDER.sub(lambda match: values.get(match[1]) or phrase(lang, "unknown"), template))
     least = phrase(lang, "less_than_one")
     return filled.replace(phrase(lang, "about", n=least), least)
 

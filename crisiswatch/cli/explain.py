@@ -8,6 +8,7 @@ from datetime import timedelta
 from math import sqrt
 from pathlib import Path
 
+from crisiswatch.alerts.agreement import agreed
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.story import range_words
 from crisiswatch.alerts.words import about, clean, clip, exact, mask, moment, percent, rarity, roughly, span
@@ -159,7 +160,7 @@ def _rows(reading: Reading) -> list[tuple[str, str]]:
     window = f"{page.time_of(reading.start)} to {reading.end:%H:%M} UTC ({span(reading.end - reading.start)})"
     rows = [
         ("window", window),
-        ("observed", f"{exact(reading.observed)} mentions that match, of {exact(reading.total)}"),
+        ("observed", agreed("en", f"{exact(reading.observed)} mentions that match, of {exact(reading.total)}")),
         *([] if reading.organic is None else [("organic", f"{exact(reading.organic)} with copies discounted")]),
         ("expected", _expected(reading)),
         ("by chance", _rarity(reading)),

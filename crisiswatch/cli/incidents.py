@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from crisiswatch.alerts.agreement import agreed
 from crisiswatch.alerts.words import about, clean, clip, exact, moment, rarity, span
 from crisiswatch.cli import page
 from crisiswatch.cli.open import load_config, opened_store
@@ -115,7 +116,7 @@ def _show(incident: Incident, case: Case | None, loaded: Loaded) -> None:
         ("level", f"{incident.level.word}, at its peak {incident.peak_level.word}"),
         ("now", _phase(incident, case)),
         ("opened", opened),
-        ("mentions", f"{exact(incident.mentions)} by {exact(incident.authors)} accounts"),
+        ("mentions", agreed("en", f"{exact(incident.mentions)} by {exact(incident.authors)} accounts")),
         ("at its peak", f"{exact(peak.observed)} in {span(peak.end - peak.start)}, normal is {about(peak.expected)}"),
         ("by chance", rarity(peak.false_alarms_per_month)),
         ("taken by", clean(taken_by(incident, case)[0]) or "nobody"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from crisiswatch.alerts.agreement import agreed
 from crisiswatch.demo.generator import CHAPTERS, Chapter
 from crisiswatch.demo.screen import clock_words
 from crisiswatch.demo.stage import BRAND
@@ -71,8 +72,8 @@ def _counted(sent: Counter[Stage]) -> str:
 def _incident(incident: Incident) -> str:
     levels = ", ".join(f"{level.word} {clock_words(at)}" for level, at in incident.levels)
     end = "still open" if incident.resolved_at is None else f"over {clock_words(incident.resolved_at)}"
-    return (
-        f"Incident  {incident.rule}: {levels}, {end}; {incident.mentions:,} mentions by {incident.authors:,} accounts"
+    return f"Incident  {incident.rule}: {levels}, {end}; " + agreed(
+        "en", f"{incident.mentions:,} mentions by {incident.authors:,} accounts"
     )
 
 
@@ -104,7 +105,7 @@ def _why_not(store: Store, rule: Rule, chapter: Chapter) -> str:
         for measure, seen, word in (("count", count, "negative"), ("authors", authors, "accounts"))
         if seen < bounds.get(measure, 0)
     ]
-    shown = f"at most {count} negative mentions by {authors} accounts in {rule.window} minutes"
+    shown = agreed("en", f"at most {count} negative mentions by {authors} accounts in {rule.window} minutes")
     return " and ".join(missing) if missing else f"{shown}, not unusual enough beside all the rest"
 
 

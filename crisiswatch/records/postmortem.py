@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from crisiswatch.alerts.agreement import agreed
 from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.story import began, range_words
@@ -130,7 +131,7 @@ def _figures(facts: Facts, words: dict[str, str]) -> list[list[str]]:
         found.append((words["ended"], moment(_end(facts), zone, lang)))
         found.append((words["lasted"], span((_end(facts) or incident.resolved_at) - incident.opened_at, lang)))
     said = words["mentions"].format(count=exact(incident.mentions, lang), authors=exact(incident.authors, lang))
-    found.append((words["said"], said))
+    found.append((words["said"], agreed(lang, said)))
     return [[label, _safe(value, 300)] for label, value in [*found, *_places(facts, words)] if value]
 
 

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from crisiswatch.alerts.agreement import agreed
 from crisiswatch.alerts.words import clean, clip, exact, roughly, span
 from crisiswatch.errors import ActRefused, CrisiswatchError
 from crisiswatch.links import Expired, Forged, Permit
@@ -118,7 +119,9 @@ def _title(found: Mapping[str, Any]) -> str:
 
 def _figures(found: Mapping[str, Any]) -> str:
     usual = "" if found.get("expected") is None else f"; usual is {roughly(found['expected'])}"
-    return f"{exact(found.get('observed'))} mentions in {found.get('window_minutes', '?')} minutes{usual}."
+    return agreed(
+        "en", f"{exact(found.get('observed'))} mentions in {found.get('window_minutes', '?')} minutes{usual}."
+    )
 
 
 def _level(found: Mapping[str, Any]) -> str:

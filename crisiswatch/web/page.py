@@ -130,6 +130,11 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}"
 
 
+def _counted(value: float | None, noun: str) -> str:
+    """``1`` mention, ``12`` mentions."""
+    return f"{_number(value)} {noun}{'' if value == 1 else 's'}"
+
+
 def _clock(moment: datetime | None, now: datetime | None = None) -> str:
     """Say when, and how long ago that is: ``22 Nov 14:05 UTC (12 min ago)``."""
     if moment is None:
@@ -194,6 +199,6 @@ def template(name: str) -> Template:
     """A template of ours that escapes all it is given, with the filters above."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(
-        number=_number, clock=_clock, span=_span, by_chance=_by_chance, reason=_reason, bars=_bars
+        number=_number, counted=_counted, clock=_clock, span=_span, by_chance=_by_chance, reason=_reason, bars=_bars
     )
     return environment.from_string((_FOLDER / name).read_text(encoding="utf-8"))
