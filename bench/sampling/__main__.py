@@ -53,7 +53,7 @@ class Done:
 
 def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
-    days, budgets = (21, BUDGETS[2:3]) if given.quick else (DAYS, given.budgets)
+    days, budgets = (14, BUDGETS[2:3]) if given.quick else (DAYS, given.budgets)
     chosen = given.dev_seeds if given.dev else given.seeds
     ways = [(ALL, None), *((way, budget) for way in PLANS for budget in budgets), (NONE, None)]
     began = time.monotonic()

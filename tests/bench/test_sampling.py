@@ -12,12 +12,17 @@ import pytest
 from bench.detector.simulator import simulate
 from bench.detector.stream import BINS_PER_MONTH, BrandStream
 from bench.sampling import __main__ as command
-from bench.sampling.month import counts_only, everything, flat, planned, weighed
+from bench.sampling.month import Seen, counts_only, everything, flat, planned, weighed
 
 
 @pytest.fixture(scope="module")
 def brand() -> BrandStream:
     return simulate(0, 21)[6]  # 150 mentions an hour
+
+
+@pytest.fixture(scope="module")
+def thrifty(brand: BrandStream) -> Seen:
+    return planned(brand, 25.0, seed=1)
 
 
 def test_everything_read_is_the_truth_at_its_price(brand: BrandStream) -> None:
@@ -32,10 +37,9 @@ def test_counts_alone_tell_nothing_of_the_mood_and_cost_the_same_for_all(brand: 
     assert seen.cost == pytest.approx(43.2)
 
 
-def test_a_plan_keeps_its_budget_and_sees_more_for_more_money(brand: BrandStream) -> None:
+def test_a_plan_keeps_its_budget_and_sees_more_for_more_money(brand: BrandStream, thrifty: Seen) -> None:
     errors = []
-    for monthly in (25.0, 400.0):
-        seen = planned(brand, monthly, seed=1)
+    for monthly, seen in ((25.0, thrifty), (400.0, planned(brand, 400.0, seed=1))):
         assert seen.dearest <= monthly
         assert 0 < seen.read < 1
         there = brand.total > 0
@@ -62,8 +66,8 @@ def test_posts_alone_are_as_many_as_they_weigh_and_cost_the_same(brand: BrandStr
     assert np.std(alone.stream.negative[late]) > 2 * np.std(plan.stream.negative[late])  # all of an hour in some bins
 
 
-def test_what_is_known_of_a_bin_is_known_at_its_end_or_later(brand: BrandStream) -> None:
-    seen = planned(brand, 25.0, seed=1)
+def test_what_is_known_of_a_bin_is_known_at_its_end_or_later(brand: BrandStream, thrifty: Seen) -> None:
+    seen = thrifty
     assert (seen.told >= np.arange(brand.bins)).all()
     assert (np.diff(seen.told) >= 0).all()
     assert (seen.told - np.arange(brand.bins)).max() > 0  # 25 dollars do not buy a count every five minutes

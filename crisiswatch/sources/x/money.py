@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 __all__ = ["Budget", "Prices", "Wallet", "month_end"]
 
@@ -132,8 +133,19 @@ class Wallet:
 
 def month_end(now: datetime) -> datetime:
     """When the next month begins, UTC."""
-    first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return (first + timedelta(days=32)).replace(day=1)
+    return _month_of(now)[1]
+
+
+def _month_of(now: datetime) -> tuple[datetime, datetime]:
+    utc = now.astimezone(UTC)
+    return _month(utc.year, utc.month)
+
+
+@lru_cache(maxsize=128)
+def _month(year: int, month: int) -> tuple[datetime, datetime]:
+    """When a month begins, and the next."""
+    begin = datetime(year, month, 1, tzinfo=UTC)
+    return begin, (begin + timedelta(days=32)).replace(day=1)
 
 
 def _left(now: datetime) -> float:
@@ -143,5 +155,5 @@ def _left(now: datetime) -> float:
 
 def _length(now: datetime) -> float:
     """Seconds of this month."""
-    end = month_end(now)
-    return (end - (end - timedelta(days=1)).replace(day=1)).total_seconds()
+    begin, end = _month_of(now)
+    return (end - begin).total_seconds()
