@@ -100,11 +100,11 @@ TALK = {
 def test_a_flood_goes_through_the_pipeline_and_a_wave_is_found(
     monkeypatch: pytest.MonkeyPatch, kind: flood.Kind, opens: bool
 ) -> None:
-    monkeypatch.setattr(flood, "USUAL", timedelta(days=6))
+    monkeypatch.setattr(flood, "USUAL", timedelta(days=4))
     words = Words()
     found = flood.run(flood.Trial(kind, 12.0, (0.2, 0.5, 0.3), 1), TALK, flood.Counting(words))
     assert bool(found["opened"]) is opens
-    assert found["mentions"] > 1_500
+    assert found["mentions"] > 1_000
     assert words.asked <= 3 * 400
 
 
@@ -136,7 +136,7 @@ def test_recordings_are_replayed_by_each_scorer(tmp_path: Path, capsys: pytest.C
                 "text": f"@SpotifyCares the app is {'awful' if n % 4 == 0 else 'open'} {n}", "author_id": f"a{n}",
             }
         )
-        for n in range(300)
+        for n in range(160)
     ]  # fmt: skip
     assert streams.missing(tmp_path) == [each.file for each, _ in streams.RECORDINGS.values()]
     with gzip.open(tmp_path / recording.file, "wt", encoding="utf-8") as out:
