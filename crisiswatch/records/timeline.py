@@ -43,6 +43,7 @@ _ITALIAN: tuple[tuple[str, str], ...] = (
     (r"Nobody has it\.", "Nessuno l'ha preso in carico."),
     (r"Has it\.", "L'ha preso in carico."),
     (r"Has it, by saying what it was\.", "L'ha preso in carico, dicendo di che cosa si trattava."),
+    (r"Has it, by snoozing it\.", "L'ha preso in carico, mettendolo in pausa."),
     (r"Wanted to take it; (.+) has it\.", "Voleva prenderlo in carico; ce l'ha {0}."),
     (r"Assigned to (.+)\.", "Assegnato a {0}."),
     (r"Not done in time: (.+)\.", "Non fatto in tempo: {0}."),

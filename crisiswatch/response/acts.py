@@ -101,25 +101,24 @@ def _snooze(draft: Draft, action: HumanAction, actor: str) -> None:
             raise ActRefused("the figures are calm already")
         if old is not None and old.until is None:
             return
-        took = _takes(draft, action.at, actor)
+        _takes(draft, action.at, actor)
         draft.change(snooze=Snooze(actor, action.at))
-        draft.decide(action.at, actor, Act.SNOOZE, f"{took} until it is calm.")
+        draft.decide(action.at, actor, Act.SNOOZE, "Snoozed until it is calm.")
         return
     minutes = _number(wanted, "for how many minutes to snooze, or calm", LONGEST_SNOOZE)
     until = action.at + timedelta(minutes=minutes)
     if old is not None and old.until is not None and abs(until - old.until) < _ALIKE:
         return
-    took = _takes(draft, action.at, actor)
+    _takes(draft, action.at, actor)
     draft.change(snooze=Snooze(actor, action.at, until))
-    draft.decide(action.at, actor, Act.SNOOZE, f"{took} until {when(until)}.")
+    draft.decide(action.at, actor, Act.SNOOZE, f"Snoozed until {when(until)}.")
 
 
-def _takes(draft: Draft, at: datetime, actor: str) -> str:
+def _takes(draft: Draft, at: datetime, actor: str) -> None:
     """Who wants to hear nothing of what nobody has, has it: or it would be asleep with nobody to look after it."""
-    if draft.case.acknowledged_by:
-        return "Snoozed"
-    _take(draft, at, actor)
-    return "Took it, and snoozed it"
+    if not draft.case.acknowledged_by:
+        _take(draft, at, actor)
+        draft.decide(at, actor, Act.ACKNOWLEDGE, "Has it, by snoozing it.")
 
 
 def _wake(draft: Draft, action: HumanAction, actor: str) -> None:
