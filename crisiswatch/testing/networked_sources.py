@@ -38,7 +38,7 @@ __all__ = ["ASKED_WAIT", "Failure", "NetworkedSourceContract", "NetworkedWorld",
 ASKED_WAIT = 42.0
 """The seconds that a `Failure.RATE_LIMITED` answer asks for."""
 
-_SHORT = timedelta(seconds=1.5)
+_SHORT = timedelta(seconds=1)
 _SLACK = 1.0  # seconds a call may take beyond its deadline on a busy machine
 _MOST_REQUESTS = 4
 _HEALED_AFTER = 7200.0
