@@ -135,6 +135,8 @@ ENGLISH: dict[str, str] = {
     "fallback": "{count} mentions in {window} from {authors} accounts.",
     "fallback_over": "Lasted {duration}, {total} mentions.",
     "over": "over",
+    "on_topic": " (many of you name {themes})",
+    "on_topic.one": "“{theme}”",
     "no_theme": "no clear theme",
     "nothing_grave": "no grave words",
     "story.usual": "Usually {n} in {window}{range}; {now}.",

@@ -135,6 +135,8 @@ ITALIAN: dict[str, str] = {
     "fallback": "{count} menzioni in {window} da {authors} account.",
     "fallback_over": "Durata: {duration}, {total} menzioni.",
     "over": "finito",
+    "on_topic": " (molti citano {themes})",
+    "on_topic.one": "«{theme}»",
     "no_theme": "nessun tema evidente",
     "nothing_grave": "nessuna parola grave",
     "story.usual": "Di solito {n} in {window}{range}; {now}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, timedelta, tzinfo
 
 from crisiswatch.alerts import people
@@ -122,7 +123,11 @@ def renderer(
 
 def fill(template: str, values: Mapping[str, str], lang: str = "en") -> str:
     """`template` with its placeholders filled; one without a value becomes words, never an error."""
-    filled = agreed(lang, _PLACEHOLDER.sub(lambda match: values.get(match[1]) or phrase(lang, "unknown"), template))
+    unknown = {"on_topic": ""}
+    said = _PLACEHOLDER.sub(
+        lambda match: values.get(match[1]) or unknown.get(match[1], phrase(lang, "unknown")), template
+    )
+    filled = agreed(lang, said)
     least = phrase(lang, "less_than_one")
     return filled.replace(phrase(lang, "about", n=least), least)
 
@@ -164,19 +169,16 @@ def _edit_of(stage: Stage) -> Stage:
 def _statements(
     definition: AlertDefinition, delivery: Delivery, brand_name: str, zone: tzinfo
 ) -> tuple[tuple[str, str], ...]:
-    """The holding statements with the incident's facts in them, each in its own language."""
-    return tuple(
-        (
-            lang,
-            clip(
-                clean(
-                    fill(text, placeholder_values(delivery.incident, delivery.evidence, brand_name, zone, lang), lang)
-                ),
-                2000,
-            ),
-        )
-        for lang, text in definition.statements[:8]
-    )
+    """The holding statements with the incident's facts in them, each in its own language.
+
+    Themes have their names in the alert's language, so that a statement in another one goes without.
+    """
+    incident, evidence, found = delivery.incident, delivery.evidence, []
+    for lang, text in definition.statements[:8]:
+        about = evidence if lang == definition.language else replace(evidence, topics=())
+        values = placeholder_values(incident, about, brand_name, zone, lang)
+        found.append((lang, clip(clean(fill(text, values, lang)), 2000)))
+    return tuple(found)
 
 
 def _shown(definition: AlertDefinition, words: StageText, stage: Stage) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from crisiswatch.alerts.words import (
 from crisiswatch.model import Evidence, Incident, Level, SignalCounts
 from crisiswatch.sentiment.severity import NAMES
 
-__all__ = ["grave_words", "placeholder_values", "span_between", "topics"]
+__all__ = ["grave_words", "on_topic", "placeholder_values", "span_between", "topics"]
 
 
 def placeholder_values(
@@ -39,6 +39,7 @@ def placeholder_values(
         "because": clip(clean(incident.because), 300),
         "rule": clip(clean(incident.rule), 80),
         "incident": clip(clean(incident.id), 120),
+        "on_topic": on_topic(evidence, lang),
         "blind": blind_words(incident, zone, lang),
         "level": phrase(lang, f"level.{incident.level.word}"),
         "previous_level": _previous(incident, lang),
@@ -63,6 +64,13 @@ def topics(evidence: Evidence) -> tuple[str, ...]:
     """What the mentions are about: their themes, else the words that mark them."""
     found = [clip(clean(theme), 60) for theme in (evidence.topics or evidence.themes)[:3]]
     return tuple(theme for theme in found if theme)
+
+
+def on_topic(evidence: Evidence, lang: str) -> str:
+    """What it is about, for words that a brand may publish: only themes that somebody has named, never words of posts,
+    which may be an insult, a person's name or a number. Empty if there is none."""
+    named = [phrase(lang, "on_topic.one", theme=clip(clean(theme), 60)) for theme in evidence.topics[:2]]
+    return phrase(lang, "on_topic", themes=", ".join(named)) if named else ""
 
 
 def _signals(incident: Incident, lang: str) -> dict[str, str]:

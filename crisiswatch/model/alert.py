@@ -31,6 +31,7 @@ PLACEHOLDERS = {
     "level": "the incident's level now: watch, warning or critical",
     "low": "the lower end of what is usual (95 of 100 calm windows stay above)",
     "next_hour": "mentions that the coming hour brings if it goes on like this",
+    "on_topic": "what many name: the two leading themes, in a holding statement of the alert's language",
     "opened_at": "when the incident was opened",
     "organic": "mentions in the window now, with copies discounted: one of an account or a text counts a fifth",
     "peak": "mentions in the window at its worst moment",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from crisiswatch.config import load
 from crisiswatch.errors import ConfigError
 from crisiswatch.model import Level
 from crisiswatch.model.alert import PlaybookStep, definition_for
-from crisiswatch.testing.notifiers import a_delivery
+from crisiswatch.testing.notifiers import a_delivery, an_incident
+from tests.support import ROOT
 
 ENGLISH = """version: 1
 alert: wave
@@ -112,3 +114,45 @@ def test_a_statement_with_a_placeholder_that_there_is_not_is_refused(folder: Pat
     (found,) = problems(folder)
     assert "CW060: there is no placeholder `{marca}`" in found
     assert found.startswith("wave.yaml:7:")
+
+
+PUBLIC = sorted(path.stem for path in (ROOT / "alerts").glob("*.yaml") if "statements:" in path.read_text())
+SAY_SINCE = {"bot-wave", "boycott-call", "executive-gaffe", "negative-wave", "service-outage"}
+SAY_WHAT = {"boycott-call", "negative-wave", "paracrisis"}
+
+
+def statements_of(name: str, language: str, topics: tuple[str, ...]) -> dict[str, str]:
+    """What a shipped playbook has to publish about an incident of 73 % of 131 mentions on `social` and `reviews`."""
+    shipped = load(ROOT / "crisiswatch.yaml").alerts
+    delivery = a_delivery(incident=an_incident(alert=name))
+    delivery = replace(
+        delivery, evidence=replace(delivery.evidence, topics=topics, themes=("thieves", "call 0800 123"))
+    )
+    rendered = renderer(shipped, {"acme-coffee": "Caffè Uno"}, languages={"acme-coffee": language})(delivery)
+    return dict(rendered.statements)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_holding_statement_tells_what_about_and_since_when_and_nothing_that_would_embarrass(name: str) -> None:
+    for language, topic, began in (
+        ("en", "late deliveries", "3 Mar 2026, 09:15 UTC"),
+        ("it", "consegne in ritardo", "mar 3 marzo, 09:15 UTC"),
+    ):
+        told = statements_of(name, language, (topic,))
+        assert set(told) == {"en", "it"}
+        said = told[language]
+        assert "Caffè Uno" in said
+        assert (began in said) == (name in SAY_SINCE)
+        assert (topic in said) == (name in SAY_WHAT)
+        assert topic not in told["it" if language == "en" else "en"], "a theme is called so in one language only"
+        assert not re.search(r"\d", said.replace(began, "")), "no figure of ours becomes a headline"
+        for never in ("thieves", "0800", "social", "reviews", "{", "}", "not known", "  "):
+            assert never not in said
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_holding_statement_reads_well_where_no_theme_has_a_name(name: str) -> None:
+    for said in statements_of(name, "en", ()).values():
+        assert "  " not in said
+        assert "()" not in said
+        assert "known" not in said.replace("do not know", "")
