@@ -135,6 +135,7 @@ def render_incident(shown: Shown, *, by: str, known: bool, csrf: str, fault: str
     """Render the page. ``known``: the browser says who acts: nobody has to write it."""
     buttons = [name.partition(":") for name in shown.document.buttons]
     acts = {name for name, _, _ in buttons}
+    lengths = {each for name, _, detail in buttons if name == Act.SNOOZE for each in detail.split("|")}
     return _template().render(
         style=INCIDENT_STYLE,
         document=shown.document,
@@ -148,7 +149,7 @@ def render_incident(shown: Shown, *, by: str, known: bool, csrf: str, fault: str
         csrf=csrf,
         fault=fault,
         plain=[(act, label) for act, label in _NAMES.items() if act in acts],
-        snoozes=_SNOOZES if Act.SNOOZE in acts else {},
+        snoozes={length: label for length, label in _SNOOZES.items() if length in lengths},
         assigns=Act.ASSIGN in acts,
         closes=Act.RESOLVE in acts,
         verdicts=_VERDICTS if Act.VERDICT in acts else {},

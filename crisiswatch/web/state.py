@@ -243,7 +243,7 @@ def incident_view(incident: Incident, case: Case | None = None) -> dict[str, Any
         "high": reading.high,
         "false_alarms_per_month": reading.false_alarms_per_month,
         "share": reading.share,
-        "sources": list(reading.sources),
+        "sources": list(reading.sources or incident.peak.sources),
         "mentions": incident.mentions,
         "authors": incident.authors,
         "trend": list(incident.trend),

@@ -136,6 +136,7 @@ def test_while_it_waits_to_be_confirmed_it_says_what_to_look_at_first() -> None:
         for text in (str(slack), str(reply), mail(document), console, document.plain(), web_page(document)):
             assert title in text
             assert shop in text
+        assert '<option value="calm">' not in web_page(document)  # it is calm already
     story.tell(does(100, "stand_down", "bo"))
     assert shown(story.case, Stage.RESOLVED, criteria=(shop,), **calm).criteria == ()
     assert shown(Story(opening()).case, criteria=(shop,)).criteria == ()
