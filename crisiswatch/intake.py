@@ -34,7 +34,8 @@ class Plan:
     ``reader`` finds what mentions say beyond the mood that ``scorer`` finds; ``pseudonyms`` hide who wrote them.
     ``asked`` is what an alert asks of a brand's people, by their ids.
 
-    ``terse`` are receivers that take no message but of a single incident. ``names``, ``zones`` and ``sectors`` are
+    ``receivers`` are those that are configured, None if that is not known: nothing is queued for others. ``terse`` are
+    receivers that take no message but of a single incident. ``names``, ``zones`` and ``sectors`` are
     those of the brands; ``feeds`` are the brands that a source brings mentions of; ``page`` is where people find all of
     it, "" if nowhere."""
 
@@ -55,6 +56,11 @@ class Plan:
     sectors: Mapping[str, str] = field(default_factory=dict)
     feeds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     page: str = ""
+    receivers: frozenset[str] | None = None
+
+    def knows(self, receiver: str) -> bool:
+        """Whether a receiver is configured."""
+        return self.receivers is None or receiver in self.receivers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,16 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from crisiswatch.clock import Clock
 from crisiswatch.model import Delivery, Notifier
 from crisiswatch.outbox import Dispatcher, Outcome
 from crisiswatch.store import Fence, OutboxRow, Store
 
 __all__ = ["Senders"]
+
+log = structlog.get_logger(__name__)
 
 PATIENCE = 2.0
 """Seconds that a swap waits for sends under way. One that hangs goes on by itself: its message is leased to it."""
@@ -40,8 +44,13 @@ class Senders:
         return iter(tuple(self._running))
 
     def swap(self, notifiers: Mapping[str, Notifier], build: Callable[[OutboxRow], Delivery]) -> None:
-        """Stop the dispatchers there are and start one for each of ``notifiers``, by receiver id."""
+        """Stop the dispatchers there are and start one for each of ``notifiers``, by receiver id; what is owed to
+        anybody else is given up, or it would wait unseen, and all come at once when the receiver is back."""
         self.stop(PATIENCE)
+        for receiver, number in self._store.settle_unwanted(notifiers.keys(), self._clock.now()).items():
+            log.warning("receiver_gone", receiver=receiver, given_up=number)
+            for _ in range(number):
+                self._on_outcome(receiver, Outcome.DEAD, 0.0)
         self._running = {receiver: self._make(receiver, notifier, build) for receiver, notifier in notifiers.items()}
         for sender in self._running.values():
             sender.thread.start()

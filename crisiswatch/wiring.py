@@ -121,6 +121,7 @@ def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
             for source in settings.sources
         },
         page=settings.web.public_url or "",
+        receivers=frozenset(each.id for each in settings.receivers),
     )
 
 

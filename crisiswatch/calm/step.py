@@ -95,6 +95,8 @@ class Step:
 
     def offer(self, receiver: str, stage: Stage, sending: Sending, incident: Incident) -> None:
         """Send one message, unless something speaks against it."""
+        if not self.plan.knows(receiver):
+            return
         first = receiver not in self.told(incident.id)
         if stage is not Stage.RESOLVED and self.silenced(incident, sending.at):
             self._hush(receiver, stage, sending, incident, first=first)
@@ -223,7 +225,7 @@ class Step:
 
     def tell(self, receiver: str, notice: Notice, *, stage: Stage = Stage.OPENED, level: Level | None = None) -> None:
         """Send a notice, after the receiver's quiet hours unless it is about something of a ``level`` that may go."""
-        if receiver in self.plan.terse:
+        if receiver in self.plan.terse or not self.plan.knows(receiver):
             return
         now = self._stamp(notice.at)
         self.rows.append(

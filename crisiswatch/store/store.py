@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self, TypeVar, cast
@@ -11,7 +11,19 @@ from typing import Self, TypeVar, cast
 import sqlalchemy as sa
 
 from crisiswatch.model import Case, Decision, Incident, Receipt, Silence
-from crisiswatch.store import calm, cases, feedback_rows, incidents, leases, marks, mentions, purge, queue, upgrade
+from crisiswatch.store import (
+    calm,
+    cases,
+    feedback_rows,
+    incidents,
+    leases,
+    marks,
+    mentions,
+    purge,
+    queue,
+    unwanted,
+    upgrade,
+)
 from crisiswatch.store.database import Database
 from crisiswatch.store.rows import (
     BrandBlind,
@@ -323,6 +335,11 @@ class Store:
         """
         with self._database.write() as connection:
             return queue.recover(connection)
+
+    def settle_unwanted(self, receivers: Collection[str], now: datetime) -> dict[str, int]:
+        """Give up on messages that are owed to anybody but ``receivers``; gives how many, by receiver."""
+        with self._database.write() as connection:
+            return unwanted.settle_unwanted(connection, receivers, now)
 
     def queued_receivers(self, incident_ids: Iterable[str]) -> dict[str, frozenset[str]]:
         """For each incident, everybody who was ever queued a message about it."""
