@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from crisiswatch.config.settings_routing import QuietHours, Route, Storm
@@ -37,7 +37,7 @@ class Plan:
     ``receivers`` are those that are configured, None if that is not known: nothing is queued for others. ``terse`` are
     receivers that take no message but of a single incident. ``names``, ``zones`` and ``sectors`` are
     those of the brands; ``feeds`` are the brands that a source brings mentions of; ``page`` is where people find all of
-    it, "" if nowhere."""
+    it, "" if nowhere. Reminders of an incident to a receiver are ``remind_every`` apart."""
 
     brands: tuple[str, ...]
     matcher: Matcher
@@ -57,6 +57,7 @@ class Plan:
     feeds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     page: str = ""
     receivers: frozenset[str] | None = None
+    remind_every: timedelta = timedelta(minutes=10)
 
     def knows(self, receiver: str) -> bool:
         """Whether a receiver is configured."""

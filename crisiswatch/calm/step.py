@@ -20,7 +20,6 @@ from crisiswatch.store import Body, OutboxRow, body_to_json
 __all__ = ["Situation", "Step", "slot_of"]
 
 Situation = tuple[Case, Incident]
-REMIND_EVERY = timedelta(minutes=10)
 _OF_PROMISES = {"promise_due", "promise_missed"}
 _PRIORITY = 2
 _NOBODY = "unacknowledged"
@@ -199,8 +198,8 @@ class Step:
         reminded = self.desk(receiver).reminded
         before = reminded.get(incident)
         when = now
-        if before is not None and now < before + REMIND_EVERY:
-            when = before if before > now else before + REMIND_EVERY
+        if before is not None and now < before + self.plan.remind_every:
+            when = before if before > now else before + self.plan.remind_every
         when = reminded[incident] = max(when, waits or when)
         return None if when == now else when
 

@@ -67,6 +67,8 @@ class Drill:
         self.loaded = exercise_of(loaded, request)
         # Nobody judges the mood of what is invented.
         self._plan = plan_for(self.loaded, named_scorer("none") if request.scenario is None else None)
+        # A message's own time is the clock on the wall.
+        self._plan = replace(self._plan, remind_every=self._plan.remind_every / request.speed)
         self.started_at = clock.now()
         self.id = f"drill-{self.started_at:%Y%m%dT%H%M%SZ}"
         self.clock = DrillClock(clock, self.started_at, request.speed)

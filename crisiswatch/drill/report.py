@@ -122,10 +122,10 @@ def _incident(
 
 
 def _reminders(incident: Incident, rows: Sequence[OutboxRow], clock: DrillClock) -> list[dict[str, Any]]:
-    """What went out because somebody had to look, each once, with those it went to."""
+    """What arrived because somebody had to look, each once, with those it went to."""
     found: dict[int, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda each: (each.version, each.receiver)):
-        if row.incident != incident.id or row.stage is not Stage.REMINDED:
+        if row.incident != incident.id or row.stage is not Stage.REMINDED or row.status != "sent":
             continue
         body = body_from_json(row.body)
         if body.reminder is None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crisiswatch.clock import SystemClock
+from crisiswatch.clock import ManualClock, SystemClock
 from crisiswatch.config import load
 from crisiswatch.drill import Drill, report_lines, request_from
+from crisiswatch.drill.report import _reminders
+from crisiswatch.model import Reminder, Stage
+from crisiswatch.store import Body, OutboxRow, body_to_json
+from crisiswatch.testing.notifiers import an_incident
 from tests.acceptance.world import WEB, World, until, world
 from tests.cli.support import GOOD, STREAM
+from tests.notifiers.common import NOW
 
 ASKED = {"alert": "negative-wave", "level": "critical", "minutes": 40}
 
@@ -140,6 +146,30 @@ def test_a_recording_is_judged_by_the_real_rules_and_opens_soon_after_the_drill_
     assert report["messages"]["console"]["sent"] >= 2
     assert "DRILL" in printed.getvalue()
     assert "2017" not in printed.getvalue()
+
+
+def test_in_a_fast_drill_reminders_come_faster_too_and_only_those_that_arrived_are_told() -> None:
+    clock = ManualClock(NOW)
+    drill = Drill(load(GOOD), request_from({**ASKED, "speed": 60}), clock)
+    try:
+        assert drill._plan.remind_every == timedelta(seconds=10)
+        incident = an_incident(opened_at=NOW)
+        body = body_to_json(Body(incident=incident, reminder=Reminder("unacknowledged")))
+        rows = [
+            OutboxRow(
+                id=f"{incident.id}/{version}/{receiver}", incident=incident.id, version=version, receiver=receiver,
+                stage=Stage.REMINDED, priority=0, body=body, created_at=NOW, status=status,
+            )
+            for version, receiver, status in (
+                (2, "pr-slack", "sent"), (2, "pr-mail", "pending"), (3, "pr-slack", "superseded"), (3, "pr-mail", "dead"),
+            )
+        ]  # fmt: skip
+        drill.clock.let_go()
+        (told,) = _reminders(incident, rows, drill.clock)
+        assert told["receivers"] == ["pr-slack"]
+    finally:
+        drill.store.close()
+        drill._folder.cleanup()
 
 
 def test_the_report_speaks_italian() -> None:
