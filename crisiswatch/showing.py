@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from typing import Any
 
 from crisiswatch.charts import ChartMaker
@@ -53,8 +54,16 @@ class IncidentViews:
             evidence=Messages(store, loaded).evidence(incident),
             case=case,
         )
+        zones = {brand.id: brand.timezone for brand in loaded.settings.brands}
+        zone = zones.get(incident.brand, UTC)
         log = [decision_to_dict(line) for line in store.decisions(name)]
-        return Shown(renderer_for(loaded)(delivery), log, chart=bool(incident.trend), over=over)
+        return Shown(
+            renderer_for(loaded)(delivery),
+            log,
+            chart=bool(incident.trend),
+            over=over,
+            zone=zone,
+        )
 
     def chart(self, name: str) -> bytes | None:
         """Its chart."""

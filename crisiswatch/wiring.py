@@ -14,7 +14,6 @@ from typing import TextIO, cast
 
 from crisiswatch import __version__
 from crisiswatch.alerts.evidence import EVIDENCE_MENTIONS, gather
-from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.render import Renderer, renderer
 from crisiswatch.charts import Chart, ChartMaker, Counted
 from crisiswatch.clock import Clock, SystemClock
@@ -212,11 +211,10 @@ def chart_maker(loaded: Loaded, store: Callable[[], Store] | None = None) -> Cha
         negative = filter_ == _COUNTED_MINUTES[1]
         found = store().counts(incident.brand, start, end)
         minutes = [(each.minute, float(each.negative if negative else each.total)) for each in found]
-        return Counted(minutes, "negative mentions" if negative else "mentions", same=True)
+        return Counted(minutes, "negative" if negative else "mentions", same=True)
 
     names, zones = {brand.id: brand.name for brand in brands}, {brand.id: brand.timezone for brand in brands}
-    marks = {brand.id: phrase(brand.language, "drill_short") for brand in brands}
-    return ChartMaker(names, zones, count=count, drill_words=marks)
+    return ChartMaker(names, zones, count=count, languages={brand.id: brand.language for brand in brands})
 
 
 def ack_links(settings: Settings) -> AckLinks | None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from crisiswatch.alerts import labels_en, labels_it, phrases_en, phrases_it
 from crisiswatch.alerts.agreement import agreed
 
-__all__ = ["LANGUAGES", "phrase", "words_for"]
+__all__ = ["LANGUAGES", "phrase", "reasons", "words_for"]
 
 _GAP = re.compile(r"\{(\w+)\}")
 LANGUAGES: Mapping[str, Mapping[str, str]] = {
@@ -35,6 +35,11 @@ def phrase(lang: str, key: str, **values: str) -> str:
     words = LANGUAGES[spoken].get(key, "")
     filled = _GAP.sub(lambda gap: values.get(gap[1], gap[0]), words)
     return agreed(spoken, filled) if (spoken, key) in _COUNTING else filled
+
+
+def reasons(lang: str) -> tuple[str, ...]:
+    """Why an alert was no crisis: what people may choose from, and what the incident's log then says."""
+    return tuple(phrase(lang, f"because.{number}") for number in range(1, 8))
 
 
 def words_for(languages: Collection[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.charts.data import ChartData
 
 __all__ = ["Ticks", "moment_ticks", "number_ticks", "short"]
@@ -13,7 +14,6 @@ Ticks = list[tuple[float, str]]
 """Places from 0 to 1 along the axis with their labels."""
 
 _MINUTES = (15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320, 10080, 20160, 43200)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOST = 4
 _EDGE = 0.06
 
@@ -67,7 +67,7 @@ def _labelled(data: ChartData, moments: list[datetime], whole: timedelta, *, day
         if not _EDGE <= place <= 1 - _EDGE / 2:
             continue
         local = at.astimezone(data.zone)
-        day = f"{local.day} {_MONTHS[local.month - 1]}"
+        day = f"{local.day} {phrase(data.language, f'month.{local.month}')}"
         label = day if days else f"{local.hour:02}:{local.minute:02}"
         if not days and local.hour == local.minute == 0:
             label = day

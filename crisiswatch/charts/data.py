@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.story import range_words
 from crisiswatch.alerts.words import clean, clip, exact, span, times
 from crisiswatch.charts.band import band_of
@@ -37,11 +38,13 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment to mark, with a word for it: ``Mark(at, MarkKind.ESCALATED, "critical")``."""
+    """A moment to mark, with a word for it, and the level that it came to, if any:
+    ``Mark(at, MarkKind.ESCALATED, "critical", Level.CRITICAL)``."""
 
     at: datetime
     kind: MarkKind
     label: str
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +53,8 @@ class ChartData:
 
     ``band`` is what is usual in one step (low, expected, high); None where nobody knows. ``levels`` say which level was
     in force from when on, ``marks`` what happened, ``blind`` from when to when a source was not heard (None: still).
-    ``title`` is one sentence, ``what`` the plural of what is counted. Times are told in ``zone``. ``drill``: an
-    exercise, and the picture says so.
+    ``title`` is one sentence, ``what`` says what is counted: ``mentions`` or ``negative``. Times are told in ``zone``,
+    words in ``language``. ``drill``: an exercise, and the picture says so.
     """
 
     title: str
@@ -66,6 +69,7 @@ class ChartData:
     zone: tzinfo = UTC
     drill: bool = False
     drill_words: str = "DRILL: an exercise"
+    language: str = "en"
 
     @property
     def start(self) -> datetime:
@@ -81,21 +85,23 @@ def from_incident(
     brand: str = "",
     zone: tzinfo = UTC,
     drill: bool = False,
+    lang: str = "en",
 ) -> ChartData:
     """The last hours of an incident by its own ``trend``: nothing but the snapshot is needed.
 
     ``calming`` are the moments from which it calmed down.
     """
     return ChartData(
-        title=_title(incident, case, brand or incident.brand),
+        title=_title(incident, case, brand or incident.brand, lang),
         end=incident.reading.end,
         counts=tuple(_sane(count) for count in incident.trend),
         band=None if incident.of_blindness else band_of(_usual(incident), STEP),
         levels=incident.levels,
-        marks=_marks(incident, case, calming),
+        marks=_marks(incident, case, calming, lang),
         blind=_spells(incident.blind),
         zone=zone,
         drill=drill,
+        language=lang,
     )
 
 
@@ -113,6 +119,7 @@ def from_history(
     brand: str = "",
     zone: tzinfo = UTC,
     drill: bool = False,
+    lang: str = "en",
 ) -> ChartData:
     """A whole incident from ``start`` to ``end``, in steps coarse enough to be told apart.
 
@@ -129,17 +136,18 @@ def from_history(
         if 0 <= place < steps:
             counts[place] += _sane(count)
     return ChartData(
-        title=_title(incident, case, brand or incident.brand),
+        title=_title(incident, case, brand or incident.brand, lang),
         end=end,
         step=step,
         counts=tuple(counts),
         band=band_of(_usual(incident), step) if same and not incident.of_blindness else None,
         levels=incident.levels,
-        marks=_marks(incident, case, calming),
+        marks=_marks(incident, case, calming, lang),
         blind=_spells([*incident.blind, *blind]),
         what=what,
         zone=zone,
         drill=drill,
+        language=lang,
     )
 
 
@@ -161,46 +169,53 @@ def _awaited(case: Case | None) -> bool:
     return case is not None and case.stand_down is StandDown.AWAITED
 
 
-def _title(incident: Incident, case: Case | None, brand: str) -> str:
+def _title(incident: Incident, case: Case | None, brand: str, lang: str) -> str:
     name = clip(clean(brand), 40)
     if incident.of_blindness:
         dark = ", ".join(dict.fromkeys(clip(clean(each.source), 30) for each in incident.blind if each.until is None))
-        return f"{name}: {dark} can't be heard" if dark else f"{name}: all sources are heard again"
+        return phrase(lang, "chart.dark" if dark else "chart.heard", brand=name, sources=dark)
     over = incident.resolved_at is not None
     reading = incident.peak if over else incident.reading
-    figure = f"{exact(reading.observed)} in {span(reading.end - reading.start)}"
-    usual = _compared(reading)
-    if over:
-        return f"{name}: {'calm' if _awaited(case) else 'over'}. At its peak {figure}{usual}"
-    return f"{name}: {figure}{usual}"
+    window = span(reading.end - reading.start, lang)
+    figure = _compared(phrase(lang, "in_window", n=exact(reading.observed, lang), window=window), reading, lang)
+    key = ("calm" if _awaited(case) else "over") if over else "now"
+    return phrase(lang, f"chart.{key}", brand=name, figure=figure)
 
 
-def _compared(reading: Reading) -> str:
+def _compared(figure: str, reading: Reading, lang: str) -> str:
     if reading.expected is None or reading.learning:
-        return ""
+        return figure
     if reading.expected >= 0.5 and reading.observed > 1.5 * reading.expected:
-        return f", {times(reading.observed, reading.expected)} the usual"
+        more = times(reading.observed, reading.expected, lang)
+        return phrase(lang, "chart.times", figure=figure, times=more)
     if reading.low is not None and reading.high is not None:
-        return f", usually {range_words(reading.low, reading.high)}"
-    return ""
+        return phrase(lang, "chart.usually", figure=figure, range=range_words(reading.low, reading.high, lang))
+    return figure
 
 
-def _marks(incident: Incident, case: Case | None, calming: Sequence[datetime] = ()) -> tuple[Mark, ...]:
-    found = [Mark(incident.opened_at, MarkKind.OPENED, incident.level.word)]
+def _marks(incident: Incident, case: Case | None, calming: Sequence[datetime], lang: str) -> tuple[Mark, ...]:
+    """What happened, the opening and each change of level with the level's own word."""
+    found = [Mark(incident.opened_at, MarkKind.OPENED, _word(incident.level, lang), incident.level)]
     before = Level.CALM
     for number, (level, at) in enumerate(incident.levels):
         if number == 0:
-            found = [Mark(incident.opened_at, MarkKind.OPENED, level.word)]
+            found = [Mark(incident.opened_at, MarkKind.OPENED, _word(level, lang), level)]
         else:
-            found.append(Mark(at, MarkKind.ESCALATED if level > before else MarkKind.EASED, level.word))
+            kind = MarkKind.ESCALATED if level > before else MarkKind.EASED
+            found.append(Mark(at, kind, _word(level, lang), level))
         before = level
     taken = (case.acknowledged_at if case is not None else None) or incident.acknowledged_at
     if taken is not None:
-        found.append(Mark(taken, MarkKind.ACKNOWLEDGED, "taken"))
-    found += [Mark(at, MarkKind.CALMING, "calming") for at in calming]
+        found.append(Mark(taken, MarkKind.ACKNOWLEDGED, phrase(lang, "chart.taken")))
+    found += [Mark(at, MarkKind.CALMING, phrase(lang, "chart.calming")) for at in calming]
     if incident.resolved_at is not None:
-        found.append(Mark(incident.resolved_at, MarkKind.ENDED, "calm" if _awaited(case) else "over"))
+        word = phrase(lang, "level.calm" if _awaited(case) else "chart.ended")
+        found.append(Mark(incident.resolved_at, MarkKind.ENDED, word))
     return tuple(sorted(found, key=lambda mark: mark.at)[-_MOST_MARKS:])
+
+
+def _word(level: Level, lang: str) -> str:
+    return phrase(lang, f"level.{level.word}")
 
 
 def _spells(blind: Iterable[Blind]) -> tuple[tuple[datetime, datetime | None], ...]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.story import range_words
 from crisiswatch.alerts.words import clean, span
 from crisiswatch.charts.axes import moment_ticks, number_ticks, short
@@ -68,7 +69,7 @@ class _Drawing:
         self._sheet.card(3, 26, fill=_CARD, edge=_EDGE)
         top = self._words()
         if all(map(math.isnan, self._counts)):
-            self._sheet.text(self._sheet.width / 2, top / 2, "No figures to show", 34, _SOFT, across="center")
+            self._sheet.text(self._sheet.width / 2, top / 2, self._say("chart.none"), 34, _SOFT, across="center")
             return
         labels = self._labels()
         lanes = 1 + max((label.lane for label in labels), default=-1)
@@ -96,6 +97,9 @@ class _Drawing:
         self._sheet.text(_MARGIN, y, self._subtitle(), _TEXT, _SOFT, up="top")
         return y - 52
 
+    def _say(self, key: str) -> str:
+        return phrase(self._data.language, key)
+
     def _title(self) -> list[str]:
         """The title in one line where it has room, else in two."""
         from crisiswatch.charts.canvas import drawable
@@ -110,12 +114,11 @@ class _Drawing:
         return [first, textwrap.shorten(" ".join(rest), fits, placeholder=" …")] if rest else [first]
 
     def _subtitle(self) -> str:
-        from crisiswatch.charts.canvas import drawable
-
-        counted = f"{drawable(clean(self._data.what))[:40].capitalize()} in {span(self._data.step)}"
-        return (
-            counted if self._band is None else f"{counted} · green: usually {range_words(self._band[0], self._band[2])}"
-        )
+        lang, what = self._data.language, self._data.what
+        counted = phrase(lang, f"chart.{what}", step=span(self._data.step, lang))
+        if self._band is None:
+            return counted
+        return f"{counted} · {phrase(lang, 'chart.usual', range=range_words(self._band[0], self._band[2], lang))}"
 
     # -- figures ------------------------------------------------------------------------------------------------------
 
@@ -139,7 +142,15 @@ class _Drawing:
                 continue
             self._sheet.rectangle((left, self._floor), right - left, self._ceiling - self._floor, _BLIND, _HATCH)
             if right - left > 150:
-                self._sheet.text(left + 10, self._ceiling - 10, "partly blind", 25, _SOFT, up="top", on=_BLIND)
+                self._sheet.text(
+                    left + 10,
+                    self._ceiling - 10,
+                    self._say("chart.blind"),
+                    25,
+                    _SOFT,
+                    up="top",
+                    on=_BLIND,
+                )
 
     def _usual(self) -> None:
         if self._band is None:
@@ -222,7 +233,4 @@ def _said(mark: Mark) -> str:
 def _ink(mark: Mark) -> str:
     if mark.kind in _KINDS:
         return _KINDS[mark.kind]
-    try:
-        return _INKS[Level.from_word(mark.label)]
-    except KeyError:
-        return _SOFT
+    return _SOFT if mark.level is None else _INKS[mark.level]

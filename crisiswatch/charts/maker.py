@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import structlog
 
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.charts.data import STEP, ChartData, from_history, from_incident
 from crisiswatch.charts.draw import incident_chart
 from crisiswatch.model import Delivery, Incident, Stage
@@ -37,7 +38,7 @@ class Counted:
 class ChartMaker:
     """Gives the chart of a delivery as PNG; None for a notice, without figures, or where drawing fails (logged).
 
-    ``brands`` are names and ``zones`` time zones, by brand id; ``drill_words`` mark the picture of an exercise. The
+    ``brands`` are names, ``zones`` time zones and ``languages`` what its words are in, by brand id. The
     last few charts are kept by what is on them, so that several receivers of one incident's version, and a message
     that is tried again, are drawn once. ``count`` gives stored counts from one moment to another, with which an
     incident that is over and was long is shown whole; None where there are none that would be right. Thread-safe.
@@ -49,9 +50,9 @@ class ChartMaker:
         zones: Mapping[str, tzinfo] | None = None,
         draw: Callable[[ChartData], bytes] = incident_chart,
         count: Callable[[Incident, datetime, datetime], Counted | None] | None = None,
-        drill_words: Mapping[str, str] | None = None,
+        languages: Mapping[str, str] | None = None,
     ) -> None:
-        self._drill_words = drill_words or {}
+        self._languages = languages or {}
         self._count = count
         self._brands, self._zones = brands, zones or {}
         self._draw = draw
@@ -63,16 +64,15 @@ class ChartMaker:
         if delivery.notice is not None or not incident.trend:
             return None
         try:
-            data = self._data(delivery)
-            if delivery.drill and (words := self._drill_words.get(incident.brand)):
-                data = replace(data, drill_words=words)
+            lang = self._languages.get(incident.brand, "en")
+            data = replace(self._data(delivery, lang), drill_words=phrase(lang, "drill_short"))
             with self._lock:  # whoever waits here finds the picture ready
                 return self._drawn(data)
         except Exception as error:  # noqa: BLE001 - a supervision point: an alert goes out without its picture
             log.warning("chart_failed", incident=incident.id, error=f"{type(error).__name__}: {error}")
             return None
 
-    def _data(self, delivery: Delivery) -> ChartData:
+    def _data(self, delivery: Delivery, lang: str) -> ChartData:
         incident, case = delivery.incident, delivery.case
         brand, zone = self._brands.get(incident.brand, incident.brand), self._zones.get(incident.brand, UTC)
         start, end = incident.opened_at - LEAD, incident.resolved_at
@@ -81,10 +81,10 @@ class ChartMaker:
             if found is not None:
                 return from_history(
                     incident, found.minutes, start, end, case,
-                    same=found.same, what=found.what, brand=brand, zone=zone, drill=delivery.drill,
+                    same=found.same, what=found.what, brand=brand, zone=zone, drill=delivery.drill, lang=lang,
                 )  # fmt: skip
         calming = (incident.updated_at,) if delivery.stage is Stage.CALMING and end is None else ()
-        return from_incident(incident, case, calming=calming, brand=brand, zone=zone, drill=delivery.drill)
+        return from_incident(incident, case, calming=calming, brand=brand, zone=zone, drill=delivery.drill, lang=lang)
 
     def _drawn(self, data: ChartData) -> bytes:
         picture = self._kept.get(data)

@@ -22,17 +22,15 @@ from slack_sdk.models.blocks import (
     UserSelectElement,
 )
 
-from crisiswatch.alerts.phrases import LANGUAGES, phrase
+from crisiswatch.alerts.phrases import LANGUAGES, phrase, reasons
 from crisiswatch.alerts.words import span
 from crisiswatch.model import Act, VerdictKind
 from crisiswatch.notifiers.blockkit_text import PERSON, title
 
 __all__ = ["REASONS", "SNOOZES", "Wish", "actions", "beside", "offers", "verdicts", "wish_of"]
 
-REASONS: Mapping[str, tuple[str, ...]] = {
-    lang: tuple(phrase(lang, f"because.{number}") for number in range(1, 8)) for lang in LANGUAGES
-}
-"""Why an alert was no crisis, by language: what people may choose from, and what the incident's log then says."""
+REASONS: Mapping[str, tuple[str, ...]] = {lang: reasons(lang) for lang in LANGUAGES}
+"""Why an alert was no crisis, by language."""
 SNOOZES = ("calm", "60", "240")
 """How long to snooze when nothing else is offered: until it is calm, or minutes."""
 
@@ -116,8 +114,7 @@ def verdicts(offered: Mapping[str, Sequence[str]], incident: str, lang: str = "e
         if kind in kinds
     ]
     if VerdictKind.NOT_A_CRISIS in kinds:
-        reasons = REASONS.get(lang, REASONS["en"])
-        options = [Option(text=title(each), value=each[:_OPTION_LIMIT]) for each in reasons]
+        options = [Option(text=title(each), value=each[:_OPTION_LIMIT]) for each in reasons(lang)]
         name, asked = f"{Act.VERDICT}:{VerdictKind.NOT_A_CRISIS}", title(phrase(lang, "button.not_a_crisis"))
         row.append(StaticSelectElement(action_id=name, placeholder=asked, options=options))
     return [ActionsBlock(elements=row)] if row else []

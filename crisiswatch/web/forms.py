@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import datetime, tzinfo
 from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-__all__ = ["Forms"]
+__all__ = ["Forms", "moment_in"]
 
 
 class Forms:
@@ -42,3 +43,12 @@ class Forms:
         if hmac.compare_digest(offered, self.csrf().encode()):
             form["csrf"] = ""
         return form
+
+
+def moment_in(text: str, zone: tzinfo) -> str:
+    """A time of a form, ``2026-03-03T15:00``, as it is on a clock in ``zone``; what is none is given back as it is."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).isoformat()

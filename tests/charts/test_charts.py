@@ -211,7 +211,7 @@ def test_an_incident_of_blindness_draws_no_usual_and_says_who_is_not_heard():
 def test_a_history_is_counted_in_steps_coarse_enough():
     start = AT - timedelta(hours=12)
     minutes = [(start + timedelta(minutes=m), 1) for m in range(-30, 12 * 60 + 30)]
-    data = from_history(an_incident(), minutes, start, AT, calming=[AT - STEP], what="negative mentions")
+    data = from_history(an_incident(), minutes, start, AT, calming=[AT - STEP], what="negative")
     assert data.step == timedelta(minutes=15)
     assert data.counts == (15.0,) * 48
     assert data.end == AT
@@ -303,13 +303,13 @@ def test_what_is_over_and_was_long_is_shown_from_its_beginning():
 
     def count(_: Incident, start: datetime, end: datetime) -> Counted:
         asked.append((start, end))
-        return Counted([(start, 7.0)], "negative mentions", same=True)
+        return Counted([(start, 7.0)], "negative", same=True)
 
     maker = ChartMaker({}, draw=draw, count=count)
     over = an_incident(resolved_at=AT + timedelta(hours=9), opened_at=AT)
     maker(a_delivery(incident=over))
     assert asked == [(AT - timedelta(hours=1), AT + timedelta(hours=9))]
-    assert (drawn[0].what, drawn[0].counts[0], drawn[0].step) == ("negative mentions", 7.0, timedelta(minutes=10))
+    assert (drawn[0].what, drawn[0].counts[0], drawn[0].step) == ("negative", 7.0, timedelta(minutes=10))
     maker(a_delivery(incident=an_incident(opened_at=AT)))
     assert len(asked) == 1
     ChartMaker({}, draw=draw, count=lambda *_: None)(a_delivery(incident=over))

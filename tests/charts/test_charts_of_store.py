@@ -33,6 +33,6 @@ def test_a_rule_is_drawn_from_the_minutes_where_they_are_what_it_counts(tmp_path
         for rule in ("wave", "words"):
             assert maker(a_delivery(Stage.RESOLVED, 2, incident=replace(over, rule=rule))) == b"png"
     whole, last = drawn
-    assert (sum(whole.counts), whole.what) == (39, "negative mentions")
+    assert (sum(whole.counts), whole.what) == (39, "negative")
     assert whole.band is not None
     assert (last.counts, last.what) == ((1, 2, 3), "mentions")

@@ -6,11 +6,15 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from crisiswatch.alerts.render import build
 from crisiswatch.alerts.words import clean
+from crisiswatch.charts.data import ChartData
+from crisiswatch.charts.draw import incident_chart
+from crisiswatch.charts.maker import ChartMaker
 from crisiswatch.config import load, write_starter
 from crisiswatch.model import Act, Delivery, Evidence, Reminder, Stage
 from crisiswatch.notifiers.apprise import short_text
@@ -19,6 +23,7 @@ from crisiswatch.notifiers.html import page
 from crisiswatch.notifiers.mime import compose
 from crisiswatch.notifiers.slack_acts import REASONS, wish_of
 from crisiswatch.testing.notifiers import a_delivery, an_incident
+from crisiswatch.web.incident import Shown, render_incident
 from tests.alerts.test_italian import ENGLISH_WORDS
 from tests.response.stories import Story, at, does, opening
 
@@ -110,6 +115,26 @@ def test_no_english_word_is_left_in_a_mail(wave, stage):
         assert english(re.sub(r"https?://\S+", "", text)) == []
     assert 'lang="it"' in html
     assert "Ci penso io" in html
+
+
+def test_no_english_word_is_left_on_the_page_of_an_incident(wave):
+    document, _ = told(wave)
+    shown = Shown(replace(document, drill=False), [], chart=True, zone=ZoneInfo("Europe/Rome"))
+    html = render_incident(shown, by="", known=False, csrf="c")
+    read = re.findall(r'(?:alt|placeholder|aria-label|value)="([^"]*)"', html)
+    words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL)
+    assert english(clean(" / ".join([words, *(each for each in read if " " in each)])).replace("Europe/Rome", "")) == []
+    assert '<html lang="it">' in html
+
+
+def test_no_english_word_is_left_in_a_picture(wave):
+    _, delivery = told(wave, Stage.RESOLVED)
+    drawn: list[ChartData] = []
+    maker = ChartMaker({"acme-coffee": "Acme"}, languages={"acme-coffee": "it"}, draw=lambda d: drawn.append(d) or b"")
+    maker(delivery)
+    words = [drawn[0].title, drawn[0].drill_words, *(mark.label for mark in drawn[0].marks)]
+    assert english(" / ".join(words)) == []
+    assert incident_chart(drawn[0]).startswith(b"\x89PNG")
 
 
 def test_no_english_word_is_left_in_a_short_text(wave):

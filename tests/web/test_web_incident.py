@@ -60,6 +60,15 @@ def test_people_take_it_do_steps_promise_and_judge(here: World) -> None:
     assert "a joke" in page
 
 
+def test_the_next_update_is_promised_by_a_time_on_the_brands_clock(here: World) -> None:
+    name = opened(here)
+    assert 'type="datetime-local"' in here.get(f"/incidents/{name}").text
+    assert post(here, name, "promise", text="The next update", due="2026-03-03T15:00").status_code == 303
+    assert "The next update: by 3 Mar 2026, 15:00 UTC (Ada)" in here.get(f"/incidents/{name}").text
+    for due in ("", "soon", "2026-03-02T15:00"):
+        assert post(here, name, "promise", text="More", due=due).status_code == 409
+
+
 def test_what_makes_no_sense_is_said_on_the_page(here: World) -> None:
     name = opened(here)
     refused = post(here, name, "verdict", kind="not_a_crisis")
