@@ -128,6 +128,10 @@ class Responding:
         incident = done.incidents.get(name) or self._incidents.get(name)
         return None if case is None or incident is None or case.ending else (case, incident)
 
+    def live(self, done: Responses) -> list[str]:
+        """The incidents whose cases are not closed, or were not before ``done``, in order."""
+        return sorted(self._open.keys() | done.cases.keys())
+
     def _act(
         self, work: Responses, action: HumanAction, effects: Sequence[Effect], plan: Plan
     ) -> list[IncidentOpened | IncidentChanged | IncidentResolved]:

@@ -15,7 +15,7 @@ from crisiswatch.store import Fence, OutboxRow, Store
 
 __all__ = ["Senders"]
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger("crisiswatch")
 
 PATIENCE = 2.0
 """Seconds that a swap waits for sends under way. One that hangs goes on by itself: its message is leased to it."""

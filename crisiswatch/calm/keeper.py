@@ -19,6 +19,7 @@ from crisiswatch.model import (
     Level,
     MeterMoved,
     Notice,
+    Phase,
     Silence,
     SilenceWish,
     Stage,
@@ -80,6 +81,7 @@ class Calm:
         at: datetime,
         stamp: Callable[[datetime], datetime],
         situation: Callable[[str], Situation | None],
+        live: Callable[[], Iterable[str]] = tuple,
         effects: Iterable[Effect] = (),
         budget: tuple[str, float] | None = None,
         silences: Sequence[Silence] = (),
@@ -87,7 +89,8 @@ class Calm:
         """Say what goes out of ``sendings``, and of what time and ``silences`` (new, or ended by somebody) bring out.
 
         ``at`` is the time the engine has come to; ``situation`` gives an incident that is open with its case, as they
-        are after this commit; ``budget`` is a source with what is left of its money.
+        are after this commit, ``live`` the names of those there are; ``budget`` is a source with what is left of its
+        money.
         """
         names = {incident.id for _, incident in sendings}
         queued = self._store.queued_receivers(names) if names else {}
@@ -107,6 +110,7 @@ class Calm:
                 self._announce(step, one, silence_began(one, plan.names, _zone(plan, one.brand), plan.page))
         step.send(sendings)
         self._end_silences(step, done, at, situation)
+        self._begin_hours(step, at, live, situation)
         self._digests(step, at, situation)
         self._storms(step, at)
         self._look_at_budget(step, at, budget)
@@ -219,6 +223,29 @@ class Calm:
         step.offer(receiver, told, replace(kept, stage=stage, reminder=reminder), incident)
 
     # -- what time brings out -----------------------------------------------------------------------------------------
+
+    def _begin_hours(
+        self, step: Step, at: datetime, live: Callable[[], Iterable[str]], situation: Callable[[str], Situation | None]
+    ) -> None:
+        """Tell those whose hours begin what opened before them and is still open."""
+        before = self._looked
+        begun = [
+            replace(route, only_during=None)
+            for route in step.plan.routes
+            if (hours := route.only_during) is not None
+            and route.digest is None
+            and hours.holds(at)
+            and (before is None or not hours.holds(before))
+        ]
+        for name in live() if begun else ():
+            found = situation(name)
+            if found is None or found[1].phase is Phase.RESOLVED or found[1].trial:
+                continue
+            case, incident = found
+            for receiver in sorted({one for route in begun if route.fits(incident, at) for one in route.receivers}):
+                if receiver not in step.told(name):
+                    told = Sending(at=at, stage=Stage.OPENED, case=case)
+                    step.offer(receiver, Stage.OPENED, told, incident)
 
     def _digests(self, step: Step, at: datetime, situation: Callable[[str], Situation | None]) -> None:
         slots: dict[str, dict[str, Digest]] = {}

@@ -88,7 +88,7 @@ def settle_words(rule: Rule) -> str:
 
 
 def hours_words(schedule: Schedule) -> str:
-    """When the rule may open incidents."""
+    """When a rule may open incidents, or a route is open."""
     days = "every day" if len(schedule.days) == 7 else _listed([_DAYS[day] for day in sorted(schedule.days)])
     return f"{days}, {_clock(schedule.start)} to {_clock(schedule.end)} {schedule.timezone.key}"
 
@@ -114,7 +114,14 @@ def _told(rule: Rule, brand: str, routes: Sequence[Route]) -> list[str]:
 
 def _receivers(level: Level, brand: str, routes: Sequence[Route]) -> list[str]:
     fitting = [route for route in routes if level in route.levels and (route.brands is None or brand in route.brands)]
-    return list(dict.fromkeys(receiver for route in fitting for receiver in route.receivers))
+    found: dict[str, list[str]] = {}
+    for route in fitting:
+        for receiver in route.receivers:
+            found.setdefault(receiver, []).append("" if route.only_during is None else hours_words(route.only_during))
+    return [
+        receiver if "" in hours else f"{receiver} (only {' or '.join(dict.fromkeys(hours))})"
+        for receiver, hours in found.items()
+    ]
 
 
 def _clock(minute: int) -> str:
