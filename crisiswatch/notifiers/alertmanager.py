@@ -21,7 +21,7 @@ from crisiswatch.alerts.render import Renderer
 from crisiswatch.alerts.words import clean, clip, safe_url
 from crisiswatch.clock import Clock
 from crisiswatch.errors import DeliveryError, Rejected, TryLater, Unknown
-from crisiswatch.model import Capabilities, Delivery, Incident, Level, Receipt, Stage
+from crisiswatch.model import Capabilities, Case, Delivery, Incident, Level, Receipt, Stage
 from crisiswatch.notifiers.http import Door, Hidden, host_of, revealed
 
 __all__ = ["ALERT_NAME", "EVERY", "HOLD", "AlertmanagerNotifier", "alerts_of"]
@@ -128,7 +128,7 @@ def alerts_of(
     link = safe_url(delivery.link or document.link)
     told = {"annotations": _annotations(document, link), **({"generatorURL": link} if link else {})}
     alerts: list[dict[str, Any]] = []
-    for level, start, end in _spells(incident, over=document.stage is Stage.RESOLVED):
+    for level, start, end in _spells(incident, delivery.case, over=document.stage is Stage.RESOLVED):
         if alerts and end is not None and end < now - HOLD:
             continue
         since = min(start, now)
@@ -139,15 +139,18 @@ def alerts_of(
     return alerts
 
 
-def _spells(incident: Incident, *, over: bool) -> list[tuple[Level, datetime, datetime | None]]:
-    """Each level that the incident has had, from when until when (None: still), the present one first."""
+def _spells(incident: Incident, case: Case | None, *, over: bool) -> list[tuple[Level, datetime, datetime | None]]:
+    """Each level that the incident has had, from when until when (None: still), the present one first.
+
+    What a person had to confirm was active until then, though its figures had been calm for long.
+    """
     levels = incident.levels or ((incident.level, incident.opened_at),)
     spells: dict[Level, tuple[datetime, datetime | None]] = {}
     for number, (level, since) in enumerate(levels):
         start = spells[level][0] if level in spells else since
         spells[level] = (start, levels[number + 1][1] if number + 1 < len(levels) else None)
     if over:
-        end = incident.resolved_at or incident.updated_at
+        end = (case.ended_at if case is not None else None) or incident.resolved_at or incident.updated_at
         spells = {level: (start, until or end) for level, (start, until) in spells.items()}
     return [(level, *spell) for level, spell in reversed(spells.items())]
 

@@ -195,7 +195,7 @@ def _promise_kept(draft: Draft, action: HumanAction, actor: str) -> None:
 def _stand_down(draft: Draft, action: HumanAction, actor: str) -> None:
     if draft.case.stand_down is not StandDown.AWAITED:
         raise ActRefused("the figures are not calm yet; `resolve` ends it all the same")
-    draft.change(stand_down=StandDown.CONFIRMED, stood_down_by=actor, ending="calm", snooze=None)
+    draft.change(stand_down=StandDown.CONFIRMED, stood_down_by=actor, ending="calm", ended_at=action.at, snooze=None)
     draft.decide(action.at, actor, Act.STAND_DOWN, "Confirmed that it is over.")
     settle(draft, action.at)
     draft.send(action.at, Stage.RESOLVED)

@@ -114,6 +114,7 @@ def adopt(incident: Incident, at: datetime, plan: Plan) -> Case:
         rung=max(late, default=0),
         calm_at=incident.resolved_at,
         ending=(incident.reason or "calm") if over else "",
+        ended_at=incident.resolved_at if over else None,
         closed_at=incident.resolved_at if over else None,
         touched_at=at,
     )
@@ -206,7 +207,7 @@ _WHY = {
 
 
 def _over(draft: Draft, at: datetime, ending: str) -> None:
-    draft.change(ending=ending, snooze=None)
+    draft.change(ending=ending, ended_at=at, snooze=None)
     again = f" as {draft.case.followed_by}" if draft.case.followed_by else ""
     draft.decide(at, US, "resolved", f"{_WHY.get(ending, ending)}{again}.")
     timers.settle(draft, at)

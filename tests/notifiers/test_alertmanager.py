@@ -14,7 +14,7 @@ import pytest
 
 from crisiswatch.clock import ManualClock, SystemClock
 from crisiswatch.errors import Rejected, TryLater, Unknown
-from crisiswatch.model import Case, Delivery, Level, Notice, Stage
+from crisiswatch.model import Case, Delivery, Level, Notice, Stage, StandDown
 from crisiswatch.notifiers.alertmanager import HOLD, AlertmanagerNotifier
 from crisiswatch.testing.fake_http import Answer
 from crisiswatch.testing.fake_receivers import FakeReceiver, fake_alertmanager
@@ -77,6 +77,21 @@ def test_an_end_is_told_with_its_own_time_however_late_it_is_told(server: FakeRe
     notifier(server).send(replace(over, incident=replace(incident, levels=((Level.WARNING, incident.opened_at),))))
     ((alert,),) = server.taken
     assert times(alert) == (NOW - timedelta(hours=2), ended)
+
+
+def test_what_a_person_had_to_confirm_ended_when_they_did_and_not_when_its_figures_were_calm(
+    server: FakeReceiver,
+) -> None:
+    over = a_delivery(Stage.RESOLVED, 2, previous=True)
+    opened, calm, confirmed = (NOW - timedelta(minutes=minutes) for minutes in (200, 120, 3))
+    incident = replace(over.incident, resolved_at=calm, opened_at=opened, levels=((Level.CRITICAL, opened),))
+    case = Case(
+        incident=incident.id, brand="acme-coffee", rule="r", alert="a", opened_at=opened, calm_at=calm,
+        stand_down=StandDown.CONFIRMED, stood_down_by="anna", ending="calm", ended_at=confirmed,
+    )  # fmt: skip
+    notifier(server).send(replace(over, incident=incident, case=case))
+    ((alert,),) = server.taken
+    assert times(alert) == (opened, confirmed)
 
 
 def test_calm_figures_that_wait_for_a_person_are_no_end(server: FakeReceiver) -> None:

@@ -160,6 +160,7 @@ def test_what_was_critical_waits_for_a_person_to_say_that_it_is_over() -> None:
     assert story.reminders() == [("stand_down_awaited", 180 + 24 * 60 * day) for day in range(3)]
     story.tell(does(4000, "stand_down", "bo"))
     assert (story.case.stand_down, story.case.stood_down_by) == (StandDown.CONFIRMED, "bo")
+    assert story.case.ended_at == at(4000)
     assert (story.stages()[-1], story.case.closed_at, story.case.ending) == ("resolved", at(4000), "calm")
     assert story.until(9000).case.closed_at == at(4000)
     for late in (does(9001, "acknowledge"), does(9001, "stand_down"), does(9001, "resolve"), does(9001, "snooze")):
