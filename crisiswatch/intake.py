@@ -35,7 +35,7 @@ class Plan:
     ``asked`` is what an alert asks of a brand's people, by their ids.
 
     ``receivers`` are those that are configured, None if that is not known: nothing is queued for others. ``terse`` are
-    receivers that take no message but of a single incident. ``names``, ``zones`` and ``sectors`` are
+    receivers that take no message but of a single incident. ``names``, ``zones``, ``sectors`` and ``languages`` are
     those of the brands; ``feeds`` are the brands that a source brings mentions of; ``page`` is where people find all of
     it, "" if nowhere. Reminders of an incident to a receiver are ``remind_every`` apart."""
 
@@ -54,6 +54,7 @@ class Plan:
     names: Mapping[str, str] = field(default_factory=dict)
     zones: Mapping[str, tzinfo] = field(default_factory=dict)
     sectors: Mapping[str, str] = field(default_factory=dict)
+    languages: Mapping[str, str] = field(default_factory=dict)
     feeds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     page: str = ""
     receivers: frozenset[str] | None = None

@@ -115,6 +115,7 @@ def plan_for(loaded: Loaded, scorer: Scorer | None = None) -> Plan:
         names={brand.id: brand.name for brand in settings.brands},
         zones={brand.id: brand.timezone for brand in settings.brands},
         sectors={brand.id: brand.sector for brand in settings.brands if brand.sector},
+        languages={brand.id: brand.language for brand in settings.brands},
         feeds={
             source.id: frozenset({source.brand} if source.brand else (brand.id for brand in settings.brands))
             for source in settings.sources

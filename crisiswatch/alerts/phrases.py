@@ -43,5 +43,7 @@ def reasons(lang: str) -> tuple[str, ...]:
 
 
 def words_for(languages: Collection[str]) -> str:
-    """The language for what speaks to the people of several brands: theirs, where they share one, else English."""
-    return next(iter(languages)) if len(set(languages)) == 1 else "en"
+    """The language for what is said of several brands: theirs, where they share one that there are words for, else
+    English."""
+    (shared, *others) = {*languages} or {"en"}
+    return shared if shared in LANGUAGES and not others else "en"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from crisiswatch.alerts.phrases import words_for
 from crisiswatch.calm.desk import Desk, Storm, desk_from_json, desk_to_json
 from crisiswatch.calm.notices import budget_notice, digest_notice, silence_began, silence_ended, storm_notice
 from crisiswatch.calm.step import Situation, Step, slot_of
@@ -107,7 +108,8 @@ class Calm:
         for one in silences:
             done.silences.append(one)
             if one.ended_at is None:
-                self._announce(step, one, silence_began(one, plan.names, _zone(plan, one.brand), plan.page))
+                lang = _language(plan, [one.brand])
+                self._announce(step, one, silence_began(one, plan.names, _zone(plan, one.brand), plan.page, lang))
         step.send(sendings)
         self._end_silences(step, done, at, situation)
         self._begin_hours(step, at, live, situation)
@@ -176,7 +178,10 @@ class Calm:
             zone, page = _zone(step.plan, one.brand), step.plan.page
             found = self._meanwhile(one, situation)
             others = [each for each in step.silences.values() if each.in_force(at) and each.concerns(one)]
-            notice = silence_ended(one, at, found, names=step.plan.names, zone=zone, page=page, others=others)
+            lang = _language(step.plan, [one.brand])
+            notice = silence_ended(
+                one, at, found, names=step.plan.names, zone=zone, page=page, others=others, lang=lang
+            )
             self._announce(step, one, notice)
         if ended:
             self._release(step, at, situation)
@@ -297,10 +302,12 @@ class Calm:
                 digest = next(each for each in slots.values() if each.due(when - timedelta(minutes=1), when))
                 before = digest.due(when - timedelta(days=8), when - timedelta(minutes=1))
                 begun = min([*since, *([before] if before else [])])
-                zone = digest.schedule.timezone
+                zone, lang = digest.schedule.timezone, _language(step.plan, [each.brand for each in told])
                 step.tell(
                     receiver,
-                    digest_notice(receiver, when, begun, told, names=step.plan.names, zone=zone, page=step.plan.page),
+                    digest_notice(
+                        receiver, when, begun, told, names=step.plan.names, zone=zone, page=step.plan.page, lang=lang
+                    ),
                 )
 
     def _storms(self, step: Step, at: datetime) -> None:
@@ -327,7 +334,8 @@ class Calm:
         if stage is not Stage.UPDATED:
             storm.heard, storm.grave = len(storm.members), storm.level is Level.CRITICAL
         brands = sorted(each.brand for each in storm.members.values())
-        notice = storm_notice(storm, at, step.plan.names, _zone(step.plan, brands[0]), step.plan.page)
+        lang = _language(step.plan, brands)
+        notice = storm_notice(storm, at, step.plan.names, _zone(step.plan, brands[0]), step.plan.page, lang=lang)
         step.tell(receiver, notice, stage=stage, level=storm.level)
 
     def _look_at_budget(self, step: Step, at: datetime, budget: tuple[str, float] | None) -> None:
@@ -338,7 +346,8 @@ class Calm:
         if left > 0 and not (left < _NEARLY and left < _month_left(at) / 2):
             return
         brands = sorted(step.plan.feeds.get(source, frozenset(step.plan.brands)))
-        notice = budget_notice(source, left, at, [step.plan.names.get(brand, brand) for brand in brands])
+        names = [step.plan.names.get(brand, brand) for brand in brands]
+        notice = budget_notice(source, left, at, names, _language(step.plan, brands))
         known = step.look(EVERYBODY)
         if known is not None and notice.id in known.marks:
             return
@@ -373,6 +382,11 @@ def _ups(effects: Iterable[Effect], plan: Plan) -> list[MeterMoved]:
         and effect.false_alarms_per_month is not None
         and effect.false_alarms_per_month <= _UP
     ]
+
+
+def _language(plan: Plan, brands: Iterable[str]) -> str:
+    """What a notice about these brands is written in: their language, or English where they have several."""
+    return words_for({plan.languages.get(brand, "en") for brand in brands})
 
 
 def _zone(plan: Plan, brand: str) -> tzinfo:

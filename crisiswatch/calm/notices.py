@@ -1,4 +1,7 @@
-"""The words of messages that are about no single incident. Pure: equal input gives equal words."""
+"""The words of messages that are about no single incident, in a language. Pure: equal input gives equal words.
+
+The phrases themselves are in `crisiswatch.alerts.phrases`, as are those of alerts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.words import about, clean, clip, exact, listed, moment, percent, span
 from crisiswatch.calm.desk import Member, Storm
 from crisiswatch.model import Incident, Level, Notice, Silence
@@ -21,30 +25,33 @@ def stamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y%m%dT%H%MZ}"
 
 
-def storm_notice(storm: Storm, at: datetime, names: Mapping[str, str], zone: tzinfo, page: str) -> Notice:
+def storm_notice(
+    storm: Storm, at: datetime, names: Mapping[str, str], zone: tzinfo, page: str, *, lang: str = "en"
+) -> Notice:
     """The summary of a storm as it stands."""
     members = storm.members.values()
     total, still = len(members), sum(not each.over for each in members)
-    since = moment(storm.since, zone).partition(", ")[2]
-    lines = [f"{_levels(each.level for each in members)}. {_open(still, total)}"]
+    since = moment(storm.since, zone, lang).partition(", ")[2]
+    lines = [f"{_levels((each.level for each in members), lang)}. {_open(still, total, lang)}"]
     grave = sorted(
         (each for each in members if each.level is Level.CRITICAL), key=lambda each: (each.over, each.at, each.brand)
     )
-    lines += [_line(each, names, zone) for each in grave[:_SHOWN]]
+    lines += [_line(each, names, zone, lang) for each in grave[:_SHOWN]]
     if len(grave) > _SHOWN:
-        lines.append(f"{len(grave) - _SHOWN} more critical ones.")
-    lines.append(f"By brand: {listed(_brands(members, names), _SHOWN)}.")
+        lines.append(phrase(lang, "note.more_critical", n=exact(len(grave) - _SHOWN, lang)))
+    lines.append(phrase(lang, "note.by_brand", brands=listed(_brands(members, names), _SHOWN, lang)))
     alone = sum(each.alone for each in members)
     if alone:
-        lines.append(f"{exact(alone)} of them got worse since and have a message of their own.")
+        lines.append(phrase(lang, "note.alone", n=exact(alone, lang)))
     return Notice(
         id=storm.id,
         kind="storm",
         at=at,
-        headline=f"{exact(total)} more {_incidents(total)} since {since}",
+        headline=_counted("note.storm", total, lang, since=since),
         lines=tuple(lines),
         link=page,
         version=storm.version,
+        language=lang,
     )
 
 
@@ -57,37 +64,40 @@ def digest_notice(
     names: Mapping[str, str],
     zone: tzinfo,
     page: str,
+    lang: str = "en",
 ) -> Notice:
     """What was collected since ``since``, the gravest first."""
     ranked = sorted(incidents, key=lambda each: (-each.peak_level, each.opened_at, each.id))
-    lines = [_told(each, names, zone) for each in ranked[:_DIGEST_SHOWN]]
+    lines = [_told(each, names, zone, lang) for each in ranked[:_DIGEST_SHOWN]]
     if len(ranked) > _DIGEST_SHOWN:
         rest = Counter(names.get(each.brand, each.brand) for each in ranked[_DIGEST_SHOWN:])
-        lines.append(f"{len(ranked) - _DIGEST_SHOWN} more: {listed(rest, _SHOWN)}.")
-    number = len(ranked)
+        left, brands = exact(len(ranked) - _DIGEST_SHOWN, lang), listed(rest, _SHOWN, lang)
+        lines.append(phrase(lang, "note.rest", n=left, brands=brands))
     return Notice(
         id=f"digest/{receiver}/{stamp(due)}",
         kind="digest",
         at=due,
-        headline=f"{exact(number)} {_incidents(number)} since {_since(since, due, zone)}",
+        headline=_counted("note.digest", len(ranked), lang, since=_since(since, due, zone, lang)),
         lines=tuple(lines),
         link=page,
+        language=lang,
     )
 
 
-def silence_began(silence: Silence, names: Mapping[str, str], zone: tzinfo, page: str) -> Notice:
+def silence_began(silence: Silence, names: Mapping[str, str], zone: tzinfo, page: str, lang: str = "en") -> Notice:
     """Nobody is told for a while."""
     return Notice(
         id=f"silence/{silence.id}/began",
         kind="silence_began",
         at=silence.begins,
-        headline=f"{_of(silence, names)} is silenced until {moment(silence.ends, zone)}",
+        headline=phrase(lang, "note.silenced", whom=_of(silence, names), until=moment(silence.ends, zone, lang)),
         lines=(
-            f"By {clip(clean(silence.by), 60)}, because: {clip(clean(silence.reason), 300)}",
-            f"Nobody is told of incidents up to {silence.level.word}. What is open at the end is told then.",
-            f"To end it now: crisiswatch silence end {silence.id}",
+            phrase(lang, "note.asked", by=clip(clean(silence.by), 60), why=clip(clean(silence.reason), 300)),
+            phrase(lang, "note.nobody_told", level=phrase(lang, f"level.{silence.level.word}")),
+            phrase(lang, "note.to_end", id=str(silence.id)),
         ),
         link=page,
+        language=lang,
     )
 
 
@@ -100,86 +110,112 @@ def silence_ended(
     zone: tzinfo,
     page: str,
     others: Sequence[Silence] = (),
+    lang: str = "en",
 ) -> Notice:
     """They are told again; ``incidents`` are those that opened meanwhile, ``others`` the silences of the brand that go
     on."""
     still = sum(each.resolved_at is None for each in incidents)
-    told = "No incident was held back."
+    told = phrase(lang, "note.none_held")
     if incidents:
         number = len(incidents)
-        told = f"{exact(number)} {_incidents(number)} opened meanwhile. {_open(still, number)}"
-    whose = f"{clip(clean(silence.by), 60)}, because: {clip(clean(silence.reason), 300)}"
-    how = f"Ended by {clip(clean(silence.ended_by), 60)}." if silence.ended_by else "Its time was over."
+        told = f"{_counted('note.meanwhile', number, lang)} {_open(still, number, lang)}"
+    who, why = clip(clean(silence.by), 60), clip(clean(silence.reason), 300)
+    how = phrase(lang, "note.ended_by", by=clip(clean(silence.ended_by), 60)) if silence.ended_by else ""
+    lasted = phrase(lang, "note.was_silenced", length=span(at - silence.begins, lang), by=who, why=why)
     return Notice(
         id=f"silence/{silence.id}/ended",
         kind="silence_ended",
         at=at,
-        headline=_now(silence, others, names, zone),
+        headline=_now(silence, others, names, zone, lang),
         lines=(
-            f"{how} It was silenced for {span(at - silence.begins)} by {whose}",
-            *(_goes_on(each, names, zone) for each in others[:_SHOWN]),
+            f"{how or phrase(lang, 'note.time_over')} {lasted}",
+            *(_goes_on(each, names, zone, lang) for each in others[:_SHOWN]),
             told,
-            *(_told(each, names, zone) for each in list(incidents)[:_SHOWN]),
+            *(_told(each, names, zone, lang) for each in list(incidents)[:_SHOWN]),
         ),
         link=page,
+        language=lang,
     )
 
 
-def budget_notice(source: str, left: float, at: datetime, brands: Sequence[str]) -> Notice:
+def budget_notice(source: str, left: float, at: datetime, brands: Sequence[str], lang: str = "en") -> Notice:
     """A source's money for the month is nearly, or quite, used up."""
     month = f"{at.astimezone(UTC):%Y-%m}"
-    renewed = moment((at.astimezone(UTC).replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0))
+    first = (at.astimezone(UTC).replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0)
+    renewed = moment(first, lang=lang)
     out = left <= 0
-    name = clip(clean(source), 60)
-    whom = ", ".join(brands[:6]) + (f" and {len(brands) - 6} more" if len(brands) > 6 else "")
-    lines = [f"{percent(left)} of this month's money for posts is left; a new month begins {renewed}."]
-    if out:
-        lines = [f"No more posts are read from there until {renewed}."]
-    lines.append(f"What is said there about {whom} is not seen{'' if out else ' once it is gone'}.")
+    whom = ", ".join(brands[:6])
+    if len(brands) > 6:
+        whom = f"{whom} {phrase(lang, 'and_more', n=str(len(brands) - 6))}"
+    lines = (
+        phrase(lang, "note.spent" if out else "note.left", share=percent(left, lang), renewed=renewed),
+        phrase(lang, "note.unseen" if out else "note.unseen_soon", brands=whom),
+        phrase(lang, "note.raise"),
+    )
     return Notice(
         id=f"budget/{source}/{month}" + ("/out" if out else ""),
         kind="budget",
         at=at,
-        headline=f"The budget of {name} is {'' if out else 'nearly '}used up",
-        lines=(*lines, "Raise its budget in crisiswatch.yaml and reload, or have it read less."),
+        headline=phrase(lang, "note.budget_out" if out else "note.budget", source=clip(clean(source), 60)),
+        lines=lines,
+        language=lang,
     )
 
 
-def _line(member: Member, names: Mapping[str, str], zone: tzinfo) -> str:
-    state = "over" if member.over else "open"
-    name = clip(clean(names.get(member.brand, member.brand)), 80)
-    return f"{name}: {clip(clean(member.title), 150)} ({member.level.word}, {moment(member.at, zone)}, {state})"
+def _line(member: Member, names: Mapping[str, str], zone: tzinfo, lang: str) -> str:
+    return phrase(
+        lang,
+        "note.line",
+        brand=clip(clean(names.get(member.brand, member.brand)), 80),
+        title=clip(clean(member.title), 150),
+        level=phrase(lang, f"level.{member.level.word}"),
+        at=moment(member.at, zone, lang),
+        state=phrase(lang, "note.is_over" if member.over else "note.is_open"),
+    )
 
 
-def _told(incident: Incident, names: Mapping[str, str], zone: tzinfo) -> str:
+def _told(incident: Incident, names: Mapping[str, str], zone: tzinfo, lang: str) -> str:
     peak = incident.peak
-    normal = "" if peak.expected is None else f", normal is {about(peak.expected)}"
-    state = "still open"
+    normal = "" if peak.expected is None else phrase(lang, "note.normal", n=about(peak.expected, lang))
+    state = phrase(lang, "note.still_open")
     if incident.resolved_at is not None:
-        state = f"over after {span(incident.resolved_at - incident.opened_at)}"
-    name = clip(clean(names.get(incident.brand, incident.brand)), 80)
-    figures = f"{exact(peak.observed)} in {span(peak.end - peak.start)}{normal}"
-    opened = moment(incident.opened_at, zone)
-    return f"{name}: {clip(clean(incident.title), 150)} ({incident.peak_level.word}), {opened}: {figures}; {state}"
+        state = phrase(lang, "note.over_after", length=span(incident.resolved_at - incident.opened_at, lang))
+    figures = phrase(lang, "in_window", n=exact(peak.observed, lang), window=span(peak.end - peak.start, lang))
+    return phrase(
+        lang,
+        "note.told",
+        brand=clip(clean(names.get(incident.brand, incident.brand)), 80),
+        title=clip(clean(incident.title), 150),
+        level=phrase(lang, f"level.{incident.peak_level.word}"),
+        at=moment(incident.opened_at, zone, lang),
+        figures=f"{figures}{normal}",
+        state=state,
+    )
 
 
-def _levels(levels: Iterable[Level]) -> str:
+def _levels(levels: Iterable[Level], lang: str) -> str:
     counted = Counter(levels)
-    return ", ".join(f"{exact(counted[level])} {level.word}" for level in sorted(counted, reverse=True))
+    return ", ".join(
+        phrase(lang, "note.of_level", n=exact(counted[level], lang), level=phrase(lang, f"level.{level.word}"))
+        for level in sorted(counted, reverse=True)
+    )
 
 
 def _brands(members: Iterable[Member], names: Mapping[str, str]) -> dict[str, int]:
     return dict(Counter(names.get(each.brand, each.brand) for each in members))
 
 
-def _open(still: int, total: int) -> str:
+def _open(still: int, total: int, lang: str) -> str:
     if still == 0:
-        return "All are over." if total > 1 else "It is over."
-    return f"{exact(still)} still open." if still < total or total > 1 else "It is still open."
+        return phrase(lang, "note.all_over" if total > 1 else "note.one_over")
+    if still == total == 1:
+        return phrase(lang, "note.one_open")
+    return phrase(lang, "note.some_open", n=exact(still, lang))
 
 
-def _incidents(number: int) -> str:
-    return "incident" if number == 1 else "incidents"
+def _counted(key: str, number: int, lang: str, **values: str) -> str:
+    """The phrase for a number of incidents, or that for one of them."""
+    return phrase(lang, f"{key}_one" if number == 1 else key, n=exact(number, lang), **values)
 
 
 def _of(silence: Silence, names: Mapping[str, str]) -> str:
@@ -187,22 +223,28 @@ def _of(silence: Silence, names: Mapping[str, str]) -> str:
     return f"{name} ({silence.rule})" if silence.rule else name
 
 
-def _now(silence: Silence, others: Sequence[Silence], names: Mapping[str, str], zone: tzinfo) -> str:
+def _now(silence: Silence, others: Sequence[Silence], names: Mapping[str, str], zone: tzinfo, lang: str) -> str:
     """Whether what a silence covered is told again."""
     same = [each for each in others if each.rule in {"", silence.rule} and each.level >= silence.level]
     if not same:
-        return f"{_of(silence, names)} is no longer silenced"
-    return f"{_of(silence, names)} stays silenced until {moment(max(each.ends for each in same), zone)}"
+        return phrase(lang, "note.no_longer", whom=_of(silence, names))
+    return phrase(lang, "note.stays", whom=_of(silence, names), until=moment(max(e.ends for e in same), zone, lang))
 
 
-def _goes_on(silence: Silence, names: Mapping[str, str], zone: tzinfo) -> str:
-    who, why = clip(clean(silence.by), 60), clip(clean(silence.reason), 300)
-    until = moment(silence.ends, zone)
-    whom = f"{_of(silence, names)} up to {silence.level.word}"
-    return f"Silence {silence.id} goes on until {until}: {whom}, by {who}, because: {why}"
+def _goes_on(silence: Silence, names: Mapping[str, str], zone: tzinfo, lang: str) -> str:
+    return phrase(
+        lang,
+        "note.goes_on",
+        id=str(silence.id),
+        until=moment(silence.ends, zone, lang),
+        whom=_of(silence, names),
+        level=phrase(lang, f"level.{silence.level.word}"),
+        by=clip(clean(silence.by), 60),
+        why=clip(clean(silence.reason), 300),
+    )
 
 
-def _since(since: datetime, due: datetime, zone: tzinfo) -> str:
-    day, _, hour = moment(since, zone).partition(", ")
+def _since(since: datetime, due: datetime, zone: tzinfo, lang: str) -> str:
+    day, _, hour = moment(since, zone, lang).partition(", ")
     yesterday = (due - timedelta(days=1)).astimezone(zone).date() == since.astimezone(zone).date()
-    return f"yesterday, {hour}" if yesterday else f"{day}, {hour}"
+    return phrase(lang, "note.yesterday", hour=hour) if yesterday else f"{day}, {hour}"

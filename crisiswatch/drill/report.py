@@ -232,7 +232,9 @@ def rows_of_report(
     if not incidents:
         return []
     headline, *lines = report_lines(report, lang)
-    notice = Notice(id=str(report["id"]), kind="drill_report", at=now, headline=headline, lines=tuple(lines))
+    notice = Notice(
+        id=str(report["id"]), kind="drill_report", at=now, headline=headline, lines=tuple(lines), language=lang
+    )
     body = body_to_json(Body(incident=incidents[0], notice=notice, drill=True))
     return [
         OutboxRow(

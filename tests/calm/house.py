@@ -127,6 +127,7 @@ class House:
         quiet: Sequence[QuietHours] = (),
         storm: Storm | None = None,
         sectors: dict[str, str] | None = None,
+        languages: dict[str, str] | None = None,
         asked: Asked | None = None,
         start: datetime = EVENING,
         notifiers: dict[str, Notifier] | None = None,
@@ -145,6 +146,7 @@ class House:
             storm=storm or Storm(),
             names={brand: brand.title() for brand in brands},
             sectors=sectors or {},
+            languages=languages or {},
             feeds={"x": frozenset(brands)},
             asked={} if asked is None else {(brand, rule.id): asked for brand in brands for rule in rules},
         )
