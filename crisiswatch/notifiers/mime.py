@@ -38,6 +38,8 @@ def compose(
     somebody takes the incident."""
     subject = clip(clean(f"[{phrase(document.language, f'level.{document.level.word}')}] {document.headline}"), 150)
     message = _headed(delivery, f"[{document.drill_word}] {subject}" if document.drill else subject, sender, recipients)
+    if document.mood == "critical":
+        message["Importance"] = "high"  # what a list of mails shows beside a subject that has to stay
     name = f"chart.{str(message['Message-ID'])[1:-1]}"
     html = page(document, picture=f"cid:{name}" if picture else "", take=take)
     text = document.plain(*([phrase(document.language, "take", url=take)] if take else []))

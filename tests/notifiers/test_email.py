@@ -140,6 +140,20 @@ def test_a_server_without_starttls_is_never_spoken_to_in_the_clear(smtp):
     assert smtp.mails == []
 
 
+def test_a_thread_keeps_its_subject_and_each_mail_begins_with_the_level_it_is_now(smtp):
+    first = mailer(smtp).send(a_delivery())
+    mailer(smtp).send(a_delivery(Stage.ESCALATED, 2, memory=first.memory, previous=True))
+    new, worse = (mail.message for mail in smtp.mails)
+    assert worse["Subject"] == f"Re: {new['Subject']}", "another subject would be another conversation"
+    assert worse["References"] == new["Message-ID"]
+    assert (new["Importance"], worse["Importance"]) == (None, "high")
+    text, html = (worse.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert text.splitlines()[0] == "CRITICAL · escalated"
+    shown = re.search(r'<div style="display:none[^>]*>(.*?)</div>', html)
+    assert shown is not None
+    assert shown[1].startswith("CRITICAL · escalated: "), "what a list of mails shows of it"
+
+
 def test_a_refused_recipient_among_others_is_named():
     with FakeSmtp(refuse={"gone@acme.example": "550 5.1.1 no such person"}) as server:
         receipt = mailer(server, recipients=["press@acme.example", "gone@acme.example"]).send(a_delivery())
