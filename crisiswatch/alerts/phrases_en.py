@@ -36,6 +36,7 @@ ENGLISH: dict[str, str] = {
     "asked.held": "held back from {who} by a silence",
     "asked.failed": "{who} could not be told, do it by hand",
     "promise_due": "Promised by {due}: {subject}.",
+    "assigned_to": "It is assigned to {subject} now.",
     "promise_missed": "Promised by {due} and not kept: {subject}.",
     "stand_down_awaited": "The figures are calm. Please look, and confirm that it is over.",
     "sector": "The whole sector is up: {names} too.",

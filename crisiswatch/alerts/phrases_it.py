@@ -36,6 +36,7 @@ ITALIAN: dict[str, str] = {
     "asked.held": "trattenuto da un silenzio: {who} non ne sa ancora nulla",
     "asked.failed": "{who} non è raggiungibile, fatelo a mano",
     "promise_due": "Promesso entro {due}: {subject}.",
+    "assigned_to": "Ora è affidato a {subject}.",
     "promise_missed": "Promesso entro {due} e non mantenuto: {subject}.",
     "stand_down_awaited": "I numeri sono tornati nella norma. Controllate, e confermate che è finita.",
     "sector": "È in salita tutto il settore: anche {names}.",

@@ -109,7 +109,8 @@ class Step:
         waits = self.quiet_until(receiver, level, now)
         if stage is Stage.UPDATED and not (receiver in self.plan.editors or (incident.id, receiver) in self._held):
             return
-        if stage is Stage.REMINDED and not promised:
+        assigned = sending.reminder is not None and sending.reminder.kind == "assigned_to"
+        if stage is Stage.REMINDED and not promised and not assigned:
             waits = self._remind(receiver, incident.id, now, waits)
         if stage is Stage.RESOLVED:
             self._forget(receiver, incident.id)

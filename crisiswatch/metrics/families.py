@@ -38,7 +38,15 @@ FALLBACK_REASONS = REASONS
 HEAD_STATES = ("none", "shadow", "active", "rolled_back", "resting")
 """Of a brand's newest head; ``active`` is one that reads, ``resting`` one that would but does not fit the scorer."""
 VERDICTS = ("useful", "false_alarm", "not_a_crisis")
-REMINDERS = ("unacknowledged", "step_overdue", "step_failed", "promise_due", "promise_missed", "stand_down_awaited")
+REMINDERS = (
+    "unacknowledged",
+    "step_overdue",
+    "step_failed",
+    "promise_due",
+    "promise_missed",
+    "stand_down_awaited",
+    "assigned_to",
+)
 """What people are reminded of, as in `crisiswatch.model.Reminder`."""
 FAULTS = ("silent", "failing", "rejected", "rate_limited", "out_of_budget")
 """Why a source is blind, as in `crisiswatch.model.Blind`."""

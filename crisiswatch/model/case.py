@@ -118,8 +118,8 @@ class Promise:
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """Why a message of the stage ``reminded`` goes out: ``kind`` is unacknowledged, step_overdue, step_failed,
-    promise_due, promise_missed or stand_down_awaited; ``subject`` names the step or the promise; ``rung`` counts the
-    escalation."""
+    promise_due, promise_missed, stand_down_awaited or assigned_to; ``subject`` names the step, the promise or the
+    person; ``rung`` counts the escalation."""
 
     kind: str
     subject: str = ""

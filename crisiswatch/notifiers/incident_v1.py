@@ -287,7 +287,7 @@ class ReminderPart(Part):
     """Why somebody has to look."""
 
     kind: Str
-    """unacknowledged, step_overdue, step_failed, promise_due, promise_missed or stand_down_awaited."""
+    """unacknowledged, step_overdue, step_failed, promise_due, promise_missed, stand_down_awaited or assigned_to."""
     subject: Str
     """The step or the promise; may be empty."""
     due: Moment | None

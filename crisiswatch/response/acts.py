@@ -15,6 +15,7 @@ from crisiswatch.model import (
     CaseStep,
     HumanAction,
     Promise,
+    Reminder,
     Snooze,
     Stage,
     StandDown,
@@ -57,7 +58,11 @@ def act(draft: Draft, action: HumanAction, plan: Plan = NOTHING_ASKED) -> None:
         draft.change(touched_at=action.at)
         settle(draft, action.at)
         if kind is not Act.RESOLVE and len(draft.sendings) == sent:
-            draft.send(action.at, Stage.UPDATED)
+            to = draft.case.assigned_to
+            if kind is Act.ASSIGN and to != actor:  # an edit would notify nobody
+                draft.send(action.at, Stage.REMINDED, reminder=Reminder("assigned_to", to))
+            else:
+                draft.send(action.at, Stage.UPDATED)
 
 
 def words(text: str, limit: int) -> str:

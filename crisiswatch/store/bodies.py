@@ -106,6 +106,8 @@ def reminder_is_settled(reminder: Reminder, case: Case | None) -> bool:
     if reminder.kind == "step_overdue":
         late = any(step.done_at is None and step.step in reminder.subject for step in case.steps)
         return case.calm_at is not None or not late
+    if reminder.kind == "assigned_to":
+        return case.assigned_to != reminder.subject
     return reminder.kind == "unacknowledged" and (case.calm_at is not None or bool(case.acknowledged_by))
 
 

@@ -61,6 +61,21 @@ def test_calming_keeps_the_promise_that_rang_before_it(store: Store) -> None:
     assert reminders(house, "desk")[-1] == ("07:00", "promise_missed")
 
 
+def test_whoever_it_is_assigned_to_is_told_in_a_message_of_its_own(store: Store) -> None:
+    house = House(store, to("mail"), to("slack"), slacks=["slack"])
+    house.says("acme", times=6)
+    house.passes(1)
+    (incident,) = house.store.incidents("acme", open_only=True)
+    for who in ("U0ADALACE", "U0GRACEH"):  # the second is not put off, though it comes soon after the first
+        house.pipeline.act(incident.id, "assign", "anna", {"to": who})
+        house.dispatch()
+    for receiver in ("mail", "slack"):
+        assert house.at(receiver).stages() == ["opened", "reminded", "reminded"]
+        last = house.at(receiver).got[-1].reminder
+        assert last is not None
+        assert (last.kind, last.subject) == ("assigned_to", "U0GRACEH")
+
+
 @pytest.mark.parametrize("wanted", ["240", "calm"])
 def test_a_promise_rings_through_a_snooze(store: Store, wanted: str) -> None:
     house = House(store, to("desk"))

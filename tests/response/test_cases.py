@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crisiswatch.errors import ActRefused
-from crisiswatch.model import Act, Level, Phase, Stage, StandDown, VerdictKind
+from crisiswatch.model import Act, Level, Phase, Reminder, Stage, StandDown, VerdictKind
 from crisiswatch.response import Ended, Plan, Rung, adopt, answer, next_due, respond, verified
 from tests.response.stories import ID, NOON, PLAN, Story, at, change, does, opening, over, rising, snapshot
 
@@ -118,6 +118,15 @@ def test_assigning_it_takes_it_too() -> None:
     case = story.case
     assert (case.acknowledged_by, case.assigned_to, case.assigned_by) == ("ada", "the press office", "ada")
     assert story.kinds() == ["opened", "assign"]
+
+
+def test_who_it_is_assigned_to_is_told_and_who_takes_it_by_assigning_it_knows() -> None:
+    story = Story(opening(), does(1, "assign", to="bo"))
+    assert story.stages() == ["opened", "reminded"]
+    assert story.reminders() == [("assigned_to", 1)]
+    assert story.sent[-1].reminder == Reminder("assigned_to", "bo")
+    story.tell(does(2, "assign", "cy", to="cy"))
+    assert story.stages()[-1] == "updated"
 
 
 def test_a_promise_rings_before_it_is_due_and_once_when_it_was_missed() -> None:
