@@ -372,6 +372,7 @@ class Pipeline:
             at=self._came_to or self._now(),
             stamp=self._stamp,
             situation=lambda name: self._responding.situation(responses, name),
+            revise=lambda name: self._responding.revised(responses, name),
             live=lambda: self._responding.live(responses),
             effects=effects,
             budget=budget,

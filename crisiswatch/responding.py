@@ -128,6 +128,12 @@ class Responding:
         incident = done.incidents.get(name) or self._incidents.get(name)
         return None if case is None or incident is None or case.ending else (case, incident)
 
+    def revised(self, done: Responses, name: str) -> Case:
+        """The case of an incident that is open, with its next revision from ``done`` on."""
+        case = done.cases.get(name) or self._open[name]
+        done.cases[name] = replace(case, revision=case.revision + 1)
+        return done.cases[name]
+
     def live(self, done: Responses) -> list[str]:
         """The incidents whose cases are not closed, or were not before ``done``, in order."""
         return sorted(self._open.keys() | done.cases.keys())

@@ -15,6 +15,7 @@ from crisiswatch.errors import ActRefused
 from crisiswatch.intake import Plan
 from crisiswatch.model import (
     LONGEST_SILENCE,
+    Case,
     Effect,
     Incident,
     Level,
@@ -83,6 +84,7 @@ class Calm:
         stamp: Callable[[datetime], datetime],
         situation: Callable[[str], Situation | None],
         live: Callable[[], Iterable[str]] = tuple,
+        revise: Callable[[str], Case] | None = None,
         effects: Iterable[Effect] = (),
         budget: tuple[str, float] | None = None,
         silences: Sequence[Silence] = (),
@@ -90,7 +92,8 @@ class Calm:
         """Say what goes out of ``sendings``, and of what time and ``silences`` (new, or ended by somebody) bring out.
 
         ``at`` is the time the engine has come to; ``situation`` gives an incident that is open with its case, as they
-        are after this commit, ``live`` the names of those there are; ``budget`` is a source with what is left of its
+        are after this commit, ``live`` the names of those there are; ``revise``
+        gives a case its next revision; ``budget`` is a source with what is left of its
         money.
         """
         names = {incident.id for _, incident in sendings}
@@ -103,6 +106,7 @@ class Calm:
             stamp=stamp,
             queued=lambda name: queued[name] if name in queued else self._store.queued_receivers([name])[name],
             held=held,
+            revise=revise,
         )
         done = Calmed(at=at)
         for one in silences:
@@ -224,6 +228,7 @@ class Calm:
             if first:  # it was called because nobody had it
                 return
             stage = Stage.UPDATED
+        kept = kept if first else replace(kept, case=step.revised(kept.case))  # it may have had an edit of this one
         told = Stage.OPENED if first else stage
         step.offer(receiver, told, replace(kept, stage=stage, reminder=reminder), incident)
 

@@ -40,6 +40,7 @@ class Step:
         stamp: Callable[[datetime], datetime],
         queued: Callable[[str], frozenset[str]],
         held: Iterable[tuple[str, str]],
+        revise: Callable[[str], Case] | None = None,
     ) -> None:
         self.plan = plan
         self.silences = {one.id: one for one in silences}
@@ -50,6 +51,8 @@ class Step:
         self._queued = queued
         self._held = set(held)
         self._told: dict[str, set[str]] = {}
+        self._revise = revise
+        self._revised: dict[str, Case] = {}
 
     # -- desks --------------------------------------------------------------------------------------------------------
 
@@ -78,6 +81,14 @@ class Step:
         """Whether nobody is to be told of an incident at a moment."""
         return any(one.in_force(at) and one.covers(incident) for one in self.silences.values())
 
+    def revised(self, case: Case) -> Case:
+        """A case with a revision of its own for what this commit tells late."""
+        if self._revise is None:
+            return case
+        if case.incident not in self._revised:
+            self._revised[case.incident] = self._revise(case.incident)
+        return self._revised[case.incident]
+
     # -- incidents ----------------------------------------------------------------------------------------------------
 
     def send(self, sendings: Iterable[tuple[Sending, Incident]]) -> None:
@@ -97,7 +108,8 @@ class Step:
         if not self.plan.knows(receiver):
             return
         first = receiver not in self.told(incident.id)
-        if stage is not Stage.RESOLVED and self.silenced(incident, sending.at):
+        edit = self._edits(receiver, stage, incident.id)
+        if stage is not Stage.RESOLVED and not edit and self.silenced(incident, sending.at):
             self._hush(receiver, stage, sending, incident, first=first)
             return
         called = any(step.asked == receiver for step in sending.case.steps)  # no summary freezes anything
@@ -106,7 +118,7 @@ class Step:
         now = self._stamp(sending.at)
         promised = sending.reminder is not None and sending.reminder.kind in _OF_PROMISES
         level = Level.CRITICAL if promised else max(incident.level, incident.peak_level)
-        waits = self.quiet_until(receiver, level, now)
+        waits = None if edit else self.quiet_until(receiver, level, now)
         if stage is Stage.UPDATED and not (receiver in self.plan.editors or (incident.id, receiver) in self._held):
             return
         assigned = sending.reminder is not None and sending.reminder.kind == "assigned_to"
@@ -115,12 +127,17 @@ class Step:
         if stage is Stage.RESOLVED:
             self._forget(receiver, incident.id)
         desk = self.look(receiver)
-        if desk is not None and incident.id in desk.silenced:
+        if desk is not None and incident.id in desk.silenced and not edit:
             self.desk(receiver).drop(incident.id)
         self.told(incident.id).add(receiver)
         if waits is not None:
             self._held.add((incident.id, receiver))
         self.rows.append(row_for(receiver, stage, sending, incident, first=first, now=now, not_before=waits))
+
+    def _edits(self, receiver: str, stage: Stage, incident: str) -> bool:
+        """Whether it only brings a message up to date that is there already, which disturbs nobody."""
+        there = receiver in self.told(incident) and (incident, receiver) not in self._held
+        return stage is Stage.UPDATED and receiver in self.plan.editors and there
 
     def quiet_until(self, receiver: str, level: Level | None, now: datetime) -> datetime | None:
         """When the receiver's quiet hours are over; None if a message of that level (None: of none) may go now."""

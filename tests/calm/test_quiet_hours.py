@@ -75,3 +75,30 @@ def test_a_kill_in_the_night_loses_nothing_and_doubles_nothing(store: Store) -> 
     house.killed()
     house.until(7, 0, 10)
     assert len(house.at("desk").got) == 1
+
+
+def test_at_night_the_message_that_is_there_says_who_has_it_and_nobody_is_woken(store: Store) -> None:
+    house = House(store, to("slack"), to("mail"), slacks=["slack"], quiet=[night_for("slack", "mail")])
+    house.until(19, 54)
+    house.says("acme", times=3)
+    house.passes(1)
+    (incident,) = store.incidents("acme", open_only=True)
+    house.passes(8)
+    house.pipeline.act(incident.id, "acknowledge", "anna")
+    house.dispatch()
+    assert house.at("slack").told() == [("19:55", "opened", "acme.wave"), ("20:03", "updated", "acme.wave")]
+    assert house.at("slack").got[-1].case.acknowledged_by == "anna"  # type: ignore[union-attr]
+    assert house.at("mail").stages() == ["opened"]
+
+
+def test_who_heard_nothing_before_the_night_gets_no_message_by_an_edit(store: Store) -> None:
+    house = House(store, to("slack"), slacks=["slack"], quiet=[night_for("slack")])
+    house.until(20, 30)
+    house.says("acme", times=3)
+    house.passes(2)
+    (incident,) = store.incidents("acme", open_only=True)
+    house.pipeline.act(incident.id, "acknowledge", "anna")
+    house.passes(3)
+    assert house.at("slack").got == []
+    house.until(7, 0, 10)
+    assert len(house.at("slack").got) == 1

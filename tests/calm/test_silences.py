@@ -215,3 +215,21 @@ def test_what_opens_and_climbs_within_a_silence_is_one_message_at_its_end(store:
     house.passes(61)
     assert house.at("desk").stages() == ["opened"]
     assert len(house.at("boss").got) == 1
+
+
+def test_in_a_silence_the_message_that_is_there_says_who_has_it_and_nothing_is_lost_at_its_end(store: Store) -> None:
+    house = House(store, to("slack"), to("mail"), slacks=["slack"], rules=[lasting()])
+    house.says("acme")
+    house.passes(1)
+    house.silence("acme", hours=1)
+    house.says("acme", times=3)
+    house.passes(2)
+    (incident,) = store.incidents("acme", open_only=True)
+    house.pipeline.act(incident.id, "acknowledge", "anna")
+    house.dispatch()
+    assert house.at("slack").stages() == ["opened", "updated"]
+    assert house.at("slack").got[-1].case.acknowledged_by == "anna"  # type: ignore[union-attr]
+    house.passes(60)
+    assert house.at("slack").stages()[-1] == "escalated"
+    assert house.at("mail").stages() == ["opened", "escalated"]
+    assert store.conflicts == 0
