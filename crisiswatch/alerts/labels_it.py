@@ -41,7 +41,7 @@ ITALIAN: dict[str, str] = {
     "open_incident": "apri l'incidente",
     "open_page": "Apri la pagina",
     "whole_sector": "Tutto il settore",
-    "steps_done": "{n} di {all} già fatti",
+    "steps_done": "{n} su {all} fatti",
     "and_more": "e altri {n}",
     "late": "In ritardo",
     "what_promised": "Che cosa è stato promesso",
