@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from crisiswatch.alerts.agreement import agreed
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.words import clean, clip, exact, roughly, span
 from crisiswatch.errors import ActRefused, CrisiswatchError
 from crisiswatch.links import Expired, Forged, Permit
@@ -61,27 +63,35 @@ class LinkPages:
             found = self._state.incident(permit.incident)
             if found is None:
                 return _page(404, "This incident is no longer kept", [])
+            lang = self._language(permit.incident)
             if _is_open(found) and press:
-                return self._press(permit, found, now)
+                return self._press(permit, found, now, lang)
         except CrisiswatchError:
             return _page(503, "Please try again", ["The store can't be read now."])
         if _is_open(found):
-            return _page(200, _title(found), [_figures(found)], level=_level(found), who=_name(permit.who))
-        return _taken(found, now, 409 if press else 200)
+            who, level = _name(permit.who), _level(found)
+            return _page(200, _title(found), [_figures(found, lang)], level=level, who=who, lang=lang)
+        return _taken(found, now, 409 if press else 200, lang)
 
-    def _press(self, permit: Permit, before: Mapping[str, Any], now: datetime) -> Response:
+    def _language(self, incident: str) -> str:
+        """That of the incident's messages."""
+        shown = None if self._state.shown is None else self._state.shown(incident)
+        return "en" if shown is None else shown.document.language
+
+    def _press(self, permit: Permit, before: Mapping[str, Any], now: datetime, lang: str) -> Response:
         act = self._state.act
         try:
             said = None if act is None else act(permit.incident, "acknowledge", permit.who, {})
         except ActRefused as refused:
-            return _page(409, "Nothing was done", [f"{refused.detail[:1].upper()}{refused.detail[1:]}."])
+            told = f"{refused.detail[:1].upper()}{refused.detail[1:]}."
+            return _page(409, phrase(lang, "link.not_done"), [told], lang=lang)
         if said is None:
-            return _page(503, "Please press again in a moment", ["The engine is busy; nothing was done yet."])
+            return _page(503, phrase(lang, "link.again"), [phrase(lang, "link.busy")], lang=lang)
         found = self._state.incident(permit.incident) or before
         if _holder(found)[0] not in {permit.who, ""}:
-            return _taken(found, now, 409)
-        told = "Everybody who got the alert is told so."
-        return _page(200, "You have it", [_title(found), told], level=_level(found))
+            return _taken(found, now, 409, lang)
+        lines = [_title(found), phrase(lang, "link.told")]
+        return _page(200, phrase(lang, "link.yours"), lines, level=_level(found), lang=lang)
 
     def _now(self) -> datetime | None:
         return None if self._state.now is None else self._state.now()
@@ -100,28 +110,32 @@ def _holder(found: Mapping[str, Any]) -> tuple[str, object]:
     return "", None
 
 
-def _taken(found: Mapping[str, Any], now: datetime, status: int) -> Response:
+def _taken(found: Mapping[str, Any], now: datetime, status: int, lang: str) -> Response:
     """The page of a link that is used up."""
     title, (by, since) = _title(found), _holder(found)
     if not by:
-        return _page(status, "It is over", [title, "There is nothing left to take."], level="calm")
-    had = f" It was taken {_ago(now - since)}." if isinstance(since, datetime) else ""
-    return _page(status, f"{_name(by)} has it", [f"{title}.{had}"], level=_level(found))
+        lines = [title, phrase(lang, "link.nothing_left")]
+        return _page(status, phrase(lang, "link.over"), lines, level="calm", lang=lang)
+    had = f" {_ago(now - since, lang)}" if isinstance(since, datetime) else ""
+    return _page(status, phrase(lang, "link.theirs", who=_name(by)), [f"{title}.{had}"], level=_level(found), lang=lang)
 
 
-def _ago(length: timedelta) -> str:
-    return "just now" if length < timedelta(minutes=1) else f"{span(length)} ago"
+def _ago(length: timedelta, lang: str) -> str:
+    if length < timedelta(minutes=1):
+        return phrase(lang, "link.just_now")
+    return phrase(lang, "link.ago", length=span(length, lang))
 
 
 def _title(found: Mapping[str, Any]) -> str:
     return clip(clean(f"{found.get('brand', '')}: {found.get('title', '')}"), 160)
 
 
-def _figures(found: Mapping[str, Any]) -> str:
-    usual = "" if found.get("expected") is None else f"; usual is {roughly(found['expected'])}"
-    return agreed(
-        "en", f"{exact(found.get('observed'))} mentions in {found.get('window_minutes', '?')} minutes{usual}."
-    )
+def _figures(found: Mapping[str, Any], lang: str) -> str:
+    usual = ""
+    if found.get("expected") is not None:
+        usual = phrase(lang, "link.usual", n=roughly(found["expected"], lang))
+    minutes, seen = str(found.get("window_minutes", "?")), exact(found.get("observed"), lang)
+    return agreed(lang, phrase(lang, "link.figures", n=seen, minutes=minutes, usual=usual))
 
 
 def _level(found: Mapping[str, Any]) -> str:
@@ -134,8 +148,17 @@ def _name(who: object) -> str:
     return clip(clean(str(who).removeprefix("mail:")), 80)
 
 
-def _page(status: int, heading: str, lines: Sequence[str], *, level: str = "", who: str = "") -> Response:
+def _page(
+    status: int, heading: str, lines: Sequence[str], *, level: str = "", who: str = "", lang: str = "en"
+) -> Response:
     html = template("link.html").render(
-        style=LINK_STYLE, heading=heading, lines=lines, level=level, who=who, button=bool(who)
+        style=LINK_STYLE,
+        heading=heading,
+        lines=lines,
+        level=level,
+        who=who,
+        button=bool(who),
+        lang=lang,
+        say=partial(phrase, lang),
     )
     return HTMLResponse(html.encode("utf-8", "replace"), status)

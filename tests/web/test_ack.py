@@ -15,6 +15,8 @@ from starlette.testclient import TestClient
 from crisiswatch.errors import CrisiswatchError
 from crisiswatch.links import AckLinks, Expired, Forged, _coded
 from crisiswatch.web import WebState, create_app
+from crisiswatch.web.incident import Shown
+from tests.notifiers.test_blockkit import WHOLE
 from tests.web.test_web import make_state, serving
 
 NOW = datetime(2026, 3, 3, 9, 20, tzinfo=UTC)
@@ -217,3 +219,16 @@ def test_a_token_is_read_as_it_was_made():
         links.read(token, permit.until)
     with pytest.raises(Forged):
         AckLinks(lambda: KEY[1:], "").read(token, NOW)
+
+
+def test_the_page_speaks_the_language_of_the_alert(room: Room):
+    italian = Shown(replace(WHOLE, language="it"), [])
+    state = replace(room.state(), shown=lambda _: italian)
+    with TestClient(create_app(state), base_url="http://localhost") as client:
+        asked, taken, again = client.get(room.path()), client.post(room.path()), client.post(room.path())
+    for answer in (asked, taken, again):
+        assert '<html lang="it">' in answer.text
+    assert "211 menzioni in 15 minuti; di solito circa 8." in asked.text
+    assert "Ci penso io" in asked.text
+    assert "È in carico a te" in taken.text
+    assert "È stato preso in carico proprio adesso." in again.text
