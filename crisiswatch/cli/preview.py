@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.render import renderer
@@ -17,10 +17,12 @@ from crisiswatch.cli.open import load_config
 from crisiswatch.cli.preview_parts import case_of, invented, notice_of, reminder_of
 from crisiswatch.config import Loaded
 from crisiswatch.errors import CrisiswatchError
+from crisiswatch.links import ACKNOWLEDGE_PATH, page_of
 from crisiswatch.model import Delivery, Stage
 
 __all__ = ["invented", "preview"]
 
+_Options = TypeVar("_Options")
 _NOTICES = ("digest", "storm")
 _FILE = "F0PREVIEW0"
 _STAGES = ("opened", "escalated", "reminded", "calming", "resolved", *_NOTICES)
@@ -55,6 +57,9 @@ def preview(
     case = case_of(loaded, brand, alert, delivery.incident, delivery.stage)
     notice = notice_of(stage, delivery.incident) if stage in _NOTICES else None
     delivery = replace(delivery, case=case, reminder=reminder_of(case, delivery.stage), notice=notice, drill=drill)
+    address = loaded.settings.web.public_url
+    if address is not None and notice is None:
+        delivery = replace(delivery, link=page_of(address, delivery.incident.id))
     page.note("The incident is invented; the words, the playbook and the layout are yours.")
     if answer == "png":
         return _picture(delivery, replace(loaded, settings=replace(loaded.settings, brands=(brand,))))
@@ -79,6 +84,18 @@ def _drawn(delivery: Delivery, loaded: Loaded) -> bytes | None:
     return chart_maker(loaded)(delivery)
 
 
+def _address(drawn: bytes | None) -> str:
+    """A picture as an address that needs no other file; empty if there is none."""
+    return "data:image/png;base64," + base64.b64encode(drawn).decode() if drawn else ""
+
+
+def _options(loaded: Loaded, receiver: str, kind: type[_Options]) -> _Options | None:
+    """How the receiver of that name is set up, or the first one of its kind."""
+    mine = [each for each in loaded.settings.receivers if isinstance(each.options, kind)]
+    found = next((each for each in mine if each.id == receiver), mine[0] if mine else None)
+    return found.options if found is not None and isinstance(found.options, kind) else None
+
+
 def _known(what: str, word: str, words: Any) -> None:
     if word not in words:
         raise CrisiswatchError(f"there is no {what} {word!r}; there are: {', '.join(words)}")
@@ -100,8 +117,11 @@ def _console(delivery: Delivery, document: Document, loaded: Loaded, answer: str
 
 
 def _slack(delivery: Delivery, document: Document, loaded: Loaded, answer: str) -> str:
+    from crisiswatch.config.settings import SlackOptions
     from crisiswatch.notifiers.blockkit import blocks_for, fallback_text, notice_blocks, notice_text, reply_blocks
 
+    set_up = _options(loaded, delivery.receiver, SlackOptions)
+    menus = set_up is None or set_up.buttons
     notice = delivery.notice
     if notice is not None:
         text, blocks = notice_text(notice), notice_blocks(notice, delivery.id)
@@ -109,15 +129,13 @@ def _slack(delivery: Delivery, document: Document, loaded: Loaded, answer: str) 
         text, blocks = fallback_text(document), reply_blocks(document, delivery.id)
     else:
         picture = _FILE if answer == "html" and _drawn(delivery, loaded) else ""
-        text, blocks = fallback_text(document), blocks_for(document, delivery.id, menus=True, picture=picture)
+        text, blocks = fallback_text(document), blocks_for(document, delivery.id, menus=menus, picture=picture)
     if answer == "json":
         return _json({"text": text, "blocks": blocks})
     if answer == "html":
         from crisiswatch.testing.blockkit_html import page as slack_page
 
-        drawn = _drawn(delivery, loaded)
-        address = "data:image/png;base64," + base64.b64encode(drawn).decode() if drawn else ""
-        return slack_page(blocks, files={_FILE: address}) + "\n"
+        return slack_page(blocks, files={_FILE: _address(_drawn(delivery, loaded))}) + "\n"
     return f"{text}\n\n{document.plain()}" if notice is None else f"{text}\n"
 
 
@@ -127,13 +145,25 @@ def _email(delivery: Delivery, document: Document, loaded: Loaded, answer: str) 
     from crisiswatch.notifiers.html import page as mail_page
     from crisiswatch.notifiers.mime import compose, compose_notice
 
-    found = [each.options for each in loaded.settings.receivers if isinstance(each.options, EmailOptions)]
-    sender, to = (found[0].sender, found[0].to) if found else ("crisiswatch@example.com", ("you@example.com",))
-    notice = delivery.notice
-    message = compose(delivery, document, sender, to) if notice is None else compose_notice(delivery, sender, to)
+    set_up = _options(loaded, delivery.receiver, EmailOptions)
+    sender, to = ("crisiswatch@example.com", ("you@example.com",)) if set_up is None else (set_up.sender, set_up.to)
+    notice, web = delivery.notice, loaded.settings.web
+    free = delivery.case is None or not delivery.case.acknowledged_by
+    signed = web.public_url is not None and web.link_key is not None and free
+    # Not a real one, which would be good for nothing but to be tried.
+    take = f"{web.public_url.rstrip('/')}{ACKNOWLEDGE_PATH}/preview" if signed and web.public_url else ""
+    if notice is None:
+        message = compose(delivery, document, sender, to, take=take)
+    else:
+        message = compose_notice(delivery, sender, to)
     headers = {name: str(message[name]) for name in ("From", "To", "Subject")}
-    text = document.plain() if notice is None else "\n".join([notice.headline, "", *notice.lines]) + "\n"
-    html = mail_page(document) if notice is None else notice_page(notice, drill=delivery.drill)
+    body = message.get_body(("plain",))
+    text = "" if body is None else str(body.get_content()).replace("\r\n", "\n")
+    html = (
+        mail_page(document, picture=_address(_drawn(delivery, loaded)), take=take)
+        if notice is None
+        else notice_page(notice, drill=delivery.drill)
+    )
     if answer == "html":
         return html
     if answer == "json":
@@ -142,10 +172,12 @@ def _email(delivery: Delivery, document: Document, loaded: Loaded, answer: str) 
 
 
 def _webhook(delivery: Delivery, document: Document, loaded: Loaded, answer: str) -> str:
-    del loaded, answer
+    del answer
+    from crisiswatch.config.settings import WebhookReceiverOptions
     from crisiswatch.notifiers.payload import message_of
 
-    return _json(message_of(delivery, document))
+    set_up = _options(loaded, delivery.receiver, WebhookReceiverOptions)
+    return _json(message_of(delivery, document, posts=set_up is not None and set_up.posts))
 
 
 def _alertmanager(delivery: Delivery, document: Document, loaded: Loaded, answer: str) -> str:
@@ -164,10 +196,10 @@ def _pagerduty(delivery: Delivery, document: Document, loaded: Loaded, answer: s
 
 def _apprise(delivery: Delivery, document: Document, loaded: Loaded, answer: str) -> str:
     del loaded
-    from crisiswatch.notifiers.apprise import short_text
+    from crisiswatch.notifiers.apprise import short_notice, short_text
 
     notice = delivery.notice
-    title, body = short_text(document) if notice is None else (notice.headline, "\n".join(notice.lines))
+    title, body = short_text(document) if notice is None else short_notice(notice, drill=delivery.drill)
     return _json({"title": title, "body": body}) if answer == "json" else f"{title}\n\n{body}\n"
 
 

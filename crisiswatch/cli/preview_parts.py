@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from crisiswatch.config import Brand, Loaded
 from crisiswatch.model import (
+    Blind,
     Case,
     CaseStep,
     Delivery,
@@ -28,19 +29,19 @@ from crisiswatch.model.alert import definition_for
 __all__ = ["case_of", "invented", "notice_of", "reminder_of"]
 
 _AT = datetime(2026, 3, 12, 9, 15, tzinfo=UTC)
+_BLIND_FOR = Gate("blind_for", "at_least", 10.0, 32.0, held=True)
 _SOMEBODY = "duty@example.com"
 
 
 def case_of(loaded: Loaded, brand: Brand, alert: str, incident: Incident, stage: Stage) -> Case:
-    """What people have done by that stage: nothing as it opens; later somebody has it and has done the first step,
-    which somebody is reminded of before."""
+    """What people have done by that stage: nothing as it opens, nor where somebody is reminded; later somebody has it
+    and has done the first step."""
     definition = definition_for(loaded.alerts, alert, brand.language)
-    new = stage is Stage.OPENED
-    late = stage is not Stage.OPENED
+    new = stage in {Stage.OPENED, Stage.REMINDED}
     taken = incident.opened_at + timedelta(minutes=6)
     steps = []
     for number, each in enumerate(() if definition is None else definition.playbook):
-        done = late and number == 0 and stage is not Stage.REMINDED
+        done = not new and number == 0
         due = None if each.within_minutes is None else incident.opened_at + timedelta(minutes=each.within_minutes)
         steps.append(
             CaseStep(
@@ -99,6 +100,9 @@ def invented(loaded: Loaded, brand: Brand, alert: str, stage: Stage, receiver: s
     reading = _reading(9, _AT + timedelta(hours=2)) if stage in (Stage.CALMING, Stage.RESOLVED) else peak
     levels = ((Level.WARNING, _AT - timedelta(minutes=22)), (Level.CRITICAL, _AT))
     opened = levels[0][1] if stage is not Stage.OPENED else _AT
+    blind = rule is not None and any(
+        line.measure == "blind_for" for _, block in rule.levels for line in block.conditions
+    )
     incident = Incident(
         id=f"{brand.id}.{rule.id if rule else alert}.{opened:%Y%m%dT%H%MZ}",
         brand=brand.id,
@@ -116,7 +120,17 @@ def invented(loaded: Loaded, brand: Brand, alert: str, stage: Stage, receiver: s
         levels=levels if stage is not Stage.OPENED else ((Level.WARNING, _AT),),
         reading=reading,
         peak=peak,
-        gates=_gates(peak),
+        gates=(_BLIND_FOR,) if blind else _gates(peak),
+        blind=(
+            Blind(
+                loaded.settings.sources[0].id if loaded.settings.sources else "x",
+                opened - timedelta(minutes=10),
+                reading.end if over else None,
+                "silent",
+            ),
+        )
+        if blind
+        else (),
         mentions=512 if stage is not Stage.OPENED else 41,
         authors=388 if stage is not Stage.OPENED else 36,
         trend=(3, 2, 4, 3, 2, 3, 5, 2, 3, 4, 2, 3, 3, 2, 4, 3, 6, 11, 15, 21),

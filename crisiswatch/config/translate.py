@@ -201,10 +201,10 @@ def _report_size(document: Document, where: Where, error: ErrorDetails, rest: Wh
         if isinstance(written, list | dict) and len(written) >= context.get("min_length", 1):
             return  # it is long enough, but for items that were refused and are reported themselves
         document.report("CW024", where, f"{_name(where)} is an empty list", "name at least one, or delete the line")
-    elif error["type"] == "too_long":
+    elif error["type"] == "too_long" and not isinstance(written, str):
         wanted = context.get("max_length")
         document.report("CW024", where, f"{_name(where)} may have at most {wanted} items", "shorten the list")
-    elif error["type"] == "string_too_long":
+    elif error["type"] in {"string_too_long", "too_long"}:
         wanted = context.get("max_length")
         document.report("CW024", where, f"{_name(where)} is longer than {wanted} characters", "shorten it")
     elif error["type"] == "finite_number":

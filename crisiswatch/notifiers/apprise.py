@@ -58,7 +58,7 @@ class AppriseNotifier:
         document = self._render(delivery)
         title, body = short_text(document, drill=delivery.drill)
         if delivery.notice is not None:
-            title, body = _noticed(delivery.notice)
+            title, body = short_notice(delivery.notice, drill=delivery.drill)
         desk = found.Apprise(service)
         # Its own log level, so that the reason of a failure is told to us; it is never printed, see `library`.
         result = desk.notify(
@@ -93,8 +93,10 @@ def short_text(document: Document, *, drill: bool = False) -> tuple[str, str]:
     return title, "\n".join(part for part in (body, ending) if part) or title
 
 
-def _noticed(notice: Notice) -> tuple[str, str]:
-    title = clip(clean(notice.headline), _TITLE)
+def short_notice(notice: Notice, *, drill: bool = False) -> tuple[str, str]:
+    """The same for a message that is about no single incident."""
+    mark = f"{phrase(notice.language, 'drill_word')} · " if drill else ""
+    title = clip(mark + clean(notice.headline), _TITLE)
     link = safe_url(notice.link) or ""
     body = clip("\n".join(clean(line) for line in notice.lines), _BODY - len(link) - 1)
     return title, "\n".join(part for part in (body, link) if part) or title

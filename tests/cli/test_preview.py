@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.cli.support import GOOD, golden, process
+from tests.cli.support import GOOD, copy_config, golden, process
+from tests.support import ROOT
 
 STAGES = ("opened", "escalated", "reminded", "calming", "resolved", "digest", "storm")
 RECEIVERS = ("console", "slack", "email", "webhook", "alertmanager", "pagerduty", "apprise")
@@ -72,7 +73,7 @@ def test_what_is_not_there_is_answered_with_what_is(crisiswatch, arguments, answ
 
 def test_the_buttons_and_the_chart_are_shown_where_the_receiver_has_them(crisiswatch):
     said = crisiswatch("preview", "negative-wave", "--receiver", "slack", "--format", "json", "--config", GOOD)
-    assert '"action_id": "acknowledge"' in said.out
+    assert '"action_id": "acknowledge"' not in said.out, "nobody would hear what is pressed: there is no app_token"
     page = crisiswatch("preview", "negative-wave", "--receiver", "pr-slack", "--format", "html", "--config", GOOD)
     assert "data:image/png;base64," in page.out
 
@@ -88,3 +89,45 @@ def test_what_a_drill_looks_like_can_be_seen_before_it(crisiswatch):
         said = crisiswatch("preview", "negative-wave", "--receiver", receiver, "--drill", "--config", GOOD)
         assert said.code == 0
         assert "DRILL" in said.out, receiver
+
+
+def preview_json(crisiswatch, config, *more: str):
+    said = crisiswatch("preview", *more, "--format", "json", "--config", config)
+    assert said.code == 0, said.err
+    return json.loads(said.out)
+
+
+def test_a_preview_shows_what_the_receivers_that_are_set_up_would_get(crisiswatch, tmp_path):
+    plain = copy_config(tmp_path / "plain")
+    whole = copy_config(
+        tmp_path / "whole",
+        replace=(
+            ("token: {env: ACME_SLACK_TOKEN}", "token: {env: ACME_SLACK_TOKEN}, app_token: {env: ACME_APP}"),
+            (
+                "receivers:\n",
+                "receivers:\n  - {id: crm, type: webhook, url: 'https://crm.example', secret: {env: CRM}, posts: true}\n",
+            ),
+            ("sources:\n", "web: {public_url: 'https://watch.example', link_key: {env: LINKS}}\nsources:\n"),
+        ),
+    )
+    for config, has in ((plain, False), (whole, True)):
+        slack = preview_json(crisiswatch, config, "negative-wave", "--receiver", "slack")
+        assert ("actions" in {block["type"] for block in slack["blocks"]}) == has
+        webhook = preview_json(crisiswatch, config, "negative-wave", "--receiver", "webhook")
+        assert bool(webhook["posts"]) == has
+        mail = preview_json(crisiswatch, config, "negative-wave", "--receiver", "email")
+        assert ("https://watch.example/acknowledge/preview" in mail["text"]) == has
+        assert ("https://watch.example/incidents/" in mail["text"]) == has
+        assert "data:image/png;base64," in mail["html"]
+
+
+def test_blindness_names_a_source_and_a_drill_is_marked_on_a_small_screen_too(crisiswatch):
+    root = ROOT / "crisiswatch.yaml"
+    said = crisiswatch("preview", "blind", "--config", root)
+    assert "has been silent since" in said.out
+    assert "not known yet" not in said.out
+    for stage in ("digest", "storm"):
+        told = crisiswatch(
+            "preview", "negative-wave", "--receiver", "apprise", "--stage", stage, "--drill", "--config", root
+        )
+        assert told.out.startswith("DRILL · ")
