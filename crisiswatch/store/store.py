@@ -329,10 +329,7 @@ class Store:
             return queue.settle(connection, row, "superseded", "", now)
 
     def recover_outbox(self) -> int:
-        """Take back, as uncertain, every message that a dead process had leased; returns how many.
-
-        For a daemon that has just taken the store's lease: it need not wait for the leases of its dead self to run out.
-        """
+        """Take back, as uncertain, every message that a dead process had leased; returns how many."""
         with self._database.write() as connection:
             return queue.recover(connection)
 
@@ -405,9 +402,7 @@ class Store:
 
     def purge(self, texts_before: datetime, counts_before: datetime, chunk: int = 1000) -> int:
         """Forget texts and authors that arrived before the one time, counts, uids and settled messages before the
-        other.
-
-        Returns how many mentions lost their text. Small transactions: it may run beside the engine.
+        other; returns how many mentions lost their text. Small transactions: it may run beside the engine.
         """
         blanked = sum(self._in_chunks(lambda c: purge.forget_texts(c, max(texts_before, counts_before), chunk)))
         sum(self._in_chunks(lambda c: purge.forget_events(c, counts_before, chunk)))
