@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from crisiswatch.alerts.answers import answer
 from crisiswatch.errors import ActRefused
 from crisiswatch.intake import Plan
 from crisiswatch.model import (
@@ -34,7 +35,6 @@ from crisiswatch.response import (
     Sending,
     Stirred,
     adopt,
-    answer,
     next_due,
     respond,
 )
@@ -153,7 +153,9 @@ class Responding:
         before, sent = work.cases.get(name, before), len(work.sendings)
         self._respond(work, name, action, plan)
         after = work.cases.get(name, before)
-        work.answer = answer(before, after, action, plan.zones.get(after.brand, UTC))
+        work.answer = answer(
+            before, after, action, plan.zones.get(after.brand, UTC), plan.languages.get(after.brand, "en")
+        )
         if action.action == Act.RESOLVE and not after.ending and not mine:
             raise ActRefused("the engine knows of no such open incident")
         # What the engine says of somebody who took it is in the message about that already.

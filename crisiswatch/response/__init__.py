@@ -1,6 +1,5 @@
 """What people do about an incident: the case machine, its plan, its log's chain, and the codec of a case."""
 
-from crisiswatch.response.answers import answer
 from crisiswatch.response.chain import decision_to_dict, verified
 from crisiswatch.response.codec import case_from_dict, case_from_json, case_to_dict, case_to_json
 from crisiswatch.response.draft import Sending
@@ -18,7 +17,6 @@ __all__ = [
     "Sending",
     "Stirred",
     "adopt",
-    "answer",
     "case_from_dict",
     "case_from_json",
     "case_to_dict",

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from crisiswatch.alerts.answers import answer
 from crisiswatch.errors import ActRefused
 from crisiswatch.model import Act, Level, Phase, Reminder, Stage, StandDown, VerdictKind
-from crisiswatch.response import Ended, Plan, Rung, adopt, answer, next_due, respond, verified
+from crisiswatch.response import Ended, Plan, Rung, adopt, next_due, respond, verified
 from tests.response.stories import ID, NOON, PLAN, Story, at, change, does, opening, over, rising, snapshot
 
 
@@ -27,8 +28,8 @@ def test_the_first_who_takes_it_has_it() -> None:
     story.tell(second, does(4, "acknowledge", "bo"))
     assert story.case.acknowledged_by == "ada"
     assert [line.actor for line in story.log if line.kind == "acknowledge"] == ["ada", "bo"]
-    assert answer(before, story.case, second) == "ada has it since 3 Mar 12:01 UTC."
-    assert answer(before, story.case, second, ZoneInfo("Europe/Rome")) == "ada has it since 3 Mar 13:01 CET."
+    assert answer(before, story.case, second) == "ada has it since 3 Mar 2026, 12:01 UTC."
+    assert answer(before, story.case, second, ZoneInfo("Europe/Rome")) == "ada has it since 3 Mar 2026, 13:01 CET."
 
 
 def test_nobody_has_it_and_the_chain_is_climbed_until_somebody_does() -> None:
@@ -279,6 +280,7 @@ def test_every_act_has_an_answer() -> None:
         asked = does(3, act.value, **details.get(act, {}))
         case, _, _ = respond(story.case, asked, PLAN)
         assert answer(story.case, case, asked).endswith(".")
+        assert answer(story.case, case, asked, lang="it") != answer(story.case, case, asked)
 
 
 def test_an_incident_from_before_there_were_cases_gets_one_that_reminds_of_nothing_old() -> None:
