@@ -161,7 +161,7 @@ class Dispatcher:
             wait = backoff(row.id, row.attempts)
             wait = wait if row.attempts > _FAIR_CHANCE else min(wait, _LONGEST_FOR_SOME)
             now = self._clock.now()
-            return Outcome.PARTLY if self._store.settle_partly(row, receipt, _later(now, wait), now) else Outcome.LOST
+            return Outcome.PARTLY if self._store.settle_sent(row, receipt, now, _later(now, wait)) else Outcome.LOST
         if not self._store.settle_sent(row, receipt, self._clock.now()):
             return Outcome.LOST
         if receipt.missed:

@@ -303,15 +303,13 @@ class Store:
                 leases.check(connection, fence)
             return queue.lease_next(connection, receiver, now, duration)
 
-    def settle_sent(self, row: OutboxRow, receipt: Receipt, now: datetime) -> bool:
-        """Record that it arrived. This and the other settlements return False if the lease was lost meanwhile."""
+    def settle_sent(self, row: OutboxRow, receipt: Receipt, now: datetime, again: datetime | None = None) -> bool:
+        """Record that it arrived; ``again``: try then for those of several who have not got it, if no later news is due.
+        This and the other settlements return False if the lease was lost meanwhile."""
         with self._database.write() as connection:
+            if again is not None:
+                return queue.settle_partly(connection, row, receipt, again, now)
             return queue.settle_sent(connection, row, receipt, now)
-
-    def settle_partly(self, row: OutboxRow, receipt: Receipt, again: datetime, now: datetime) -> bool:
-        """Record that some of several have it; again for the others, unless later news is due, which goes to all."""
-        with self._database.write() as connection:
-            return queue.settle_partly(connection, row, receipt, again, now)
 
     def settle_retry(self, row: OutboxRow, error: str, not_before: datetime, *, uncertain: bool) -> bool:
         """Try again from ``not_before``; ``uncertain``: it may have arrived, so look first."""
