@@ -304,7 +304,7 @@ class Store:
             return queue.lease_next(connection, receiver, now, duration)
 
     def settle_sent(self, row: OutboxRow, receipt: Receipt, now: datetime, again: datetime | None = None) -> bool:
-        """Record that it arrived; ``again``: try then for those of several who have not got it, if no later news is due.
+        """Record that it arrived; ``again``: try then for those who have not got it, if no later news is due.
         This and the other settlements return False if the lease was lost meanwhile."""
         with self._database.write() as connection:
             if again is not None:
