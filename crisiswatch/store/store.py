@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import Self
 
 import sqlalchemy as sa
 
@@ -14,7 +14,6 @@ from crisiswatch.model import Case, Decision, Incident, Receipt, Silence
 from crisiswatch.store import (
     calm,
     cases,
-    feedback_rows,
     incidents,
     leases,
     marks,
@@ -27,7 +26,6 @@ from crisiswatch.store import (
 from crisiswatch.store.database import Database
 from crisiswatch.store.rows import (
     BrandBlind,
-    Click,
     Fence,
     IncidentEvent,
     JournalEntry,
@@ -36,27 +34,25 @@ from crisiswatch.store.rows import (
     OutboxStats,
     SavedState,
     SourceMark,
-    StoredHead,
     StoredMention,
-    ThemeClick,
     Work,
 )
 from crisiswatch.store.schema import source_cursor, state
+from crisiswatch.store.teaching import Teaching
 
 __all__ = ["Store"]
 
 _Forget = Callable[[sa.Connection], int]
-_Said = TypeVar("_Said", bound=Click | ThemeClick)
 
 
-class Store:
+class Store(Teaching):
     """Mentions, counts, states, incidents and the outbox in one SQLite file or PostgreSQL database. Thread-safe.
 
     Every method raises StoreError where the database refuses, and then nothing was written.
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._lock = threading.Lock()
         self._conflicts = 0
 
@@ -228,66 +224,6 @@ class Store:
         """Blind spells that lasted beyond ``since``, the latest first."""
         with self._database.read() as connection:
             return incidents.blind_spells(connection, brand, since, open_only=open_only, limit=limit)
-
-    # -- what people said of sentiments and themes, and what was learned from it
-
-    def add_feedback(self, clicks: Iterable[_Said]) -> list[_Said]:
-        """Append the clicks that say something new, all or none; returns them with their ids, themes last."""
-        with self._database.write() as connection:
-            return cast("list[_Said]", feedback_rows.add(connection, list(clicks)))
-
-    def feedback(self, brand: str | None = None, *, limit: int | None = None) -> list[Click]:
-        """Every click, also those that do not count any more, the last written first."""
-        with self._database.read() as connection:
-            return feedback_rows.labels.find(connection, brand, limit)
-
-    def theme_feedback(self, brand: str | None = None, *, limit: int | None = None) -> list[ThemeClick]:
-        """Every theme that somebody gave a mention, as `feedback` gives sentiments."""
-        with self._database.read() as connection:
-            return feedback_rows.themes.find(connection, brand, limit)
-
-    def feedback_on(self, uids: Iterable[str]) -> list[Click]:
-        """All that was said of these mentions, to whichever brand; the first written first."""
-        with self._database.read() as connection:
-            return feedback_rows.labels.on(connection, uids)
-
-    def theme_feedback_on(self, uids: Iterable[str]) -> list[ThemeClick]:
-        """All themes that these mentions were given; the first written first."""
-        with self._database.read() as connection:
-            return feedback_rows.themes.on(connection, uids)
-
-    def undo_feedback(self, number: int, now: datetime) -> Click | ThemeClick | None:
-        """Take a click of either kind back; gives it as it is then, None if there is none of that number."""
-        with self._database.write() as connection:
-            return feedback_rows.undo(connection, number, now)
-
-    def mentions_by_uid(self, uids: Iterable[str]) -> dict[str, StoredMention]:
-        """The stored ones of some mentions."""
-        with self._database.read() as connection:
-            return feedback_rows.stored_mentions(connection, uids)
-
-    def uids_of_day(self, brand: str, start: datetime, end: datetime) -> list[str]:
-        """The brand's mentions of [start, end) that have a text and had arrived by ``end``, in order of arrival."""
-        with self._database.read() as connection:
-            return feedback_rows.of_day(connection, brand, start, end)
-
-    def heads(self, brand: str | None = None) -> list[StoredHead]:
-        """Every head ever learned, by brand, the newest first."""
-        with self._database.read() as connection:
-            return feedback_rows.all_heads(connection, brand)
-
-    def save_heads(self, changed: Iterable[StoredHead]) -> None:
-        """Write heads, all or none, over those of the same brand and version."""
-        with self._database.write() as connection:
-            feedback_rows.save_heads(connection, changed)
-
-    def add_head(self, head: StoredHead, changed: Iterable[StoredHead] = ()) -> bool:
-        """Write a new head, and ``changed`` ones as `save_heads` does.
-
-        False, and nothing is written, where somebody has written a head of that brand and version meanwhile.
-        """
-        with self._database.write() as connection:
-            return feedback_rows.add_head(connection, head, changed)
 
     # -- the outbox
 
