@@ -154,6 +154,7 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path) -> None:
         connection.execute(sa.text("ALTER TABLE mention DROP COLUMN signals"))
         connection.execute(sa.text("ALTER TABLE mention DROP COLUMN backfill"))
         connection.execute(sa.text("ALTER TABLE mention DROP COLUMN native_sentiment"))
+        connection.execute(sa.text("ALTER TABLE outbox DROP COLUMN due_at"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     with Store.open(url) as store:
         assert store.add_feedback([said()])
