@@ -5,7 +5,7 @@ from crisiswatch.response.codec import case_from_dict, case_from_json, case_to_d
 from crisiswatch.response.draft import Sending
 from crisiswatch.response.machine import Called, Ended, Happening, Stirred, adopt, respond
 from crisiswatch.response.plan import NOTHING_ASKED, Plan, Rung, plan_of
-from crisiswatch.response.timers import next_due
+from crisiswatch.response.timers import dismissed, next_due
 
 __all__ = [
     "NOTHING_ASKED",
@@ -22,6 +22,7 @@ __all__ = [
     "case_to_dict",
     "case_to_json",
     "decision_to_dict",
+    "dismissed",
     "next_due",
     "plan_of",
     "respond",

@@ -13,6 +13,7 @@ from typing import Any
 
 from crisiswatch.errors import StateError
 from crisiswatch.model import Case, Incident, Notice, Reminder, Stage, rfc3339, time_from
+from crisiswatch.response import dismissed
 from crisiswatch.response.codec import case_from_dict, case_to_dict, reminder_from_dict, reminder_to_dict
 from crisiswatch.store.codec import incident_from_dict, incident_to_dict
 from crisiswatch.store.rows import OutboxRow
@@ -103,9 +104,10 @@ def reminder_is_settled(reminder: Reminder, case: Case | None) -> bool:
         return not any(each.kept_at is None and each.text in reminder.subject for each in case.promises)
     if case.ending:
         return True
-    if reminder.kind == "step_overdue":
+    if reminder.kind in {"step_overdue", "step_failed"}:
         late = any(step.done_at is None and step.step in reminder.subject for step in case.steps)
-        return case.calm_at is not None or not late
+        unwanted = reminder.kind == "step_overdue" and dismissed(case)
+        return case.calm_at is not None or not late or unwanted
     if reminder.kind == "assigned_to":
         return case.assigned_to != reminder.subject
     return reminder.kind == "unacknowledged" and (case.calm_at is not None or bool(case.acknowledged_by))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crisiswatch.model import Level, StandDown
+from crisiswatch.model import Level, Reminder, StandDown
+from crisiswatch.store.bodies import reminder_is_settled
 from tests.response.stories import Story, at, does, opening, over, rising
 
 DISMISSALS = [{"kind": "false_alarm"}, {"kind": "not_a_crisis", "reason": "irony"}]
@@ -63,3 +64,16 @@ def test_who_calls_it_a_false_alarm_while_it_waits_still_has_to_say_that_it_is_o
 def test_a_verdict_after_the_end_takes_nothing() -> None:
     story = Story(opening(), over(60), does(70, "verdict", kind="false_alarm"))
     assert (story.case.acknowledged_by, story.stages()[-1]) == ("", "updated")
+
+
+def test_a_reminder_of_a_step_that_still_waits_for_its_hour_is_settled_by_the_verdict() -> None:
+    late = Reminder("step_overdue", "Take the lead")
+    assert not reminder_is_settled(late, Story(opening(), does(2, "verdict", kind="useful")).case)
+    assert reminder_is_settled(late, Story(opening(), does(2, "verdict", kind="false_alarm")).case)
+
+
+def test_a_reminder_that_a_receiver_could_not_be_told_is_settled_by_doing_the_step() -> None:
+    failed = Reminder("step_failed", "Take the lead")
+    story = Story(opening())
+    assert not reminder_is_settled(failed, story.case)
+    assert reminder_is_settled(failed, story.tell(does(2, "step_done", step="1")).case)
