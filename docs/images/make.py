@@ -104,7 +104,7 @@ def escalated() -> Delivery:
     earlier = START - timedelta(minutes=20)
     gates = tuple(
         replace(gate, bound=bound, value=value)
-        for gate, bound, value in zip(old.gates, (0.1, 60, 12), (0.0009, 211, 158), strict=True)
+        for gate, bound, value in zip(old.gates, (0.1, 60, 30), (0.0009, 211, 158), strict=True)
     )
     incident = replace(
         old,
@@ -158,7 +158,7 @@ def slacked() -> str:
         themes=EVIDENCE.themes,
         promises=("Next update by 10:00 CET (U0DUTYADA)",),
         buttons=(
-            "assign", "snooze:calm|60|240", "step_done:2", "step_done:3", "promise_kept:1",
+            "assign", "snooze:calm|60|240", "resolve", "step_done:2", "step_done:3", "promise_kept:1",
             "verdict:useful|false_alarm|not_a_crisis",
         ),
     )  # fmt: skip
