@@ -69,7 +69,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RuleTestResult:
-    """How one story went. ``effects`` is all the core said, for those who want to look closer."""
+    """How one story went. ``effects`` is what the core said of it, for those who want to look closer.
+
+    The core is given only the rules that match one of the story's mentions: of others there are no effects, and the
+    brand's meter, `MeterMoved`, may be read off another rule than a daemon with all of them would read it off.
+    """
 
     file: Path
     name: str
