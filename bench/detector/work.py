@@ -37,7 +37,7 @@ class Size:
 
 
 FULL = Size()
-QUICK = Size(21, 2, 1, 1.0, 0.5, 0.05, 2, 1, 2, 2)
+QUICK = Size(21, 2, 1, 0.5, 0.5, 0.05, 2, 1, 2, 2)
 """Enough to see every table, not to believe any figure in it."""
 
 

@@ -54,10 +54,10 @@ def tweet_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def brands_part():
-    """One brand of each size."""
+    """Four brands."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            simulated, "brands", lambda seeds, days: [one for seed in seeds for one in simulate(seed, days)[::2]]
+            simulated, "brands", lambda seeds, days: [one for seed in seeds for one in simulate(seed, days)[::3]]
         )
         return simulated.measure([0], [1], QUICK, 1)
 
@@ -136,8 +136,8 @@ def test_work_comes_back_in_order_from_this_process_and_from_others():
 
 
 def test_everybody_is_judged_on_the_same_simulated_brands(brands_part):
-    assert brands_part["crises"] == 30
-    assert brands_part["months"] == pytest.approx(6 * 14 / 30, abs=0.05)
+    assert brands_part["crises"] == 20
+    assert brands_part["months"] == pytest.approx(4 * 14 / 30, abs=0.05)
     assert list(brands_part["ours"]) == list(brands_part["bound"]) == ["0.25", "0.5", "1", "2", "4"]
     for rate, row in brands_part["ours"].items():
         assert row["false_alarms_per_month"] <= float(rate)
@@ -217,7 +217,7 @@ def test_each_variant_differs_from_what_ships_and_no_window_is_forgotten():
 
 def test_the_ablation_has_recall_and_tweets_of_each_variant(tweet_folder, monkeypatch):
     monkeypatch.setattr(
-        ablation, "brands", lambda seeds, days: [one for seed in seeds for one in simulate(seed, days)[3:6]]
+        ablation, "brands", lambda seeds, days: [one for seed in seeds for one in simulate(seed, days)[4:6]]
     )
     whole, blind = ablation.measure([0], tweet_folder, QUICK, 1)
     assert (whole["name"], blind["name"]) == (ablation.WHOLE, "no share test")

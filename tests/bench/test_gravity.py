@@ -1,7 +1,10 @@
 """Grave words in the made-up brands: as often as stated, and nothing else is drawn differently because of them."""
 
+import gzip
+import json
 from dataclasses import replace
 from hashlib import sha256
+from itertools import islice, takewhile
 
 import numpy as np
 import pytest
@@ -143,8 +146,21 @@ def test_without_recordings_the_measurement_says_so(tmp_path, capsys):
 @pytest.mark.skipif(
     not all((gravity.HERE / each.file).exists() for each in gravity.STRETCHES), reason="needs ../shared/data"
 )
-def test_a_crisis_of_a_person_who_was_hurt_has_several_times_the_grave_words_of_calm_days():
-    rows = {row.name: row.marked / row.negative for row in gravity.measure(gravity.HERE)}
+def test_a_crisis_of_a_person_who_was_hurt_has_several_times_the_grave_words_of_calm_days(tmp_path):
+    """Of every post before the crisis, every eighth of the crisis, and every third to SpotifyCares."""
+    for each in gravity.STRETCHES:
+        with (
+            gzip.open(gravity.HERE / each.file, "rt", encoding="utf-8") as lines,
+            gzip.open(tmp_path / each.file, "wt", encoding="utf-8", compresslevel=1) as part,
+        ):
+            if each is gravity.UNITED:
+                part.writelines(takewhile(lambda line: json.loads(line)["created_at"] < "2017-04-10", lines))
+            part.writelines(islice(lines, 0, None, 8 if each is gravity.UNITED else 3))
+    found = gravity.measure(tmp_path)
+    assert all(
+        row.negative > 300 for row in found if row.name in {"United, crisis", "United, calm", "SpotifyCares, calm"}
+    )
+    rows = {row.name: row.marked / row.negative for row in found}
     assert rows["United, crisis"] > 2 * rows["United, calm"]
     assert rows["SpotifyCares, calm"] < 0.02
 
