@@ -61,6 +61,8 @@ class ScorerContract:
 class DetectorContract:
     """What must hold for every detector."""
 
+    _learned: tuple[float, ...]
+
     @abstractmethod
     def detector(self) -> Detector:
         """Give a detector."""
@@ -108,12 +110,15 @@ class DetectorContract:
         detector = self.detector()
         assert detector.judge(detector.fresh(), Window(START, 15, 50.0, 50.0)).learning
 
-    @staticmethod
-    def _fortnight(detector: Detector) -> list[float]:
-        state: DetectorState = detector.fresh()
-        for number in range(14 * 288):
-            state = detector.learn(state, Bin(START + 5 * number, float(1 + number % 3), 8.0))
-        return list(state)
+    @classmethod
+    def _fortnight(cls, detector: Detector) -> list[float]:
+        """The state after two weeks; learned once for all tests of the class, of which each gets its own copy."""
+        if "_learned" not in vars(cls):
+            state: DetectorState = detector.fresh()
+            for number in range(14 * 288):
+                state = detector.learn(state, Bin(START + 5 * number, float(1 + number % 3), 8.0))
+            cls._learned = tuple(state)
+        return list(cls._learned)
 
 
 @dataclass(frozen=True, slots=True)

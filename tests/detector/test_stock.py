@@ -77,8 +77,8 @@ class TestAdwin(DetectorContract):
     def test_a_wave_is_rarer_than_calm(self):
         """ADWIN needs half an hour of a wave: it gives up its old counts bit by bit."""
         detector = self.detector()
-        state = lived(detector, days=14)
-        calm, wave = judged(detector, state, 14, 2.0, bins=6), judged(detector, state, 14, 60.0, bins=6)
+        state = lived(detector, days=7)
+        calm, wave = judged(detector, state, 7, 2.0, bins=6), judged(detector, state, 7, 60.0, bins=6)
         assert wave.false_alarms_per_month < 1.0 < calm.false_alarms_per_month
 
 
@@ -172,12 +172,13 @@ def test_the_forecast_knows_the_hour_of_the_day_after_an_outage():
 
 
 def test_the_trees_and_loda_follow_from_their_seeds():
+    hours = HOURS[:110]  # they remember 96
     for name in ("river-half-space-trees", "river-loda"):
-        method, own = taught(name, HOURS)
-        first = method.score(own, look(HOURS, 31.0))
+        method, own = taught(name, hours)
+        first = method.score(own, look(hours, 31.0))
         sys.modules[type(method).__module__].__dict__["_trees" if "trees" in name else "_loda"].cache_clear()
-        assert method.score(own, look(HOURS, 31.0)) == first
-        assert method.score(own, look(HOURS, 2.0)) == 0.0
+        assert method.score(own, look(hours, 31.0)) == first
+        assert method.score(own, look(hours, 2.0)) == 0.0
 
 
 def test_page_hinkley_is_rivers_until_it_says_yes():
@@ -208,7 +209,7 @@ def test_adwin_says_nothing_unless_the_mean_rises():
 def test_it_goes_on_from_json_as_if_nothing_had_happened(name):
     detector = get(name)
     straight = middle = detector.fresh()
-    for number, count in enumerate(np.random.default_rng(4).poisson(3, 288 * 6)):
+    for number, count in enumerate(np.random.default_rng(4).poisson(3, 288 * 5)):
         closed = Bin(START + 5 * number, float(count), 9.0)
         straight = detector.learn(straight, closed)
         middle = detector.learn(json.loads(json.dumps(list(middle))) if number % 400 == 399 else middle, closed)

@@ -19,12 +19,12 @@ from crisiswatch.testing.pure import DetectorContract
 START = 28_400_040  # a full hour
 
 
-def lived(detector, hours, state=None):
-    """The state after so many ``hours``, each with its count, spread evenly over its bins."""
+def lived(detector, hours, state=None, *, first=0, every=1):
+    """The state after so many ``hours``, each with its count, spread evenly over its bins (or over each so many-th)."""
     state = detector.fresh() if state is None else state
-    for number, count in enumerate(hours):
-        for part in range(12):
-            state = detector.learn(state, Bin(START + 60 * number + 5 * part, count / 12, count / 3))
+    for number, count in enumerate(hours, first):
+        for part in range(0, 12, every):
+            state = detector.learn(state, Bin(START + 60 * number + 5 * part, count * every / 12, count * every / 3))
     return state
 
 
@@ -116,7 +116,7 @@ def test_farrington_forgives_a_past_outbreak():
 @pytest.mark.parametrize("name", VENDORS)
 def test_a_month_of_a_loud_brand_with_odd_weights_is_still_short(name):
     detector, rng = get(name), np.random.default_rng(3)
-    state = lived(detector, rng.uniform(1000, 99_999, 29 * 24))
+    state = lived(detector, rng.uniform(1000, 99_999, 29 * 24), every=4)
     assert len(json.dumps(list(state))) <= 8 * 1024
     assert sum(sys.getsizeof(number) for number in state) + sys.getsizeof(list(state)) <= 32 * 1024
 
@@ -124,13 +124,10 @@ def test_a_month_of_a_loud_brand_with_odd_weights_is_still_short(name):
 @pytest.mark.parametrize("name", VENDORS)
 def test_it_goes_on_from_json_as_if_nothing_had_happened(name):
     detector, hours = get(name), np.random.default_rng(4).poisson(7, 24 * 12).astype(float).tolist()
-    straight = lived(detector, hours)
-    middle = json.loads(json.dumps(list(lived(detector, hours[:150]))))
-    state = middle
-    for number, count in enumerate(hours[150:], 150):
-        for part in range(12):
-            state = detector.learn(state, Bin(START + 60 * number + 5 * part, count / 12, count / 3))
-    assert list(state) == list(straight)
+    middle = lived(detector, hours[:150])
+    straight = lived(detector, hours[150:], middle, first=150)
+    again = lived(detector, hours[150:], json.loads(json.dumps(list(middle))), first=150)
+    assert list(again) == list(straight)
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -144,9 +141,9 @@ def test_the_state_of_another_layout_is_left_and_it_learns_anew(name):
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_calm_gives_no_more_alarms_than_it_says(name):
-    """Three Poisson weeks to learn, six to count: hours said to come once a month or less must be about that rare."""
+    """Three Poisson weeks to learn, three to count: hours said to come once a month or less must be about that rare."""
     detector, rng = get(name), np.random.default_rng(5)
-    hours = rng.poisson(12, 63 * 24)
+    hours = rng.poisson(12, 42 * 24)
     state, told, last = lived(detector, hours[: 21 * 24].astype(float).tolist()), 0, -99
     for number in range(21 * 24, len(hours)):
         end = START + 60 * (number + 1)
@@ -156,7 +153,8 @@ def test_calm_gives_no_more_alarms_than_it_says(name):
             told, last = told + (number - last > 2), number
         for one in tail:
             state = detector.learn(state, one)
-    assert told <= 5
+
+    assert told <= 3
 
 
 def test_a_rule_has_no_reasons_to_give():
