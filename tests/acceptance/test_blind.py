@@ -60,15 +60,15 @@ def test_an_incident_does_not_end_while_its_source_is_blind(here: World, said_by
     here.do_the_playbook()
     fail_three_times(here)
     here.engine_turns()
-    here.calm_down(5 * HOUR, 12 * HOUR, 24 * HOUR)
+    here.calm_down(5 * HOUR, 12 * HOUR)
     assert here.incidents()[0]["phase"] == "open"
     assert not [reply for reply in here.slack.thread(here.message().ts) if "calm" in reply.text.lower()]
     assert "1 of 2 sources cannot be heard: exports" in here.get("/").text
     come_back(here)
     here.engine_turns()
-    here.calm_down(26 * HOUR)
+    here.calm_down(14 * HOUR)
     assert here.incidents()[0]["phase"] == "open"
-    here.calm_down(31 * HOUR)
+    here.calm_down(19 * HOUR)
     assert here.incidents()[0]["phase"] == "resolved"
     assert "sources cannot be heard" not in here.get("/").text
 

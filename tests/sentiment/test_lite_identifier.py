@@ -72,11 +72,13 @@ def test_runs_are_counted_by_the_longest_one_that_is_known() -> None:
 
 
 @pytest.mark.usefixtures("fresh")
-@pytest.mark.parametrize("damage", [lambda held: held[: len(held) // 2], lambda held: b"PK" * 50])
-def test_without_its_file_py3langid_itself_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage) -> None:  # type: ignore[no-untyped-def]
-    path = tmp_path / "identifier.npz"
-    path.write_bytes(damage(IDENTIFIER.read_bytes()))
+def test_without_its_file_py3langid_itself_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, held = tmp_path / "identifier.npz", IDENTIFIER.read_bytes()
     monkeypatch.setattr(language, "load_identifier", lambda: load_identifier(path))
+    for damaged in (held[: len(held) // 2], b"PK" * 50):
+        language._ours.cache_clear()
+        path.write_bytes(damaged)
+        assert language._ours() is None
     assert LanguageFinder(["it", "en"]).find("the train is late again today") == "en"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -63,20 +64,24 @@ def mentions(first, count, start):
         )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """The file of a store with almost three days of mentions that the old scorer read."""
+    file = tmp_path_factory.mktemp("filled") / "s.db"
+    with Store.open(f"sqlite:///{file}") as store:
+        pipeline(store, Fixed("old-1", 8)).ingest(Intake(source="x", mentions=list(mentions(0, 2000, T0))))
+    return file
+
+
 @pytest.fixture
-def store(tmp_path):
+def store(filled, tmp_path):
+    shutil.copy(filled, tmp_path / "s.db")
     with Store.open(f"sqlite:///{tmp_path}/s.db") as opened:
         yield opened
 
 
 def pipeline(store, scorer):
     return Pipeline(store, plan(scorer), clock=lambda: T0 - timedelta(days=900), arrival=Arrival.DATA)
-
-
-def filled(store):
-    running = pipeline(store, Fixed("old-1", 8))
-    running.ingest(Intake(source="x", mentions=list(mentions(0, 2000, T0))))
-    return running
 
 
 def scorer_of(store):
@@ -88,7 +93,6 @@ def told(store):
 
 
 def test_a_restart_with_another_scorer_reads_the_newest_mentions_again(store):
-    filled(store)
     again = pipeline(store, Fixed("new-2", 3))
     again.meet_scorer()
     (entry,) = told(store)
@@ -105,7 +109,6 @@ def test_a_restart_with_another_scorer_reads_the_newest_mentions_again(store):
 
 def test_twice_as_many_negatives_by_another_scorer_open_nothing(store):
     last = T0 + timedelta(minutes=4000)
-    filled(store)
     again = pipeline(store, Fixed("new-2", 4))
     again.meet_scorer()
     result = again.ingest(Intake(source="x", mentions=list(mentions(2000, 900, last))))
@@ -113,27 +116,24 @@ def test_twice_as_many_negatives_by_another_scorer_open_nothing(store):
 
 
 def test_the_same_scorer_is_no_news(store):
-    filled(store)
     pipeline(store, Fixed("old-1", 8)).meet_scorer()
     assert told(store) == []
 
 
 def test_a_reload_with_another_scorer_says_so_too(store):
-    running = filled(store)
+    running = pipeline(store, Fixed("old-1", 8))
     running.reload(plan(Fixed("new-2", 3)))
     assert len(told(store)) == 1
     assert running.state("acme").scorer == "new-2"
 
 
 def test_a_scorer_that_fails_changes_nothing(store):
-    filled(store)
     pipeline(store, Broken()).meet_scorer()
     assert told(store) == []
     assert model_of(Broken()) == ""
 
 
 def test_mentions_whose_text_is_gone_are_not_read_again(store):
-    filled(store)
     store.purge(T0 + timedelta(days=30), T0 - timedelta(days=30))
     again = pipeline(store, Fixed("new-2", 3))
     again.meet_scorer()
