@@ -93,8 +93,8 @@ def wave(start: datetime, count: int = 12, minutes: int = 5, seed: int = 9, **ho
 
 @pytest.fixture(scope="module")
 def calm() -> list[MentionScored]:
-    """Two usual weeks: forty mentions an hour from two sources, every fifth of them negative."""
-    return Mentions(7).usual(MONDAY - 14 * DAY, MONDAY, 40, sources=("reddit", "x"))
+    """A usual week: forty mentions an hour from two sources, every fifth of them negative."""
+    return Mentions(7).usual(MONDAY - 7 * DAY, MONDAY, 40, sources=("reddit", "x"))
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def opened(effects: Sequence[Effect]) -> list[IncidentOpened]:
 
 def test_a_calm_stream_of_which_little_is_read_raises_nothing():
     week = Week()
-    week.live(2 * DAY, 8, 0.15)
+    week.live(36 * HOUR, 8, 0.15)
     _, effects = run(week.events, WAVE)
     assert opened(effects) == []
 
@@ -93,7 +93,7 @@ def test_a_calm_stream_of_which_little_is_read_raises_nothing():
 def test_posts_in_lumps_are_no_wave():
     """Once in six hours some posts are read, and each stands for a hundred."""
     week = Week()
-    for _ in range(16):
+    for _ in range(9):
         for _ in range(71):
             week.count([8] * TICK)
         week.count([8] * TICK)
@@ -171,7 +171,7 @@ def test_nothing_is_made_of_counts_before_anything_was_read_but_for_a_rule_that_
 
 def test_the_share_that_was_learned_lasts_while_nothing_is_read():
     week = Week()
-    week.live(2 * DAY, 20, 0.05)
+    week.live(DAY, 20, 0.05)
     for _ in range(12 * 12):
         week.count([20] * TICK)
     _, effects = run(week.events, WAVE, replace(MANY, levels=rule("m", Level.WATCH, at_least("count", 120)).levels))
@@ -242,7 +242,7 @@ def test_what_is_said_beyond_the_mood_is_estimated_in_the_same_way():
 
 def test_a_source_that_is_counted_while_it_has_no_money_to_read_is_not_blind_to_its_volume():
     week = Week()
-    week.live(2 * DAY, 8, 0.15)
+    week.live(30 * HOUR, 8, 0.15)
     events = list(week.events)
     for _ in range(60):
         week.count([8] * TICK)
