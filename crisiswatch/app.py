@@ -199,7 +199,11 @@ class App:
     def settled(self) -> bool:
         """Say whether every source has nothing new, the engine's queue is empty and no message that is due waits."""
         idle = self._polls.idle and not self.worker.waiting
-        return idle and self.store.owed_now(self._clock.now()) == 0
+        return idle and not self.owes()
+
+    def owes(self) -> bool:
+        """Say whether a message that is due waits."""
+        return self.store.owed_now(self._clock.now()) > 0
 
     def act(self, incident: str, action: str, actor: str, detail: Mapping[str, str] | None = None) -> Result | None:
         """Do to an incident what somebody asked, an `Act`; None if the engine is too busy. Raises ActRefused."""

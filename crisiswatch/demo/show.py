@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -120,6 +120,8 @@ class _Show:
                 self._screen.say(f"{clock_words(chapter.start)}  {chapter.words}", "italic dim")
             if not self._keep_up(CLOSE_LAG if step.close else CALM_LAG):
                 return False
+            if step.close:  # what is told at once is seen before the next minutes take its place
+                self._wait(lambda: not self._app.owes(), 2.0)
             self._show(step.end, pause=CLOSE_PAUSE if step.close else 0.0)
         return self._keep_up(0) and self._close(END + timedelta(hours=1))
 
@@ -148,12 +150,18 @@ class _Show:
         ticket = self._app.worker.submit("tick", job, seconds=5.0)
         if ticket is None or ticket.wait(PATIENCE) is None:
             return False
-        for _ in range(200):
-            if self._app.settled():
-                break
-            self._never.wait(0.05)
+        done = self._wait(self._app.settled, 10.0)
         self._show(END, pause=0.0)
-        return self._app.settled()
+        return done
+
+    def _wait(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something is so; False if it is not within ``seconds``."""
+        while not done():
+            seconds -= 0.05
+            if seconds < 0:
+                return False
+            self._never.wait(0.05)
+        return True
 
     def _show(self, when: datetime, *, pause: float) -> None:
         self._screen.move(min(when, END), self._watcher.taken, self._watcher.meter)

@@ -74,7 +74,7 @@ def takes_over(newer: OutboxRow, older: OutboxRow) -> OutboxRow:
 
     It keeps its snapshot. Where the older one was to be shown by itself and the newer one would only be an edit, it
     takes the older one's stage; a reminder is kept, and not told before its time; of two the weightier stays. What
-    opens, escalates or ends says all that a reminder would say, but for promises.
+    opens, escalates, calms or ends says all that a reminder would say, but for promises.
     """
     kept = replace(newer, priority=min(newer.priority, older.priority))
     before, now = body_from_json(older.body).reminder, body_from_json(newer.body)
@@ -83,7 +83,7 @@ def takes_over(newer: OutboxRow, older: OutboxRow) -> OutboxRow:
     if older.stage in _NEWS and newer.stage in _MINOR:
         stage = older.stage
         reminder = reminder if promised else None
-    elif newer.stage in _ALONE:
+    elif newer.stage in _ALONE or (newer.stage is Stage.CALMING and not promised):
         reminder = reminder if promised else now.reminder
     elif reminder is not None:
         stage = Stage.REMINDED
