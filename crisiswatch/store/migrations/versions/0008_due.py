@@ -11,3 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("outbox", sa.Column("due_at", sa.BigInteger(), nullable=True))
+    # What was tried already has moved its ``not_before`` on: nobody knows any more when it first was to go.
+    op.execute(
+        "UPDATE outbox SET due_at = CASE WHEN not_before > created_at THEN not_before ELSE created_at END "
+        "WHERE status = 'pending' AND attempts = 0"
+    )
