@@ -134,7 +134,8 @@ class Case:
     People are ids of the channel they acted in (``U012AB3CD``, a mail address, ``cli:anna``). ``rung`` is how far the
     escalation has climbed (0: not at all). ``sector`` names other watched brands of the same sector that are up at the
     same time. ``calm_at`` is when the figures were calm, ``ended_at`` when it was over for people too, which a person
-    may have had to confirm. ``closed_at``: neither figures nor people expect anything more of it.
+    may have had to confirm. ``closed_at``: neither figures nor people expect anything more of it. ``taken_by_verdict``:
+    who has it has only said what it was; a rise hands it back.
     """
 
     incident: str
@@ -169,6 +170,7 @@ class Case:
     chain: str = ""
     noted: str = ""
     touched_at: datetime | None = None
+    taken_by_verdict: bool = False
 
 
 def awaited(case: Case | None) -> bool:

@@ -79,7 +79,7 @@ def when(at: datetime, zone: tzinfo = UTC) -> str:
 
 def _acknowledge(draft: Draft, action: HumanAction, actor: str) -> None:
     case = draft.case
-    if not case.acknowledged_by:
+    if not case.acknowledged_by or case.taken_by_verdict:
         _take(draft, action.at, actor)
         draft.decide(action.at, actor, Act.ACKNOWLEDGE, "Has it.")
     elif actor not in {case.acknowledged_by, case.assigned_to, *case.also}:
@@ -95,7 +95,7 @@ def _assign(draft: Draft, action: HumanAction, actor: str) -> None:
         return
     if not draft.case.acknowledged_by:
         _take(draft, action.at, actor)
-    draft.change(assigned_to=to, assigned_by=actor)
+    draft.change(assigned_to=to, assigned_by=actor, taken_by_verdict=False)
     draft.decide(action.at, actor, Act.ASSIGN, f"Assigned to {to}.")
 
 
@@ -165,7 +165,7 @@ def _verdict(draft: Draft, action: HumanAction, actor: str) -> None:
     because = f": {reason}" if reason else ""
     draft.decide(action.at, actor, Act.VERDICT, f"{kind.value.replace('_', ' ').capitalize()}{because}.")
     if kind is not VerdictKind.USEFUL and not draft.case.acknowledged_by and not draft.case.ending:
-        _take(draft, action.at, actor)
+        _take(draft, action.at, actor, by_verdict=True)
         draft.decide(action.at, actor, Act.ACKNOWLEDGE, "Has it, by saying what it was.")
 
 
@@ -239,8 +239,8 @@ _DOES: Mapping[Act, Callable[[Draft, HumanAction, str], None]] = {
 }
 
 
-def _take(draft: Draft, at: datetime, actor: str) -> None:
-    draft.change(acknowledged_by=actor, acknowledged_at=at)
+def _take(draft: Draft, at: datetime, actor: str, *, by_verdict: bool = False) -> None:
+    draft.change(acknowledged_by=actor, acknowledged_at=at, taken_by_verdict=by_verdict)
 
 
 def _holder(case: Case) -> str:

@@ -74,6 +74,7 @@ def case_to_dict(case: Case) -> Json:
         "chain": case.chain,
         "noted": case.noted,
         "touched_at": _maybe(case.touched_at),
+        **({"taken_by_verdict": True} if case.taken_by_verdict else {}),
     }
 
 
@@ -114,6 +115,7 @@ def case_from_dict(data: Mapping[str, Any]) -> Case:
         chain=data["chain"],
         noted=data["noted"],
         touched_at=_maybe_read(data["touched_at"]),
+        taken_by_verdict=data.get("taken_by_verdict", False),
     )
 
 

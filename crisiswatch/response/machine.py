@@ -167,7 +167,7 @@ def _changed(draft: Draft, at: datetime, incident: Incident, stage: Stage, plan:
         draft.change(acknowledged_by=incident.acknowledged_by, acknowledged_at=incident.acknowledged_at)
     if stage is Stage.ESCALATED:
         draft.change(snooze=None)
-        draft.decide(at, US, "escalated", f"Rose to {incident.level.word}.")
+        draft.decide(at, US, "escalated", f"Rose to {incident.level.word}.{_handed_back(draft)}")
         called = do_by_itself(draft, at, incident.level, plan)
     elif stage is Stage.CALMING:
         draft.decide(at, US, "calming", "Calming down.")
@@ -175,6 +175,15 @@ def _changed(draft: Draft, at: datetime, incident: Incident, stage: Stage, plan:
     if draft.case != case:
         draft.change(touched_at=at)
     draft.send(at, stage, joining=called)
+
+
+def _handed_back(draft: Draft) -> str:
+    """Have nobody have it who only said what it was while it was less; in words for the log."""
+    case = draft.case
+    if not case.taken_by_verdict:
+        return ""
+    draft.change(acknowledged_by="", acknowledged_at=None, taken_by_verdict=False)
+    return f" Nobody has it: {case.acknowledged_by} only said what it was before."
 
 
 def _calm(draft: Draft, at: datetime, incident: Incident, plan: Plan) -> None:

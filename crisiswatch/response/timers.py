@@ -73,6 +73,14 @@ def dismissed(case: Case) -> bool:
     return all(level <= before for level, at in case.levels if at > said.at)
 
 
+def _refuted_at(case: Case) -> datetime | None:
+    """When it got worse than it was when somebody called it a false alarm, or no crisis; None if nobody did."""
+    said = case.verdict
+    if said is None or said.kind is VerdictKind.USEFUL or dismissed(case):
+        return None
+    return min(at for _, at in case.levels if at > said.at)
+
+
 def ends_with_the_incident(snooze: Snooze | None) -> bool:
     """Whether a snooze is for as long as the figures are not calm."""
     return snooze is not None and snooze.until is None
@@ -113,11 +121,14 @@ def _of_promises(case: Case) -> Iterator[datetime]:
 
 
 def _rungs(case: Case, plan: Plan) -> Iterator[tuple[int, Rung, datetime]]:
-    """The rungs that are still to be climbed at the level the incident has, and when."""
+    """The rungs that are still to be climbed at the level the incident has, and when. What somebody called a false
+    alarm before it rose was in hand until then."""
+    began = _refuted_at(case)
     for number, rung in enumerate(plan.rungs, 1):
         if number in case.climbed or not case.levels or not rung.fits(case.levels[-1][0]):
             continue
         since = next(at for level, at in case.levels if rung.fits(level))
+        since = since if began is None else max(since, began)
         yield number, rung, _minute_after(since + rung.after_minutes * _MINUTE)
 
 

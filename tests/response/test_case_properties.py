@@ -216,6 +216,7 @@ _cases = st.builds(
     chain=_text,
     noted=_text,
     touched_at=_maybe,
+    taken_by_verdict=st.booleans(),
 )
 
 

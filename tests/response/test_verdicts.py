@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crisiswatch.model import Level, Reminder, StandDown
 from crisiswatch.store.bodies import reminder_is_settled
-from tests.response.stories import Story, at, does, opening, over, rising
+from tests.response.stories import PLAN, Story, at, does, opening, over, rising
 
 DISMISSALS = [{"kind": "false_alarm"}, {"kind": "not_a_crisis", "reason": "irony"}]
 
@@ -38,9 +40,25 @@ def test_whoever_takes_the_word_back_is_reminded_of_what_is_late() -> None:
 
 
 def test_a_word_on_a_warning_says_nothing_of_what_becomes_critical() -> None:
-    story = Story(opening(), does(2, "verdict", kind="false_alarm"), rising(30)).until(60)
-    assert [kind for kind, _ in story.reminders()] == ["step_overdue"]
-    assert story.case.acknowledged_by == "ada"  # not asked who has it
+    story = Story(opening(), does(2, "verdict", kind="false_alarm"), rising(30))
+    assert story.case.acknowledged_by == ""
+    assert story.log[-2].text == "Rose to critical. Nobody has it: ada only said what it was before."
+    story.until(70)
+    assert story.reminders() == [("step_overdue", 30), ("unacknowledged", 60)]
+    assert (story.case.climbed, story.case.escalated_to) == ((1, 2), ("boss", "chief"))
+
+
+def test_each_rung_has_its_time_from_the_rise() -> None:
+    bare = replace(PLAN, steps=())
+    story = Story(opening(), does(2, "verdict", kind="false_alarm"), rising(30), plan=bare).until(70)
+    assert story.reminders() == [("unacknowledged", 45), ("unacknowledged", 60)]
+
+
+@pytest.mark.parametrize("act", [does(9, "acknowledge"), does(9, "acknowledge", "bo"), does(9, "assign", to="bo")])
+def test_whoever_took_it_besides_the_verdict_has_it_when_it_gets_worse(act) -> None:
+    story = Story(opening(), does(2, "verdict", kind="false_alarm"), act, rising(30)).until(60)
+    assert story.case.acknowledged_by in {"ada", "bo"}
+    assert "unacknowledged" not in [kind for kind, _ in story.reminders()]
 
 
 def test_a_promise_rings_all_the_same() -> None:
