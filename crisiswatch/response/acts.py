@@ -21,11 +21,12 @@ from crisiswatch.model import (
     StandDown,
     Verdict,
     VerdictKind,
+    awaited,
 )
 from crisiswatch.response.draft import Draft
 from crisiswatch.response.plan import NOTHING_ASKED, Plan
 from crisiswatch.response.playbook import done_by_taking, promise_of, put_step
-from crisiswatch.response.timers import settle, slept_over_calm
+from crisiswatch.response.timers import dismissed, settle, slept_over_calm
 
 __all__ = ["AFTER_THE_END", "act", "when", "words"]
 
@@ -54,6 +55,8 @@ def act(draft: Draft, action: HumanAction, plan: Plan = NOTHING_ASKED) -> None:
     if not case.ending:
         done_by_taking(draft, before, action.at, plan)
         promise_of(draft, before, action.at, actor, plan)
+        if kind is Act.VERDICT and awaited(draft.case) and dismissed(draft.case):
+            _stand_down(draft, action, actor)
     if draft.case != before:
         draft.change(touched_at=action.at)
         settle(draft, action.at)

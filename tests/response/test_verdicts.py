@@ -73,8 +73,17 @@ def test_what_a_person_called_no_crisis_is_over_when_it_is_calm(verdict) -> None
     assert (story.case.stand_down, story.case.ending, story.stages()[-1]) == (StandDown.NOT_NEEDED, "calm", "resolved")
 
 
-def test_who_calls_it_a_false_alarm_while_it_waits_still_has_to_say_that_it_is_over() -> None:
-    story = Story(opening(Level.CRITICAL), over(60, Level.CRITICAL), does(70, "verdict", kind="false_alarm"))
+@pytest.mark.parametrize("verdict", DISMISSALS)
+def test_who_calls_it_no_crisis_while_it_waits_has_said_that_it_is_over(verdict) -> None:
+    story = Story(opening(Level.CRITICAL), over(60, Level.CRITICAL), does(70, "verdict", **verdict))
+    assert (story.case.stand_down, story.case.stood_down_by) == (StandDown.CONFIRMED, "ada")
+    assert (story.case.ending, story.case.ended_at, story.stages()[-1]) == ("calm", at(70), "resolved")
+    assert [line.kind for line in story.log[-3:]] == ["verdict", "acknowledge", "stand_down"]
+    assert len(story.log) == len(story.tell(does(71, "verdict", **verdict)).until(5000).log)
+
+
+def test_what_was_useful_and_is_calm_still_waits_for_a_word_that_it_is_over() -> None:
+    story = Story(opening(Level.CRITICAL), over(60, Level.CRITICAL), does(70, "verdict", kind="useful"))
     assert story.case.stand_down is StandDown.AWAITED
     assert story.until(190).reminders()[-1] == ("stand_down_awaited", 180)
 
