@@ -41,6 +41,10 @@ _ITALIAN: tuple[tuple[str, str], ...] = (
     (r"Snoozed until it is calm\.", "In pausa finché non torna la calma."),
     (r"Snoozed until (.+)\.", "In pausa fino a: {0}."),
     (r"Nobody has it\.", "Nessuno l'ha preso in carico."),
+    (
+        r"Nobody has it any more: (.+) only said what it was before\.",
+        "Nessuno l'ha più in carico: {0} aveva solo detto di che cosa si trattava prima.",
+    ),
     (r"Has it\.", "L'ha preso in carico."),
     (r"Has it, by saying what it was\.", "L'ha preso in carico, dicendo di che cosa si trattava."),
     (r"Has it, by snoozing it\.", "L'ha preso in carico, mettendolo in pausa."),

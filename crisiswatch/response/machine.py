@@ -167,7 +167,8 @@ def _changed(draft: Draft, at: datetime, incident: Incident, stage: Stage, plan:
         draft.change(acknowledged_by=incident.acknowledged_by, acknowledged_at=incident.acknowledged_at)
     if stage is Stage.ESCALATED:
         draft.change(snooze=None)
-        draft.decide(at, US, "escalated", f"Rose to {incident.level.word}.{_handed_back(draft)}")
+        draft.decide(at, US, "escalated", f"Rose to {incident.level.word}.")
+        _hand_back(draft, at)
         called = do_by_itself(draft, at, incident.level, plan)
     elif stage is Stage.CALMING:
         draft.decide(at, US, "calming", "Calming down.")
@@ -177,13 +178,12 @@ def _changed(draft: Draft, at: datetime, incident: Incident, stage: Stage, plan:
     draft.send(at, stage, joining=called)
 
 
-def _handed_back(draft: Draft) -> str:
-    """Have nobody have it who only said what it was while it was less; in words for the log."""
-    case = draft.case
-    if not case.taken_by_verdict:
-        return ""
-    draft.change(acknowledged_by="", acknowledged_at=None, taken_by_verdict=False)
-    return f" Nobody has it: {case.acknowledged_by} only said what it was before."
+def _hand_back(draft: Draft, at: datetime) -> None:
+    """Have nobody have it who only said what it was while it was less."""
+    who = draft.case.acknowledged_by
+    if draft.case.taken_by_verdict:
+        draft.change(acknowledged_by="", acknowledged_at=None, taken_by_verdict=False)
+        draft.decide(at, US, "handed_back", f"Nobody has it any more: {who} only said what it was before.")
 
 
 def _calm(draft: Draft, at: datetime, incident: Incident, plan: Plan) -> None:

@@ -36,8 +36,8 @@ def facts(lang: str) -> Facts:
         does(10, "promise", text="Aggiornamento", due=at(90).isoformat()),
         does(11, "note", text="We wait until 3 Mar 12:30 UTC"),
         over(60, worst.level),
-        does(70, "verdict", kind="not_a_crisis", reason="ironia"),
-        does(80, "stand_down", "bo"),
+        does(70, "stand_down", "bo"),
+        does(80, "verdict", kind="not_a_crisis", reason="ironia"),
     )
     end = replace(story.case)
     peak: Reading = replace(worst.peak, organic=40.0, expected=7.0, low=3.0, high=12.0, false_alarms_per_month=0.1)

@@ -42,7 +42,7 @@ def test_whoever_takes_the_word_back_is_reminded_of_what_is_late() -> None:
 def test_a_word_on_a_warning_says_nothing_of_what_becomes_critical() -> None:
     story = Story(opening(), does(2, "verdict", kind="false_alarm"), rising(30))
     assert story.case.acknowledged_by == ""
-    assert story.log[-2].text == "Rose to critical. Nobody has it: ada only said what it was before."
+    assert story.log[-2].text == "Nobody has it any more: ada only said what it was before."
     story.until(70)
     assert story.reminders() == [("step_overdue", 30), ("unacknowledged", 60)]
     assert (story.case.climbed, story.case.escalated_to) == ((1, 2), ("boss", "chief"))
