@@ -49,7 +49,7 @@ from crisiswatch.sentiment.described import Described, name_of
 from crisiswatch.sentiment.signals import Reader, encode_with
 from crisiswatch.sources.feed import FeedSource
 from crisiswatch.sources.files import FilesSource
-from crisiswatch.store import Order, OutboxRow, Store, StoredMention, body_from_json
+from crisiswatch.store import OutboxRow, Store, StoredMention, body_from_json
 
 __all__ = [
     "Messages",
@@ -69,10 +69,11 @@ __all__ = [
 
 BATCH = 1000
 """Mentions read at once: few enough that a slow scorer does not hold the engine up for long."""
-_EDGES: tuple[Order, ...] = ("oldest", "loudest")
 _COUNTED_MINUTES = (MentionFilter(), MentionFilter(sentiment="negative"))
 EDGE_MENTIONS = 500
-"""Mentions that are read besides where an incident has more: so many of the first, and so many of the loudest."""
+"""Mentions of the rule that are taken besides where a brand has more: so many of the first and of the loudest."""
+EDGE_READ = 10_000
+"""Mentions of the brand among which either are looked for, at most."""
 EDITING = frozenset({"slack", "alertmanager", "webhook", "pagerduty"})
 """Receiver types that can change a sent message, so that a plan can be made without making the receivers."""
 TERSE = frozenset({"alertmanager", "pagerduty"})
@@ -313,8 +314,9 @@ class Messages:
         )
 
     def evidence(self, incident: Incident) -> Evidence:
-        """Give the posts of the incident from its opening window to now; of many the first, loudest and newest."""
-        found = self._recent(incident)
+        """Give the posts of the incident from its opening window to now; of many the first, loudest and newest, none
+        of them counted, and none called the first that may not be."""
+        found, from_the_start, whole = self._recent(incident)
         said = {each.mention.uid: each.signals for each in found}
         evidence = gather(
             ((each.mention, each.score) for each in found if not each.purged),
@@ -322,27 +324,43 @@ class Messages:
             brand_terms=self._terms.get(incident.brand, ()),
             said=said,
         )
+        if not whole:
+            first = evidence.first if from_the_start else ()
+            sources, languages = (dict.fromkeys(each, 0) for each in (evidence.sources, evidence.languages))
+            evidence = replace(evidence, first=first, sources=sources, languages=languages)
         alert = definition_for(self._alerts, incident.alert, self._languages.get(incident.brand, "en"))
         lang = "en" if alert is None else alert.language
         return replace(evidence, topics=tuple(name_of(theme, self._themes, lang) for theme in evidence.topics))
 
     def behind(self, incident: Incident) -> list[StoredMention]:
         """Give the stored mentions that the incident counts, of the same time."""
-        found = self._recent(incident)
+        found, _, _ = self._recent(incident)
         matches = _matching(self._filter(incident), {each.mention.uid: each.signals for each in found})
         return [each for each in found if matches(each.mention, each.score)]
 
-    def _recent(self, incident: Incident) -> list[StoredMention]:
-        """Mentions from the opening window to now, the newest first: all, or of many those that may be shown."""
-        reading, label = incident.reading, self._filter(incident).sentiment
+    def _recent(self, incident: Incident) -> tuple[list[StoredMention], bool, bool]:
+        """Mentions from the opening window to now, the newest first: all, or of many those that may be shown; whether
+        the first that the incident counts is among them; whether all that it counts are."""
+        reading, filter_ = incident.reading, self._filter(incident)
         start = min(incident.opened_at - (reading.end - reading.start), incident.peak.start, reading.start)
-        read = partial(self._store.evidence_mentions, incident.brand, start, reading.end)
-        found = {each.mention.uid: each for each in read(EVIDENCE_MENTIONS)}
+        span = (incident.brand, start, reading.end)
+        found = {each.mention.uid: each for each in self._store.evidence_mentions(*span, EVIDENCE_MENTIONS)}
+        begun = whole = True
         if len(found) >= EVIDENCE_MENTIONS:
-            only = None if label == "any" else label
-            for order in _EDGES:
-                found |= {each.mention.uid: each for each in read(EDGE_MENTIONS, order=order, label=only)}
-        return sorted(found.values(), key=lambda each: (each.event_minute, each.seq), reverse=True)
+            admission = Admission(filter_)
+            among = partial(
+                self._store.evidence_among,
+                *span,
+                lambda each: admission.admits(each.mention, each.score.label, each.signals),
+                limit=EDGE_READ,
+                enough=EDGE_MENTIONS,
+                label=None if filter_.sentiment == "any" else filter_.sentiment,
+            )
+            oldest, whole = among(order="oldest")
+            loudest, _ = (oldest, whole) if whole else among(order="loudest")
+            begun = whole or bool(oldest)
+            found |= {each.mention.uid: each for each in (*oldest, *loudest)}
+        return sorted(found.values(), key=lambda each: (each.event_minute, each.seq), reverse=True), begun, whole
 
     def _filter(self, incident: Incident) -> MentionFilter:
         return self._filters.get(incident.rule, MentionFilter())

@@ -43,6 +43,7 @@ ENGLISH: dict[str, str] = {
     "unknown": "not known yet",
     "none": "none",
     "less_than_one": "less than 1",
+    "less_than_percent": "less than 1 %",
     "about": "about {n}",
     "million": "{n} million",
     "billion": "{n} billion",

@@ -43,6 +43,7 @@ ITALIAN: dict[str, str] = {
     "unknown": "non ancora noto",
     "none": "nessuna",
     "less_than_one": "meno di 1",
+    "less_than_percent": "meno dell'1 %",
     "about": "circa {n}",
     "million": "{n} milioni",
     "billion": "{n} miliardi",

@@ -167,8 +167,10 @@ def times(observed: float | None, expected: float | None, lang: str = "en") -> s
 
 
 def percent(share: float | None, lang: str = "en") -> str:
-    """``0.354`` -> ``35 %``."""
+    """``0.354`` -> ``35 %``; ``0.001`` -> ``less than 1 %``."""
     share = _finite(share)
+    if share is not None and 0 < share < 0.005:
+        return phrase(lang, "less_than_percent")
     return phrase(lang, "unknown") if share is None else f"{exact(share * 100, lang)} %"
 
 
@@ -238,9 +240,11 @@ def language(tag: str, lang: str = "en") -> str:
 
 
 def listed(counts: Mapping[str, int], limit: int = 4, lang: str = "en") -> str:
-    """``{"x": 80, "reddit": 40}`` -> ``x 80, reddit 40``, largest first, the rest counted."""
+    """``{"x": 80, "reddit": 40}`` -> ``x 80, reddit 40``, largest first, the rest counted; 0 means not counted."""
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    shown = [f"{clip(clean(name), 30)} {exact(count, lang)}" for name, count in ranked[:limit]]
+    shown = [
+        f"{clip(clean(name), 30)} {exact(count, lang) if count else ''}".rstrip() for name, count in ranked[:limit]
+    ]
     if len(ranked) > limit:
         shown.append(phrase(lang, "more", n=str(len(ranked) - limit)))
     return ", ".join(shown) or phrase(lang, "unknown")

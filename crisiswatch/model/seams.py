@@ -111,7 +111,8 @@ class Post:
 class Evidence:
     """What the store knows about an incident's window: counts by source and language, and the posts to show.
 
-    ``topics`` are the themes that the mentions are about, ``themes`` the words that are most typical of them.
+    ``topics`` are the themes that the mentions are about, ``themes`` the words that are most typical of them. A count
+    of 0 is one that nobody made, because not all mentions were read.
     """
 
     first: tuple[Post, ...] = ()

@@ -187,4 +187,4 @@ def _once(posts: Iterable[Post]) -> Iterable[Post]:
 
 
 def _counted(counts: Mapping[str, int]) -> dict[str, int]:
-    return {clip(clean(name), 80): count for name, count in counts.items()}
+    return {clip(clean(name), 80): count for name, count in counts.items() if count}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal
@@ -160,10 +160,14 @@ def evidence(
     *,
     order: Order,
     label: str | None,
-) -> list[StoredMention]:
-    """The mentions of a brand with their event minute in [start, end), in this order, at most ``limit``.
+    keep: Callable[[StoredMention], bool] | None = None,
+    enough: int | None = None,
+) -> tuple[list[StoredMention], bool]:
+    """The mentions of a brand with their event minute in [start, end), in this order; at most ``limit`` are read.
 
-    ``label`` asks for those of one sentiment. For ``loudest`` an audience counts as if one in a thousand had reacted.
+    ``label`` asks for those of one sentiment, ``keep`` for those of which it is true; no more is read once ``enough``
+    of them are found. For ``loudest`` an audience counts as if one in a thousand had reacted. The second value says
+    whether all there are were read.
     """
     found = (
         sa.select(*SELECTED)
@@ -178,7 +182,17 @@ def evidence(
     )
     if label is not None:
         found = found.where(mention.c.label == label)
-    return [from_row(row) for row in connection.execute(found)]
+    kept: list[StoredMention] = []
+    with connection.execute(found, execution_options={"yield_per": _CHUNK}) as rows:
+        for left, row in zip(range(limit - 1, -1, -1), rows, strict=False):
+            one = from_row(row)
+            if keep is None or keep(one):
+                kept.append(one)
+                if enough is not None and len(kept) >= enough:
+                    return kept, False
+            if not left:
+                return kept, False
+    return kept, True
 
 
 def chunk_after(connection: sa.Connection, after: int, size: int) -> list[StoredMention | JournalEntry]:

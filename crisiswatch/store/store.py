@@ -163,8 +163,27 @@ class Store(Teaching):
         """A brand's mentions whose minute is in [start, end), in this order, at most ``limit``; of one sentiment where
         ``label`` names it."""
         with self._database.read() as connection:
-            found = mentions.evidence(connection, brand, start, end, limit, order=order, label=label)
+            found, _ = mentions.evidence(connection, brand, start, end, limit, order=order, label=label)
         return iter(found)
+
+    def evidence_among(
+        self,
+        brand: str,
+        start: datetime,
+        end: datetime,
+        keep: Callable[[StoredMention], bool],
+        *,
+        order: mentions.Order,
+        limit: int,
+        enough: int,
+        label: str | None = None,
+    ) -> tuple[list[StoredMention], bool]:
+        """As `evidence_mentions`, but only those to ``keep``, and no more than ``enough``: ``limit`` are looked at, at
+        most. The second value says whether all there are were looked at."""
+        with self._database.read() as connection:
+            return mentions.evidence(
+                connection, brand, start, end, limit, order=order, label=label, keep=keep, enough=enough
+            )
 
     def counts(self, brand: str, start: datetime, end: datetime) -> list[MinuteCount]:
         """A brand's minutes in [start, end) that have mentions, by minute and source."""

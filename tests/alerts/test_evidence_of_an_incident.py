@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from crisiswatch.config import load
+from crisiswatch.config import load, write_starter
 from crisiswatch.model import Evidence, Incident, Reading
 from crisiswatch.store import Store, StoredMention, Work
 from crisiswatch.wiring import Messages
@@ -65,4 +66,51 @@ def test_of_more_than_can_be_read_the_first_and_the_loudest_are_shown_all_the_sa
     found = evidence(store, opened_at_noon(now=6 * 60, peak=6 * 60), first, loud, *many)
     assert found.first[0].text == "it began with me"
     assert found.loudest[0].text == "everybody saw this"
-    assert 2000 <= sum(found.sources.values()) <= 3000
+    assert dict(found.sources) == {"x": 0}, "which sources is known, how much of each is not"
+
+
+def burned(number: int, at: datetime) -> StoredMention:
+    return stored(number, text=f"the kettle burned me, {'very ' * number}badly", at=at, likes=1)
+
+
+def small_talk(first: int, count: int, at: datetime) -> list[StoredMention]:
+    return [stored(n, text=f"good morning number {n}", at=at, likes=99) for n in range(first, first + count)]
+
+
+def of_injuries(store: Store, folder: Path, *said: StoredMention) -> Evidence:
+    write_starter(folder)
+    store.commit(Work(mentions=list(said)))
+    return Messages(store, load(folder / "crisiswatch.yaml")).evidence(
+        replace(opened_at_noon(now=25), rule="product-safety")
+    )
+
+
+def test_the_first_post_of_a_busy_brand_is_found_among_thousands_that_the_rule_does_not_count(
+    store: Store, tmp_path: Path
+) -> None:
+    posts = [
+        *small_talk(100, 700, NOON - 10 * MINUTE),
+        burned(1, NOON - MINUTE),
+        *small_talk(1000, 2300, NOON + 5 * MINUTE),
+        *(burned(n, NOON + 20 * MINUTE) for n in range(2, 6)),
+    ]
+    found = of_injuries(store, tmp_path, *posts)
+    assert found.first[0].uid == burned(1, NOON).mention.uid
+    assert {post.uid for post in found.loudest} <= {burned(n, NOON).mention.uid for n in range(1, 6)}
+    assert sum(found.sources.values()) == 5, "all were found, so all are counted"
+
+
+def test_no_post_is_called_the_first_where_there_were_too_many_to_look_for_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crisiswatch.wiring.EDGE_READ", 500)
+    posts = [
+        *small_talk(100, 700, NOON - 10 * MINUTE),
+        burned(1, NOON - MINUTE),
+        *small_talk(1000, 2300, NOON + 5 * MINUTE),
+        *(burned(n, NOON + 20 * MINUTE) for n in range(2, 6)),
+    ]
+    found = of_injuries(store, tmp_path, *posts)
+    assert found.first == ()
+    assert {post.uid for post in found.loudest} <= {burned(n, NOON).mention.uid for n in range(1, 6)}
+    assert set(found.sources.values()) == {0}
