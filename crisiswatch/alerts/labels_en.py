@@ -24,7 +24,9 @@ ENGLISH: dict[str, str] = {
     "confirm.stand_down.yes": "Stand down",
     "confirm.stand_down.no": "Not yet",
     "confirm.resolve": "Close it though the figures are up?",
-    "confirm.resolve.text": "Everybody who was told will read that you closed it by hand.",
+    "confirm.resolve.text": "Everybody who was told will read that you closed it by hand. "
+    "While the figures stay up this rule says no more, until it gets worse (a higher level, or twice as many "
+    "mentions), or still goes on after 24 hours.",
     "confirm.resolve.yes": "Close it",
     "confirm.resolve.no": "Leave it open",
     "because.1": "It needs an answer, but not the crisis team",
@@ -102,7 +104,8 @@ ENGLISH: dict[str, str] = {
     "page.your_name": "your name",
     "page.use_it": "Use it",
     "page.stand_down": "It is over",
-    "page.sure": "everybody will read that I closed it",
+    "page.sure": "everybody will read that I closed it; while the figures stay up this rule says no more, until it "
+    "gets worse (a higher level, or twice as many mentions), or still goes on after 24 hours",
     "page.resolve": "Close it by hand",
     "page.to_whom": "To whom",
     "page.somebody_else": "somebody else",

@@ -24,7 +24,9 @@ ITALIAN: dict[str, str] = {
     "confirm.stand_down.yes": "È finita",
     "confirm.stand_down.no": "Non ancora",
     "confirm.resolve": "Chiudere anche se i numeri sono ancora alti?",
-    "confirm.resolve.text": "Chi è stato avvisato leggerà che l'hai chiuso a mano.",
+    "confirm.resolve.text": "Chi è stato avvisato leggerà che l'hai chiuso a mano. "
+    "Finché i numeri restano alti questa regola tace, a meno che peggiori (un livello più alto, o il doppio delle "
+    "menzioni) o duri ancora dopo 24 ore.",
     "confirm.resolve.yes": "Chiudi",
     "confirm.resolve.no": "Lascia aperto",
     "because.1": "Serve una risposta, ma non l'unità di crisi",
@@ -102,7 +104,8 @@ ITALIAN: dict[str, str] = {
     "page.your_name": "il tuo nome",
     "page.use_it": "Usa questo nome",
     "page.stand_down": "È finita",
-    "page.sure": "tutti leggeranno che l'ho chiuso io",
+    "page.sure": "tutti leggeranno che l'ho chiuso io; finché i numeri restano alti questa regola tace, a meno che "
+    "peggiori (un livello più alto, o il doppio delle menzioni) o duri ancora dopo 24 ore",
     "page.resolve": "Chiudi a mano",
     "page.to_whom": "A chi",
     "page.somebody_else": "un'altra persona",

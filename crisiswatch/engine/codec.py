@@ -20,7 +20,8 @@ __all__ = ["VERSION", "decode", "encode"]
 VERSION = 2
 
 _RHYTHM = tuple(Rhythm.__slots__)
-_RULE_PLAIN = tuple(name for name in RuleState.__slots__ if name not in {"levels", "authors", "sources", "peak"})
+_RULE_APART = {"levels", "authors", "sources", "peak", "dismissed_count"}
+_RULE_PLAIN = tuple(name for name in RuleState.__slots__ if name not in _RULE_APART)
 _READING = tuple(name for name in Reading.__slots__ if name not in {"reasons", "signals"})
 _REASONS = tuple(Reasons.__slots__)
 _SERIES = (
@@ -274,7 +275,9 @@ def _distinct_in(text: str | None) -> Distinct | None:
 
 
 def _rule_out(rule: RuleState) -> dict[str, Any]:
+    rare = {} if rule.dismissed_count < 0 else {"dismissed_count": rule.dismissed_count}
     return {
+        **rare,
         **{name: getattr(rule, name) for name in _RULE_PLAIN},
         "levels": [list(pair) for pair in rule.levels],
         "authors": _distinct_out(rule.authors) if rule.authors.hashes else None,
@@ -291,6 +294,7 @@ def _rule_in(row: dict[str, Any]) -> RuleState:
         authors=_distinct_in(authors) or Distinct(AUTHORS_KEPT),
         sources=_names_in(row["sources"]),
         peak=None if row["peak"] is None else _reading_in(row["peak"]),
+        dismissed_count=index(row.get("dismissed_count", -1)),
     )
 
 

@@ -8,7 +8,8 @@
 
 Levels only rise inside one incident. The clock of quietness stands still while a source the incident counted is blind.
 Opening again within a day is a flap: it is counted, shown, and each doubles `quiet_for`, up to eightfold. What somebody
-resolved by hand opens anew once the rule has been calm, or at a higher level. A rule on trial holds back no other.
+resolved by hand opens anew once the rule has been calm, at a higher level, with twice the mentions in its window, or
+when it still holds a day later. A rule on trial holds back no other.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ from crisiswatch.windows import MILLI, Distinct, moment
 __all__ = ["Moment", "acknowledge", "advance", "close", "gone_blind", "orphan"]
 
 FLAP_WINDOW = 24 * 60
+DISMISSED_FOR = 24 * 60  # minutes
+WORSE = 2  # times the mentions that somebody saw when closing it by hand
 NEWS_EVERY, NEWS_LATER, LONG = 5, 15, 120  # minutes: figures are refreshed each 5, each 15 once two hours have passed
 
 
@@ -61,7 +64,8 @@ def advance(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None:
     if mine.is_open:
         _live(state, plan, mine, at)
     elif at.level is Level.CALM:
-        mine.phase, mine.since, mine.held_back, mine.dismissed = CALM, -1, "", 0
+        mine.phase, mine.since, mine.held_back = CALM, -1, ""
+        mine.forget_closing()
     else:
         _consider(state, plan, mine, at)
 
@@ -70,8 +74,10 @@ def close(state: State, plan: RulePlan, mine: RuleState, at: Moment, reason: str
     """End the incident: it is calm again, somebody said so, or its rule is gone."""
     mine.version += 1
     incident = _snapshot(state, plan, mine, at, Phase.RESOLVED, reason=reason)
-    dismissed = mine.level if reason == "by_hand" else 0
-    fresh = RuleState(flaps=mine.flaps, last_resolved=at.minute, final=mine.final, dismissed=dismissed)
+    fresh = RuleState(flaps=mine.flaps, last_resolved=at.minute, final=mine.final)
+    if reason == "by_hand":
+        fresh.dismissed = mine.level
+        fresh.dismissed_count = round(max(at.look.count, at.final.count) * MILLI)
     for name in RuleState.__slots__:
         setattr(mine, name, getattr(fresh, name))
     at.tell(IncidentResolved(moment(at.minute), incident))
@@ -91,7 +97,7 @@ def _consider(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> None
 
 def _held_back(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> str:
     rule = plan.rule
-    if at.level <= mine.dismissed:
+    if at.level <= mine.dismissed and not _worse_than_closed(plan, mine, at):
         return "by_hand"
     for name in rule.unless_open:
         other = state.rules.get(name)
@@ -106,6 +112,18 @@ def _held_back(state: State, plan: RulePlan, mine: RuleState, at: Moment) -> str
     if rule.only_during is not None and not rule.only_during.holds(moment(at.minute)):
         return "only_during"
     return ""
+
+
+def _worse_than_closed(plan: RulePlan, mine: RuleState, at: Moment) -> bool:
+    """Whether what was closed by hand, and still holds, is twice what it was then, or has gone on for a day.
+
+    Where no mention is needed for a level to hold (a drop, a blind source), more of them are not worse.
+    """
+    if at.minute - mine.last_resolved >= DISMISSED_FOR:
+        return True
+    if plan.blindness or not plan.floor or mine.dismissed_count < 0:
+        return False
+    return round(at.look.count * MILLI) >= WORSE * mine.dismissed_count
 
 
 def _speaks(other: RuleState) -> bool:

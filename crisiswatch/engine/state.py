@@ -69,7 +69,8 @@ class BlindSpell:
 class RuleState:
     """Where one rule's incident machine stands. Minutes since 1970; -1 is never; ``mentions`` in thousandths.
 
-    ``dismissed`` is the level of the incident that somebody resolved by hand, until the rule has been calm.
+    ``dismissed`` is the level of the incident that somebody resolved by hand, until the rule has been calm;
+    ``dismissed_count`` what its window held then, in thousandths (-1: not known, as in states of before it was kept).
     """
 
     phase: str = CALM
@@ -97,6 +98,11 @@ class RuleState:
     alert: str = ""
     trial: bool = False
     dismissed: int = 0
+    dismissed_count: int = -1
+
+    def forget_closing(self) -> None:
+        """Whatever was closed by hand no longer holds anything back."""
+        self.dismissed, self.dismissed_count = 0, -1
 
     @property
     def is_open(self) -> bool:

@@ -211,7 +211,8 @@ class _Step:
         floor, window = plan.floor, plan.rule.window
         early, final = kept.series.early[window].count, kept.series.final[window].count
         if mine.phase == CALM and ((early < floor and final < floor) or (plan.blindness and not self.blind)):
-            mine.final = mine.dismissed = 0
+            mine.final = 0
+            mine.forget_closing()
             return
         now, settled = self._looks(plan, kept)
         at_once = in_the_end = Level.CALM
@@ -223,7 +224,7 @@ class _Step:
         # What shows the level is what the incident's figures are read from; on a tie the fresher one.
         level, look = (in_the_end, settled) if in_the_end > at_once else (at_once, now)
         if mine.phase == CALM and level is Level.CALM:
-            mine.dismissed = 0
+            mine.forget_closing()
             return
         machine.advance(self.state, plan, mine, Moment(minute, level, look, settled, self._tell))
 

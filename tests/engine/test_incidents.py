@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crisiswatch.engine import State, encode, fold, next_wakeup
+from crisiswatch.engine import State, decode, encode, fold, next_wakeup
 from crisiswatch.model import (
     BlindChanged,
     Effect,
@@ -32,7 +33,7 @@ from crisiswatch.testing.mentions import Mentions, in_order
 from tests.engine.streams import at_least, at_most, rule
 
 MONDAY = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NEGATIVE = MentionFilter("negative")
 COUNT = rule("count", Level.WARNING, at_least("count", 10), mentions=NEGATIVE, settle=Settle(30, 0.5))
 SAFETY = rule(
@@ -382,6 +383,73 @@ def test_a_worse_level_reopens_what_was_resolved_by_hand():
     rest = in_order([e for e in steady if e.at >= MONDAY + 20 * MINUTE], wave(MONDAY + 40 * MINUTE, 30, 5))
     _, effects = told([by_hand, *rest], grave, state=state)
     assert story(effects)[:2] == ["resolved count by_hand", "opened count critical"]
+
+
+def closed_by_hand(*rules: Rule, mentions: Sequence[MentionScored]) -> tuple[State, list[Effect]]:
+    """An incident that Ada closes at twenty past nine while a mention comes each minute; then ``mentions``."""
+    steady = Mentions(2).steady(MONDAY, MONDAY + 20 * MINUTE, MINUTE, "negative")
+    state, effects = told(steady, *rules)
+    by_hand = HumanAction(MONDAY + 20 * MINUTE, of(IncidentOpened, effects)[0].incident.id, "resolve", "Ada")
+    return told([by_hand, *mentions], *rules, state=state)
+
+
+def test_twice_as_many_as_when_it_was_closed_by_hand_open_it_anew_at_the_same_level():
+    after = MONDAY + 20 * MINUTE
+    half_more = Mentions(3).steady(after, after + HOUR, 40 * SECOND, "negative")
+    _, effects = closed_by_hand(COUNT, mentions=half_more)
+    assert story(effects) == ["resolved count by_hand"]
+    thrice = Mentions(3).steady(after, after + HOUR, 20 * SECOND, "negative")
+    _, effects = closed_by_hand(COUNT, mentions=thrice)
+    assert story(effects)[:2] == ["resolved count by_hand", "opened count warning"]
+    anew = of(IncidentOpened, effects)[0].incident
+    closed = of(IncidentResolved, effects)[0].incident
+    assert 2 * closed.reading.observed <= anew.reading.observed < 3 * closed.reading.observed
+
+
+def test_one_injury_report_more_after_another_was_closed_by_hand_opens_it_anew():
+    report = Mentions(4)
+    first = report.one(MONDAY, "negative", text="It caught fire")
+    state, effects = told([first], SAFETY, until=MONDAY + 2 * MINUTE)
+    by_hand = HumanAction(MONDAY + 2 * MINUTE, of(IncidentOpened, effects)[0].incident.id, "resolve", "Ada")
+    state, effects = told([by_hand], SAFETY, until=MONDAY + 10 * MINUTE, state=state)
+    assert story(effects) == ["resolved product-safety by_hand"]
+    second = report.one(MONDAY + 12 * MINUTE, "negative", text="She is in hospital")
+    _, effects = told([second], SAFETY, until=MONDAY + 14 * MINUTE, state=state)
+    assert story(effects) == ["opened product-safety warning"]
+
+
+def test_what_still_holds_a_day_after_it_was_closed_by_hand_opens_anew():
+    after = MONDAY + 20 * MINUTE
+    steady = Mentions(3).steady(after, after + DAY + HOUR, MINUTE, "negative")
+    _, effects = closed_by_hand(COUNT, mentions=steady)
+    assert story(effects) == ["resolved count by_hand", "opened count warning"]
+    assert of(IncidentOpened, effects)[0].at == after + DAY
+
+
+def test_a_saved_state_remembers_how_many_there_were_when_it_was_closed_by_hand():
+    after = MONDAY + 20 * MINUTE
+    state, _ = closed_by_hand(COUNT, mentions=())
+    saved = encode(state)
+    thrice = Mentions(3).steady(after + MINUTE, after + HOUR, 20 * SECOND, "negative")
+    lived = told(thrice, COUNT, state=state)[1]
+    assert story(told(thrice, COUNT, state=decode(saved))[1]) == story(lived) == ["opened count warning"]
+    older = json.loads(saved)
+    del older["rules"]["count"]["dismissed_count"]  # as it was written before this was remembered
+    state = decode(json.dumps(older).encode())
+    assert story(told(thrice, COUNT, state=state)[1]) == [], "nobody knows how many there were: a day, or a level"
+    daily = Mentions(3).steady(after, after + DAY + HOUR, MINUTE, "negative")
+    assert story(told(daily, COUNT, state=state)[1]) == ["opened count warning"]
+
+
+def test_a_source_still_blind_is_not_opened_anew_because_more_is_said():
+    blind = rule("blind", Level.WATCH, at_least("blind_for", 10))
+    down = SourceHealth(MONDAY + MINUTE, "forum", healthy=False, reason="failing")
+    said = Mentions(5).steady(MONDAY, MONDAY + 20 * MINUTE, 5 * MINUTE, "neutral")
+    state, effects = told(in_order(said, [down]), blind, until=MONDAY + 20 * MINUTE)
+    by_hand = HumanAction(MONDAY + 20 * MINUTE, of(IncidentOpened, effects)[0].incident.id, "resolve", "Ada")
+    more = Mentions(6).steady(MONDAY + 21 * MINUTE, MONDAY + HOUR, 20 * SECOND, "neutral")
+    _, effects = told([by_hand, *more], blind, state=state)
+    assert story(effects) == ["resolved blind by_hand"]
 
 
 def test_an_action_on_an_incident_that_is_not_ours_does_nothing():

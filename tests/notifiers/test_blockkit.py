@@ -11,6 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from crisiswatch.alerts.document import Document, Fact, Quote, Reason, Task
+from crisiswatch.alerts.phrases import phrase
 from crisiswatch.model import Act, Level, Notice, Stage
 from crisiswatch.notifiers.blockkit import (
     blocks_for,
@@ -87,6 +88,16 @@ def test_standing_down_asks_twice() -> None:
     assert button["confirm"]["title"]["text"] == "Is it over?"
     assert "It waits for a person" in shown(reply_blocks(calm, "tag"))
     assert "It waits for a person" not in shown(reply_blocks(replace(calm, buttons=BUTTONS), "tag"))
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", ("no more", "twice", "24 hours")), ("it", ("tace", "il doppio", "24 ore"))]
+)
+def test_closing_by_hand_says_what_is_not_told_afterwards_and_what_is(lang: str, said: tuple[str, ...]) -> None:
+    for name in ("confirm.resolve.text", "page.sure"):
+        text = phrase(lang, name)
+        assert len(text) <= 300, "Slack would cut it"
+        assert [word for word in said if word not in text] == []
 
 
 def test_a_picture_takes_the_place_of_the_bars() -> None:

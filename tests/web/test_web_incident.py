@@ -89,7 +89,9 @@ def test_its_post_mortem_is_there_once_it_is_over(here: World) -> None:
     name = opened(here)
     assert here.get(f"/incidents/{name}/post-mortem.md").status_code == 404
     post(here, name, "acknowledge")
-    assert "Close it by hand" in here.get(f"/incidents/{name}").text
+    asked = here.get(f"/incidents/{name}").text
+    assert "Close it by hand" in asked
+    assert "still goes on after 24 hours" in asked, "it says for how long its rule is silent"
     assert "sure" in post(here, name, "resolve").text
     assert here.incidents()[0]["phase"] != "resolved"
     post(here, name, "resolve", sure="yes")
