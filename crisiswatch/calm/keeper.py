@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 
-from crisiswatch.alerts.phrases import words_for
-from crisiswatch.calm.desk import Desk, Storm, desk_from_json, desk_to_json
-from crisiswatch.calm.notices import budget_notice, digest_notice, silence_began, silence_ended, storm_notice
+from crisiswatch.calm.desk import Desk, desk_from_json, desk_to_json
+from crisiswatch.calm.notices import budget_notice, digest_notice, silence_began, silence_ended
 from crisiswatch.calm.step import Situation, Step, slot_of
+from crisiswatch.calm.storms import tell_storms
 from crisiswatch.config.settings_routing import Digest
 from crisiswatch.errors import ActRefused
 from crisiswatch.intake import Plan
@@ -18,13 +18,13 @@ from crisiswatch.model import (
     Case,
     Effect,
     Incident,
-    Level,
     MeterMoved,
     Notice,
-    Phase,
     Silence,
     SilenceWish,
     Stage,
+    awaited,
+    is_open,
 )
 from crisiswatch.response import Sending
 from crisiswatch.store import OutboxRow, Store, reminder_is_settled
@@ -33,7 +33,6 @@ __all__ = ["Calm", "Calmed"]
 
 EVERYBODY = ""
 """The desk of nobody in particular: what happens once for all."""
-EDIT_EVERY = timedelta(minutes=1)
 UP_FOR = timedelta(hours=2)
 """For how long a brand's meter that was up counts as up with its sector."""
 _UP = 10.0  # false alarms a month: what a rule calls elevated
@@ -112,13 +111,13 @@ class Calm:
         for one in silences:
             done.silences.append(one)
             if one.ended_at is None:
-                lang = _language(plan, [one.brand])
-                self._announce(step, one, silence_began(one, plan.names, _zone(plan, one.brand), plan.page, lang))
+                lang = step.language([one.brand])
+                self._announce(step, one, silence_began(one, plan.names, step.zone(one.brand), plan.page, lang))
         step.send(sendings)
         self._end_silences(step, done, at, situation)
         self._begin_hours(step, at, live, situation)
         self._digests(step, at, situation)
-        self._storms(step, at)
+        tell_storms(step, at)
         self._look_at_budget(step, at, budget)
         for effect in _ups(effects, plan):
             step.desk(EVERYBODY).marks[f"meter/{effect.brand}"] = effect.at
@@ -179,10 +178,10 @@ class Calm:
                 done.silences.append(over)
         ended = [one for one in done.silences if one.ended_at is not None]
         for one in ended:
-            zone, page = _zone(step.plan, one.brand), step.plan.page
+            zone, page = step.zone(one.brand), step.plan.page
             found = self._meanwhile(one, situation)
             others = [each for each in step.silences.values() if each.in_force(at) and each.concerns(one)]
-            lang = _language(step.plan, [one.brand])
+            lang = step.language([one.brand])
             notice = silence_ended(
                 one, at, found, names=step.plan.names, zone=zone, page=page, others=others, lang=lang
             )
@@ -229,7 +228,7 @@ class Calm:
                 return
             stage = Stage.UPDATED
         kept = kept if first else replace(kept, case=step.revised(kept.case))  # it may have had an edit of this one
-        told = Stage.OPENED if first else stage
+        told = _first_stage(kept.case) if first else stage
         step.offer(receiver, told, replace(kept, stage=stage, reminder=reminder), incident)
 
     # -- what time brings out -----------------------------------------------------------------------------------------
@@ -249,13 +248,13 @@ class Calm:
         ]
         for name in live() if begun else ():
             found = situation(name)
-            if found is None or found[1].phase is Phase.RESOLVED or found[1].trial:
+            if found is None or not is_open(found[1], found[0]) or found[1].trial:
                 continue
             case, incident = found
+            stage = _first_stage(case)
             for receiver in sorted({one for route in begun if route.fits(incident, at) for one in route.receivers}):
                 if receiver not in step.told(name):
-                    told = Sending(at=at, stage=Stage.OPENED, case=case)
-                    step.offer(receiver, Stage.OPENED, told, incident)
+                    step.offer(receiver, stage, Sending(at=at, stage=stage, case=case), incident)
 
     def _digests(self, step: Step, at: datetime, situation: Callable[[str], Situation | None]) -> None:
         slots: dict[str, dict[str, Digest]] = {}
@@ -307,41 +306,13 @@ class Calm:
                 digest = next(each for each in slots.values() if each.due(when - timedelta(minutes=1), when))
                 before = digest.due(when - timedelta(days=8), when - timedelta(minutes=1))
                 begun = min([*since, *([before] if before else [])])
-                zone, lang = digest.schedule.timezone, _language(step.plan, [each.brand for each in told])
+                zone, lang = digest.schedule.timezone, step.language([each.brand for each in told])
                 step.tell(
                     receiver,
                     digest_notice(
                         receiver, when, begun, told, names=step.plan.names, zone=zone, page=step.plan.page, lang=lang
                     ),
                 )
-
-    def _storms(self, step: Step, at: datetime) -> None:
-        """Bring summaries up to date: at most once a minute, and at their end."""
-        within = step.plan.storm.within
-        for receiver in step.receivers():
-            desk = step.look(receiver)
-            if desk is None:
-                continue
-            for number, storm in reversed(list(enumerate(desk.storms))):
-                passing = not storm.passed and at - storm.last >= within
-                if passing:
-                    step.desk(receiver).storms[number].passed = True
-                stage = _stage(storm, at, passing=passing, edits=receiver in step.plan.editors)
-                if stage is None:
-                    continue
-                mine = step.desk(receiver).storms[number]
-                self._summarise(step, receiver, mine, at, stage)
-                if stage is Stage.RESOLVED:
-                    del step.desk(receiver).storms[number]
-
-    def _summarise(self, step: Step, receiver: str, storm: Storm, at: datetime, stage: Stage) -> None:
-        storm.version, storm.told_at, storm.changed = storm.version + 1, at, False
-        if stage is not Stage.UPDATED:
-            storm.heard, storm.grave = len(storm.members), storm.level is Level.CRITICAL
-        brands = sorted(each.brand for each in storm.members.values())
-        lang = _language(step.plan, brands)
-        notice = storm_notice(storm, at, step.plan.names, _zone(step.plan, brands[0]), step.plan.page, lang=lang)
-        step.tell(receiver, notice, stage=stage, level=storm.level)
 
     def _look_at_budget(self, step: Step, at: datetime, budget: tuple[str, float] | None) -> None:
         """Tell, once a month, that a source's money will not last; and once that it is gone."""
@@ -352,7 +323,7 @@ class Calm:
             return
         brands = sorted(step.plan.feeds.get(source, frozenset(step.plan.brands)))
         names = [step.plan.names.get(brand, brand) for brand in brands]
-        notice = budget_notice(source, left, at, names, _language(step.plan, brands))
+        notice = budget_notice(source, left, at, names, step.language(brands))
         known = step.look(EVERYBODY)
         if known is not None and notice.id in known.marks:
             return
@@ -364,17 +335,9 @@ class Calm:
             step.tell(receiver, notice)
 
 
-def _stage(storm: Storm, at: datetime, *, passing: bool, edits: bool) -> Stage | None:
-    """What a summary has to say now, if anything."""
-    if storm.version == 0:
-        return Stage.OPENED
-    if (storm.passed or passing) and all(each.over for each in storm.members.values()):
-        return Stage.RESOLVED
-    if not edits:  # who can't be shown edits hears of the first critical one, and of how many there were
-        worse = storm.level is Level.CRITICAL and not storm.grave
-        return Stage.ESCALATED if worse or (passing and storm.heard < len(storm.members)) else None
-    fresh = storm.told_at is not None and at - storm.told_at < EDIT_EVERY
-    return Stage.UPDATED if storm.changed and not fresh else None
+def _first_stage(case: Case) -> Stage:
+    """How somebody is told late of an incident: as opened, or as calm where only a person's word is awaited."""
+    return Stage.CALMING if awaited(case) else Stage.OPENED
 
 
 def _ups(effects: Iterable[Effect], plan: Plan) -> list[MeterMoved]:
@@ -387,15 +350,6 @@ def _ups(effects: Iterable[Effect], plan: Plan) -> list[MeterMoved]:
         and effect.false_alarms_per_month is not None
         and effect.false_alarms_per_month <= _UP
     ]
-
-
-def _language(plan: Plan, brands: Iterable[str]) -> str:
-    """What a notice about these brands is written in: their language, or English where they have several."""
-    return words_for({plan.languages.get(brand, "en") for brand in brands})
-
-
-def _zone(plan: Plan, brand: str) -> tzinfo:
-    return plan.zones.get(brand, UTC)
 
 
 def _month_left(at: datetime) -> float:

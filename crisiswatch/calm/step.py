@@ -6,8 +6,9 @@ In this order: is it silenced, is there a storm, does the receiver have quiet ho
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
+from crisiswatch.alerts.phrases import words_for
 from crisiswatch.calm.desk import Collected, Desk, Member, Storm
 from crisiswatch.calm.notices import stamp
 from crisiswatch.config.settings_routing import Digest
@@ -88,6 +89,14 @@ class Step:
         if case.incident not in self._revised:
             self._revised[case.incident] = self._revise(case.incident)
         return self._revised[case.incident]
+
+    def language(self, brands: Iterable[str]) -> str:
+        """What a notice about these brands is written in: their language, or English where they have several."""
+        return words_for({self.plan.languages.get(brand, "en") for brand in brands})
+
+    def zone(self, brand: str) -> tzinfo:
+        """The zone of a brand's times."""
+        return self.plan.zones.get(brand, UTC)
 
     # -- incidents ----------------------------------------------------------------------------------------------------
 

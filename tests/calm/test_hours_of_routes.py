@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import time
 
 from crisiswatch.cli.words import told_words
+from crisiswatch.model import Level
+from crisiswatch.response import Plan as Asked
 from crisiswatch.rules.model import Settle
 from crisiswatch.store import Store
 from tests.calm.house import ROME, House, counting, hours, to
@@ -39,6 +41,21 @@ def test_what_was_over_before_the_hours_is_not_told_and_a_kill_across_their_begi
     house.killed()
     house.passes(1)
     assert house.at("desk").told() == [("09:04", "opened", "acme.flood")]
+
+
+def test_what_waits_to_be_confirmed_is_told_when_the_hours_begin_as_calm(store: Store) -> None:
+    asked = Asked(confirm=frozenset({Level.CRITICAL}))
+    house = House(store, to("desk", only_during=OFFICE), to("owl"), asked=asked)
+    house.until(7, 0, 30)
+    house.says("acme", times=6)
+    house.until(8, 59)
+    assert (house.at("owl").stages()[-1], house.at("desk").got) == ("calming", [])
+    house.passes(2)
+    assert house.at("desk").told() == [("09:00", "calming", "acme.wave")]
+    (incident,) = house.store.incidents("acme")
+    house.pipeline.act(incident.id, "stand_down", "anna")
+    house.passes(1)
+    assert house.at("desk").stages() == ["calming", "resolved"]
 
 
 def test_check_says_the_hours_beside_who_is_told() -> None:
