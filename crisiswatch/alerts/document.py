@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from crisiswatch.alerts.phrases import phrase
+from crisiswatch.alerts.words import language as named
 from crisiswatch.model import Level, Stage
 
 __all__ = ["DRILL", "Document", "Fact", "Quote", "Reason", "Task"]
@@ -149,7 +150,7 @@ class Document:
         )
         lines += _section(say("promised"), [f"  - {promise}" for promise in self.promises])
         for language, text in self.statements:
-            lines += _section(say("statement", language=language), [f"  {text}"])
+            lines += _section(say("statement", language=named(language, self.language)), [f"  {text}"])
         lines += ["", say("link", link=self.link)] if self.link else []
         lines += ["", "-- ", *self.footer]
         return "\n".join(lines) + "\n"

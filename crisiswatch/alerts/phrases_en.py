@@ -8,6 +8,7 @@ ENGLISH: dict[str, str] = {
     "nobody": "Nobody has taken it yet.",
     "has": "{who} has it{since}.",
     "since": " since {at}",
+    "since_about": "since about {at}",
     "assigned": "Assigned to {who} by {by}.",
     "snoozed": "Snoozed until {until} by {by}.",
     "snoozed_calm": "Snoozed by {by} until it is calm.",

@@ -8,6 +8,7 @@ ITALIAN: dict[str, str] = {
     "nobody": "Nessuno l'ha ancora preso in carico.",
     "has": "In carico a {who}{since}.",
     "since": " da {at}",
+    "since_about": "da circa: {at}",
     "assigned": "Assegnato a {who} da {by}.",
     "snoozed": "In pausa fino a {until} ({by}).",
     "snoozed_calm": "In pausa finché non torna la calma ({by}).",

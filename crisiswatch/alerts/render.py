@@ -169,12 +169,12 @@ def _edit_of(stage: Stage) -> Stage:
 def _statements(
     definition: AlertDefinition, delivery: Delivery, brand_name: str, zone: tzinfo
 ) -> tuple[tuple[str, str], ...]:
-    """The holding statements with the incident's facts in them, each in its own language.
+    """The holding statements with the incident's facts in them, each in its own language, the alert's own first.
 
     Themes have their names in the alert's language, so that a statement in another one goes without.
     """
     incident, evidence, found = delivery.incident, delivery.evidence, []
-    for lang, text in definition.statements[:8]:
+    for lang, text in sorted(definition.statements, key=lambda each: each[0] != definition.language)[:8]:
         about = evidence if lang == definition.language else replace(evidence, topics=())
         values = placeholder_values(incident, about, brand_name, zone, lang)
         found.append((lang, clip(clean(fill(text, values, lang)), 2000)))

@@ -17,6 +17,7 @@ from crisiswatch.alerts.words import (
     moment,
     percent,
     rarity,
+    since_about,
     span,
     times,
 )
@@ -118,6 +119,7 @@ def _times(incident: Incident, zone: tzinfo, lang: str) -> dict[str, str]:
     return {
         "since": moment(changed, zone, lang),
         "began": moment(began(incident), zone, lang),
+        "from_began": since_about(began(incident), zone, lang),
         "opened_at": moment(incident.opened_at, zone, lang),
         "resolved_at": moment(incident.resolved_at, zone, lang),
         "duration": span(span_between(incident.opened_at, end), lang),

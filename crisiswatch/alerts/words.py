@@ -29,6 +29,7 @@ __all__ = [
     "rarity",
     "roughly",
     "safe_url",
+    "since_about",
     "span",
     "sparkline",
     "times",
@@ -40,6 +41,7 @@ UNKNOWN = phrase("en", "unknown")
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _GIORNI = ("lun", "mar", "mer", "gio", "ven", "sab", "dom")
+_GIORNI_INTERI = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica")
 _MESI = (
     *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
     *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
@@ -231,6 +233,20 @@ def moment(when: datetime | None, zone: tzinfo = UTC, lang: str = "en") -> str:
     else:
         day = f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
     return f"{day}, {local.hour:02}:{local.minute:02} {name}"
+
+
+def since_about(when: datetime | None, zone: tzinfo = UTC, lang: str = "en") -> str:
+    """``since about 12 Mar 2026, 09:35 CET``; in Italian as people write it in public, ``dalle 9:35 circa di giovedì 12
+    marzo``, in `zone` without its name."""
+    if lang != "it" or when is None:
+        return phrase(lang, "since_about", at=moment(when, zone, lang))
+    try:
+        local = when.astimezone(zone)
+    except (OverflowError, ValueError):
+        local = when
+    from_ = "dall'" if local.hour == 1 else "dalle "
+    day = f"{_GIORNI_INTERI[local.weekday()]} {local.day} {_MESI[local.month - 1]}"
+    return f"{from_}{local.hour}:{local.minute:02} circa di {day}"
 
 
 def language(tag: str, lang: str = "en") -> str:

@@ -16,7 +16,7 @@ from slack_sdk.models.blocks import Block, HeaderBlock
 
 from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.phrases import phrase
-from crisiswatch.alerts.words import exact
+from crisiswatch.alerts.words import exact, language
 from crisiswatch.model import Act, Notice, Stage
 from crisiswatch.notifiers import blockkit_parts as parts
 from crisiswatch.notifiers.blockkit_text import escape, lines, link, named, section, small, title, units
@@ -139,9 +139,9 @@ def statement_blocks(document: Document, tag: str) -> list[Json]:
     say = partial(phrase, document.language)
     head = f"{parts.drill(document)}*{say('holding')}*\n_{say('never')}_"
     rows = []
-    for language, words in document.statements[:6]:
+    for tongue, words in document.statements[:6]:
         quoted = "\n> ".join(escape(line, 1_000) for line in words.strip().split("\n")[:12])
-        rows.append(f"\n*{escape(language, 60)}*\n> {quoted}")
+        rows.append(f"\n*{escape(language(tongue, document.language), 60)}*\n> {quoted}")
     return _tagged(lines(head, rows), tag)
 
 

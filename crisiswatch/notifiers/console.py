@@ -19,6 +19,7 @@ from crisiswatch.alerts.document import DRILL, Document, Quote, Reason, Task
 from crisiswatch.alerts.phrases import phrase
 from crisiswatch.alerts.render import Renderer
 from crisiswatch.alerts.words import clean, clip, sparkline
+from crisiswatch.alerts.words import language as named
 from crisiswatch.errors import Rejected, TryLater
 from crisiswatch.model import Capabilities, Delivery, Notice, Receipt, Stage
 
@@ -135,7 +136,7 @@ def _people(document: Document) -> Iterator[RenderableType]:
     if document.promises:
         yield from _titled(say("promised"), Group(*(Text(promise) for promise in document.promises)))
     for language, text in document.statements:
-        yield from _titled(say("statement", language=language), Text(text))
+        yield from _titled(say("statement", language=named(language, document.language)), Text(text))
     if document.link:
         yield Text()
         yield Text(say("link", link=document.link), overflow="fold")

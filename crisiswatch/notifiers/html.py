@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.phrases import phrase
-from crisiswatch.alerts.words import clean, clip, exact, safe_url
+from crisiswatch.alerts.words import clean, clip, exact, language, safe_url
 from crisiswatch.model import Notice
 
 __all__ = ["notice_page", "page"]
@@ -38,6 +38,7 @@ def page(document: Document, *, picture: str = "", take: str = "") -> str:
     return _template("email.html").render(
         document=document,
         lang=document.language,
+        named=partial(language, lang=document.language),
         say=partial(phrase, document.language),
         drill=document.drill_line if document.drill else "",
         drill_word=document.drill_word,

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from crisiswatch.alerts.document import Document
 from crisiswatch.alerts.phrases import phrase, reasons
-from crisiswatch.alerts.words import clean, clip, span
+from crisiswatch.alerts.words import clean, clip, language, span
 from crisiswatch.errors import ActRefused, CrisiswatchError
 from crisiswatch.links import INCIDENT_PATH
 from crisiswatch.model import Act, VerdictKind
@@ -153,6 +153,7 @@ def render_incident(shown: Shown, *, by: str, known: bool, csrf: str, fault: str
         style=INCIDENT_STYLE,
         say=say,
         document=shown.document,
+        named=partial(language, lang=lang),
         path=f"{INCIDENT_PATH}/{quote(shown.document.key)}",
         log=[_line(line) for line in shown.log[-_LINES:]],
         chart=shown.chart,

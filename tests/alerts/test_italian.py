@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,7 @@ from crisiswatch.alerts import labels_en, labels_it, phrases_en, phrases_it
 from crisiswatch.alerts.phrases import LANGUAGES, phrase
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.render import renderer
-from crisiswatch.alerts.words import about, exact, listed, moment, percent, rarity, roughly, span, times
+from crisiswatch.alerts.words import about, exact, listed, moment, percent, rarity, roughly, since_about, span, times
 from crisiswatch.config import load, write_starter
 from crisiswatch.model import Evidence, Gate, Stage
 from crisiswatch.rules.model import MEASURES
@@ -56,7 +56,7 @@ def test_no_english_word_is_left_in_a_shipped_alert(alerts, stage):
         document = in_italian(alerts, alert, stage)
         assert document.language == "it"
         own = document.plain().replace(document.footer[0], "").replace("Holding statement", "")
-        for _, text in document.statements[:1]:  # the English one
+        for _, text in document.statements[1:]:  # the English one, after people's own
             own = own.replace(text, "")
         assert ENGLISH_WORDS.findall(own) == []
 
@@ -106,3 +106,13 @@ def test_every_measure_has_a_sentence_in_both_languages():
 
 def test_what_somebody_wrote_is_never_filled_in():
     assert phrase("en", "has", who="{since}", since=" now") == "{since} has it now."
+
+
+def test_a_statement_says_since_when_as_people_write_it():
+    rome = ZoneInfo("Europe/Rome")
+    for minute, said in (
+        (datetime(2026, 3, 12, 8, 35, tzinfo=UTC), "dalle 9:35 circa di giovedì 12 marzo"),
+        (datetime(2026, 3, 12, 0, 5, tzinfo=UTC), "dall'1:05 circa di giovedì 12 marzo"),
+    ):
+        assert since_about(minute, rome, "it") == said
+    assert since_about(minute, rome) == "since about 12 Mar 2026, 01:05 CET"
