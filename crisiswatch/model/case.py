@@ -119,12 +119,14 @@ class Promise:
 class Reminder:
     """Why a message of the stage ``reminded`` goes out: ``kind`` is unacknowledged, step_overdue, step_failed,
     promise_due, promise_missed, stand_down_awaited or assigned_to; ``subject`` names the step, the promise or the
-    person; ``rung`` counts the escalation."""
+    person; ``rung`` counts the escalation. ``numbers`` are those of the steps or promises it is about, from 1: two may
+    have the same words."""
 
     kind: str
     subject: str = ""
     due: datetime | None = None
     rung: int = 0
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

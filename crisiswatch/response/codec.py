@@ -139,12 +139,15 @@ def reminder_to_dict(reminder: Reminder) -> Json:
         "subject": reminder.subject,
         "due": _maybe(reminder.due),
         "rung": reminder.rung,
+        **({"numbers": list(reminder.numbers)} if reminder.numbers else {}),
     }
 
 
 def reminder_from_dict(data: Mapping[str, Any]) -> Reminder:
     """The inverse of `reminder_to_dict`."""
-    return Reminder(data["kind"], data["subject"], _maybe_read(data["due"]), data["rung"])
+    return Reminder(
+        data["kind"], data["subject"], _maybe_read(data["due"]), data["rung"], tuple(data.get("numbers", ()))
+    )
 
 
 def _snooze(snooze: Snooze) -> Json:

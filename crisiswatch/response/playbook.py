@@ -41,7 +41,7 @@ def answered(draft: Draft, at: datetime, number: int, fate: str) -> None:
     draft.change(touched_at=at)
     if answer == "failed":
         draft.decide(at, US, "reminded", f"Step {number}, {step.asked} could not be told: {step.step}")
-        draft.send(at, Stage.REMINDED, reminder=Reminder("step_failed", step.step))
+        draft.send(at, Stage.REMINDED, reminder=Reminder("step_failed", step.step, numbers=(number,)))
     else:
         draft.send(at, Stage.UPDATED)
 

@@ -192,31 +192,38 @@ def _chase_steps(draft: Draft, now: datetime, plan: Plan) -> None:
     names = () if rung is None else rung.receivers
     subject = "; ".join(steps[number].step for number in late)
     due = min((steps[number].due or now) for number in late)
-    reminder = Reminder("step_overdue", subject, due, draft.case.rung)
+    reminder = Reminder("step_overdue", subject, due, draft.case.rung, tuple(number + 1 for number in late))
     _remind(draft, now, reminder, f"Not done in time: {subject}.{_told(names)}", joining=names)
 
 
 def _chase_promises(draft: Draft, now: datetime) -> None:
     """Ring before a promise is due, and say when one was missed; all of one minute together."""
-    waiting = open_promises(draft.case)
-    missed = [promise for promise in waiting if promise.due <= now]
-    ringing = [promise for promise in waiting if promise.due > now and not promise.rung and _rings_at(promise) <= now]
+    missed: dict[int, Promise] = {}
+    ringing: dict[int, Promise] = {}
+    for number, promise in enumerate(draft.case.promises, 1):
+        if promise.kept_at is not None or promise.missed:
+            continue
+        if promise.due <= now:
+            missed[number] = promise
+        elif not promise.rung and _rings_at(promise) <= now:
+            ringing[number] = promise
     if not missed and not ringing:
         return
+    told = missed | ringing
     draft.change(
         promises=tuple(
-            _rung(promise, missed=promise in missed) if promise in missed or promise in ringing else promise
-            for promise in draft.case.promises
+            replace(promise, rung=True, missed=number in missed) if number in told else promise
+            for number, promise in enumerate(draft.case.promises, 1)
         )
     )
-    for kind, told, word in (
+    for kind, some, word in (
         ("promise_missed", missed, "A promise was not kept in time"),
         ("promise_due", ringing, "A promise is due soon"),
     ):
-        if told:
-            subject = "; ".join(promise.text for promise in told)
-            reminder = Reminder(kind, subject, min(promise.due for promise in told))
-            _remind(draft, now, reminder, f"{word}: {subject}.")
+        if some:
+            subject = "; ".join(promise.text for promise in some.values())
+            due = min(promise.due for promise in some.values())
+            _remind(draft, now, Reminder(kind, subject, due, numbers=tuple(some)), f"{word}: {subject}.")
 
 
 def _remind(
@@ -240,10 +247,6 @@ def _note_rung(draft: Draft, number: int, rung: Rung) -> None:
 
 def _overdue(step: CaseStep) -> CaseStep:
     return replace(step, overdue=True)
-
-
-def _rung(promise: Promise, *, missed: bool) -> Promise:
-    return replace(promise, rung=True, missed=missed)
 
 
 def _told(names: tuple[str, ...]) -> str:

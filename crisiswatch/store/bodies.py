@@ -101,16 +101,26 @@ def reminder_is_settled(reminder: Reminder, case: Case | None) -> bool:
     if case is None:
         return False
     if reminder.kind in _OF_PROMISES:
-        return not any(each.kept_at is None and each.text in reminder.subject for each in case.promises)
+        return not any(
+            each.kept_at is None and _is_about(reminder, number, each.text)
+            for number, each in enumerate(case.promises, 1)
+        )
     if case.ending:
         return True
     if reminder.kind in {"step_overdue", "step_failed"}:
-        late = any(step.done_at is None and step.step in reminder.subject for step in case.steps)
+        late = any(
+            step.done_at is None and _is_about(reminder, number, step.step) for number, step in enumerate(case.steps, 1)
+        )
         unwanted = reminder.kind == "step_overdue" and dismissed(case)
         return case.calm_at is not None or not late or unwanted
     if reminder.kind == "assigned_to":
         return case.assigned_to != reminder.subject
     return reminder.kind == "unacknowledged" and (case.calm_at is not None or bool(case.acknowledged_by))
+
+
+def _is_about(reminder: Reminder, number: int, text: str) -> bool:
+    """Whether a reminder is about a step or promise; one from before they were numbered names it by its words."""
+    return number in reminder.numbers if reminder.numbers else text in reminder.subject
 
 
 def _weightier(before: Reminder | None, now: Reminder | None) -> Reminder | None:
@@ -119,7 +129,8 @@ def _weightier(before: Reminder | None, now: Reminder | None) -> Reminder | None
         return before or now
     if before.kind == now.kind:
         subjects = dict.fromkeys(part for part in (before.subject, now.subject) if part)
-        return replace(now, subject="; ".join(subjects))
+        both = {*before.numbers, *now.numbers} if before.numbers and now.numbers else set()
+        return replace(now, subject="; ".join(subjects), numbers=tuple(sorted(both)))
     return before if before.kind in _OF_PROMISES and now.kind not in _OF_PROMISES else now
 
 

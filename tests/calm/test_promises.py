@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from crisiswatch.rules.model import Settle
 from crisiswatch.store import Store
-from tests.calm.house import House, night_for, to
+from tests.calm.house import House, counting, night_for, to
+
+LASTING = replace(counting(), settle=Settle(1000, 0.5))
 
 
 def promises(house: House, minutes: int) -> str:
@@ -45,6 +49,19 @@ def test_whoever_wants_nothing_at_night_has_it_in_the_first_message_of_the_morni
     house.until(7, 0, 10)
     for receiver in ("desk", "slack"):
         assert reminders(house, receiver) == [("07:00", "promise_missed")]
+
+
+def test_of_two_promises_in_the_same_words_the_one_that_was_kept_does_not_ring_in_the_morning(store: Store) -> None:
+    house = House(store, to("desk"), rules=[LASTING], quiet=[night_for("desk", but=frozenset())])
+    house.until(19, 50)
+    house.says("acme", times=3)
+    house.passes(1)
+    incident = promises(house, 40)
+    promises(house, 30 * 60)
+    house.until(20, 21)  # the first rang at 20:16, and waits
+    house.pipeline.act(incident, "promise_kept", "anna", {"promise": "1"})
+    house.until(7, 30, 10)
+    assert reminders(house, "desk") == []
 
 
 def test_calming_keeps_the_promise_that_rang_before_it(store: Store) -> None:

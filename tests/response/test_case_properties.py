@@ -227,9 +227,11 @@ def test_a_case_comes_back_as_it_was_also_with_what_a_newer_version_added(case: 
     assert case_from_json(json.dumps(data | {"weather": "fine"})) == case
 
 
-@given(kind=_text, subject=_text, due=_maybe, rung=st.integers(0, 9))
-def test_a_reminder_comes_back_as_it_was(kind: str, subject: str, due: datetime | None, rung: int) -> None:
-    reminder = Reminder(kind, subject, due, rung)
+@given(kind=_text, subject=_text, due=_maybe, rung=st.integers(0, 9), numbers=st.lists(st.integers(1, 50)))
+def test_a_reminder_comes_back_as_it_was(
+    kind: str, subject: str, due: datetime | None, rung: int, numbers: list[int]
+) -> None:
+    reminder = Reminder(kind, subject, due, rung, tuple(numbers))
     assert reminder_from_dict(reminder_to_dict(reminder)) == reminder
 
 

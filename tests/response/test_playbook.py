@@ -53,7 +53,10 @@ def test_a_step_is_done_once_its_receiver_was_told_and_not_before() -> None:
 def test_what_could_not_be_told_is_said_and_told_later_it_is_done_all_the_same() -> None:
     case, _, _ = respond(None, IncidentOpened(NOON, snapshot(level=Level.CRITICAL)), PLAN)
     case, lines, (sent,) = respond(case, Called(at(50), 1, "dead"), PLAN)
-    assert (sent.stage, sent.reminder) == (Stage.REMINDED, Reminder("step_failed", "Freeze what is scheduled"))
+    assert (sent.stage, sent.reminder) == (
+        Stage.REMINDED,
+        Reminder("step_failed", "Freeze what is scheduled", numbers=(1,)),
+    )
     assert lines[-1].text == "Step 1, freezer could not be told: Freeze what is scheduled"
     assert respond(case, Called(at(51), 1, "dead"), PLAN) == (case, (), ())
     case, _, _ = respond(case, Called(at(55), 1, "sent"), PLAN)

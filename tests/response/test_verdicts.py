@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from crisiswatch.model import Level, Reminder, StandDown
+from crisiswatch.model.alert import PlaybookStep
 from crisiswatch.store.bodies import reminder_is_settled
-from tests.response.stories import PLAN, Story, at, does, opening, over, rising
+from tests.response.stories import PLAN, STEPS, Story, at, does, opening, over, rising
 
 DISMISSALS = [{"kind": "false_alarm"}, {"kind": "not_a_crisis", "reason": "irony"}]
 
@@ -104,3 +105,12 @@ def test_a_reminder_that_a_receiver_could_not_be_told_is_settled_by_doing_the_st
     story = Story(opening())
     assert not reminder_is_settled(failed, story.case)
     assert reminder_is_settled(failed, story.tell(does(2, "step_done", step="1")).case)
+
+
+def test_a_step_that_was_done_is_not_kept_late_by_another_in_the_same_words() -> None:
+    twice = replace(PLAN, steps=(STEPS[0], PlaybookStep("Take the lead", "duty", 90)))
+    story = Story(opening(), plan=twice).until(12)
+    (late,) = [each.reminder for each in story.sent if each.reminder is not None]
+    assert late.numbers == (1,)
+    assert not reminder_is_settled(late, story.case)
+    assert reminder_is_settled(late, story.tell(does(20, "step_done", step="1")).case)
