@@ -124,14 +124,15 @@ def _is_about(reminder: Reminder, number: int, text: str) -> bool:
 
 
 def _weightier(before: Reminder | None, now: Reminder | None) -> Reminder | None:
-    """One of two; of the same kind it is about what both are about."""
+    """One of two; of the same kind it is about what both are about. A promise weighs more than that somebody was given
+    it, and that more than the rest, which the message shows anyway; of equal ones the later stays."""
     if before is None or now is None:
         return before or now
     if before.kind == now.kind:
         subjects = dict.fromkeys(part for part in (before.subject, now.subject) if part)
         both = {*before.numbers, *now.numbers} if before.numbers and now.numbers else set()
         return replace(now, subject="; ".join(subjects), numbers=tuple(sorted(both)))
-    return before if before.kind in _OF_PROMISES and now.kind not in _OF_PROMISES else now
+    return max(now, before, key=lambda each: (each.kind in _OF_PROMISES, each.kind == "assigned_to"))
 
 
 def _goes(row: OutboxRow) -> datetime:

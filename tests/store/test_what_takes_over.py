@@ -29,3 +29,11 @@ def test_a_promise_is_kept_by_the_word_that_it_calms():
     told = takes_over(calming, waiting("promise_due", "The next update"))
     assert told.stage is Stage.REMINDED
     assert body_from_json(told.body).reminder.kind == "promise_due"
+
+
+@pytest.mark.parametrize("order", [("assigned_to", "step_overdue"), ("step_overdue", "assigned_to")])
+def test_whoever_it_was_given_to_is_called_whatever_else_is_reminded_of_meanwhile(order):
+    who = {"assigned_to": "U0ADALACE", "step_overdue": "Take the lead"}
+    later = body_to_json(Body(incident=incident(), reminder=Reminder(order[1], who[order[1]])))
+    told = body_from_json(takes_over(owed(3, Stage.REMINDED, body=later), waiting(order[0], who[order[0]])).body)
+    assert told.reminder == Reminder("assigned_to", "U0ADALACE")
