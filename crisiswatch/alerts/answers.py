@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from crisiswatch.alerts.phrases import phrase
-from crisiswatch.alerts.words import moment
+from crisiswatch.alerts.words import moment, since
 from crisiswatch.model import Act, Case, HumanAction
 
 __all__ = ["answer"]
@@ -42,9 +42,10 @@ def _taken(asked: _Asked) -> str:
     after = asked.after
     holder = after.assigned_to or after.acknowledged_by
     at = after.acknowledged_at
-    since = "" if at is None else phrase(asked.lang, "since", at=asked.when(at))
     mine = asked.action.actor in {holder, after.acknowledged_by}
-    return asked.say("yours" if mine else "theirs", who=holder, since=since)
+    if at is None:
+        return phrase(asked.lang, "has", who=holder)
+    return asked.say("yours" if mine else "theirs", who=holder, since=since(at, asked.zone, asked.lang))
 
 
 def _assigned(asked: _Asked) -> str:

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from crisiswatch.alerts.document import Fact
 from crisiswatch.alerts.phrases import phrase
-from crisiswatch.alerts.words import clean, clip, moment
+from crisiswatch.alerts.words import clean, clip, moment, since
 from crisiswatch.model import Blind, Incident
 
 __all__ = ["blind_facts", "blind_words", "warning"]
@@ -42,7 +42,7 @@ def _spell(blind: Blind, zone: tzinfo, lang: str) -> str:
     if blind.until is not None:
         return phrase(lang, "blind.past", span=_from_to(blind, zone, lang))
     what = phrase(lang, f"blind.{blind.reason}") if blind.reason in _REASONS else phrase(lang, "blind.other")
-    return phrase(lang, "blind.since", what=what, at=moment(blind.since, zone, lang))
+    return phrase(lang, "blind.since", what=what, since=since(blind.since, zone, lang))
 
 
 def _silence(blind: Blind, zone: tzinfo, lang: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from crisiswatch.alerts.document import Task
 from crisiswatch.alerts.phrases import phrase
-from crisiswatch.alerts.words import clean, clip, exact, moment
+from crisiswatch.alerts.words import clean, clip, exact, moment, since
 from crisiswatch.model import Act, Case, CaseStep, Incident, Phase, Reminder, Stage, StandDown, VerdictKind, awaited
 
 __all__ = ["buttons", "kept_tasks", "looks_like", "promises", "reminder", "sector", "status"]
@@ -58,8 +58,9 @@ def _holder(incident: Incident, case: Case | None, over: bool, zone: tzinfo, lan
             return phrase(lang, "assigned", who=_name(case.assigned_to), by=_name(case.assigned_by))
     if not who:
         return "" if over else phrase(lang, "nobody")
-    since = phrase(lang, "since", at=moment(at, zone, lang)) if at is not None else ""
-    return phrase(lang, "has", who=_name(who), since=since)
+    if at is None:
+        return phrase(lang, "has", who=_name(who))
+    return phrase(lang, "has_since", who=_name(who), since=since(at, zone, lang))
 
 
 def _of_case(case: Case, zone: tzinfo, lang: str) -> list[str]:

@@ -10,6 +10,8 @@ from crisiswatch.alerts.agreement import agreed
 
 __all__ = ["LANGUAGES", "phrase", "reasons", "words_for"]
 
+_TO = re.compile(r"\ba \{(\w+)\}")
+_VOWEL = ("a", "A", "à", "À")  # before which Italian says "ad" and not "a"
 _GAP = re.compile(r"\{(\w+)\}")
 LANGUAGES: Mapping[str, Mapping[str, str]] = {
     "en": phrases_en.ENGLISH | labels_en.ENGLISH,
@@ -33,6 +35,10 @@ def phrase(lang: str, key: str, **values: str) -> str:
     """The phrase `key` with its gaps filled; nothing for a key there is no phrase for."""
     spoken = lang if lang in LANGUAGES else "en"
     words = LANGUAGES[spoken].get(key, "")
+    if spoken == "it":
+        words = _TO.sub(
+            lambda to: to[0].replace("a {", "ad {") if values.get(to[1], "")[:1] in _VOWEL else to[0], words
+        )
     filled = _GAP.sub(lambda gap: values.get(gap[1], gap[0]), words)
     return agreed(spoken, filled) if (spoken, key) in _COUNTING else filled
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from crisiswatch.alerts.phrases import phrase
-from crisiswatch.alerts.words import about, exact, moment, rarity, roughly, span
+from crisiswatch.alerts.words import about, exact, moment, rarity, roughly, since_about, span
 from crisiswatch.model import Incident, Reading
 
 __all__ = ["began", "range_words", "story"]
@@ -72,6 +72,7 @@ def _outlook(reading: Reading, window: timedelta, since: datetime | None, zone: 
         parts.append(phrase(lang, "story.strongest", window=span(length, lang), figures=figures))
         if since is not None:
             day = moment(reading.end, zone, lang).partition(", ")[0] + ", "
-            parts.append(phrase(lang, "story.since", at=moment(since, zone, lang).removeprefix(day)))
+            at = since_about(since, zone, lang) if lang == "it" else moment(since, zone, lang).removeprefix(day)
+            parts.append(phrase(lang, "story.since", at=at))
     parts.append(phrase(lang, "story.next", n=roughly(why.next_hour, lang)))
     return parts

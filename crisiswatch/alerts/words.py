@@ -29,6 +29,7 @@ __all__ = [
     "rarity",
     "roughly",
     "safe_url",
+    "since",
     "since_about",
     "span",
     "sparkline",
@@ -235,6 +236,21 @@ def moment(when: datetime | None, zone: tzinfo = UTC, lang: str = "en") -> str:
     return f"{day}, {local.hour:02}:{local.minute:02} {name}"
 
 
+def since(when: datetime, zone: tzinfo = UTC, lang: str = "en") -> str:
+    """``since 12 Mar 2026, 09:35 CET``; in Italian ``dalle 9:35 CET di gio 12 marzo``."""
+    at = moment(when, zone, lang)
+    if lang != "it":
+        return phrase(lang, "since", at=at)
+    day, _, hour = at.partition(", ")
+    return f"{_from(hour)} di {day}"
+
+
+def _from(hour: str) -> str:
+    """A time of day after the preposition, ``dall'1:05`` or ``dalle 9:35``."""
+    hour = hour.removeprefix("0")
+    return f"dall'{hour}" if hour.startswith("1:") else f"dalle {hour}"
+
+
 def since_about(when: datetime | None, zone: tzinfo = UTC, lang: str = "en") -> str:
     """``since about 12 Mar 2026, 09:35 CET``; in Italian as people write it in public, ``dalle 9:35 circa di giovedì 12
     marzo``, in `zone` without its name."""
@@ -244,9 +260,8 @@ def since_about(when: datetime | None, zone: tzinfo = UTC, lang: str = "en") -> 
         local = when.astimezone(zone)
     except (OverflowError, ValueError):
         local = when
-    from_ = "dall'" if local.hour == 1 else "dalle "
     day = f"{_GIORNI_INTERI[local.weekday()]} {local.day} {_MESI[local.month - 1]}"
-    return f"{from_}{local.hour}:{local.minute:02} circa di {day}"
+    return f"{_from(f'{local:%H:%M}')} circa di {day}"
 
 
 def language(tag: str, lang: str = "en") -> str:

@@ -24,6 +24,8 @@ PLACEHOLDERS = {
     "expected": "mentions that are usual for this window and hour",
     "false_alarms": "how often chance alone would make a calm brand look this unusual",
     "from_began": "`began` as in a sentence: since about ..., in Italian `dalle 9:35 circa di giovedì 12 marzo`",
+    "from_level": "`since` as in a sentence: since ..., in Italian `dalle 9:35 CET di gio 12 marzo`",
+    "from_opened": "`opened_at` as in a sentence: since ..., in Italian `dalle 9:35 CET di gio 12 marzo`",
     "growth": "how many times more than in the period the rule compares with",
     "high": "the upper end of what is usual (95 of 100 calm windows stay below)",
     "incident": "the incident's id",

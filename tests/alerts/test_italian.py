@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,19 @@ from crisiswatch.alerts import labels_en, labels_it, phrases_en, phrases_it
 from crisiswatch.alerts.phrases import LANGUAGES, phrase
 from crisiswatch.alerts.reasons import reason
 from crisiswatch.alerts.render import renderer
-from crisiswatch.alerts.words import about, exact, listed, moment, percent, rarity, roughly, since_about, span, times
+from crisiswatch.alerts.words import (
+    about,
+    exact,
+    listed,
+    moment,
+    percent,
+    rarity,
+    roughly,
+    since,
+    since_about,
+    span,
+    times,
+)
 from crisiswatch.config import load, write_starter
 from crisiswatch.model import Evidence, Gate, Stage
 from crisiswatch.rules.model import MEASURES
@@ -105,7 +118,8 @@ def test_every_measure_has_a_sentence_in_both_languages():
 
 
 def test_what_somebody_wrote_is_never_filled_in():
-    assert phrase("en", "has", who="{since}", since=" now") == "{since} has it now."
+    assert phrase("en", "has", who="{since}", since=" now") == "{since} has it."
+    assert phrase("en", "has_since", who="{since}", since="till now") == "{since} has had it till now."
 
 
 def test_a_statement_says_since_when_as_people_write_it():
@@ -116,3 +130,26 @@ def test_a_statement_says_since_when_as_people_write_it():
     ):
         assert since_about(minute, rome, "it") == said
     assert since_about(minute, rome) == "since about 12 Mar 2026, 01:05 CET"
+
+
+@pytest.mark.parametrize(
+    ("who", "said"), [("Ada", "In carico ad Ada."), ("Bo", "In carico a Bo."), ("", "In carico a .")]
+)
+def test_to_somebody_is_a_or_ad(who, said):
+    assert phrase("it", "has", who=who) == said
+
+
+def test_since_when_somebody_has_it_is_a_sentence():
+    at, rome = datetime(2026, 3, 12, 8, 35, tzinfo=UTC), ZoneInfo("Europe/Rome")
+    said = phrase("it", "has_since", who="Anna", since=since(at, rome, "it"))
+    assert said == "In carico ad Anna dalle 9:35 CET di gio 12 marzo."
+    assert phrase("en", "has_since", who="Anna", since=since(at)) == "Anna has had it since 12 Mar 2026, 08:35 UTC."
+
+
+@pytest.mark.parametrize("stage", [Stage.OPENED, Stage.ESCALATED, Stage.CALMING, Stage.RESOLVED])
+def test_what_has_gone_on_since_then_is_told_in_the_perfect(alerts, stage):
+    render = renderer(alerts, {"acme-coffee": "Acme Coffee"})
+    for alert in sorted({each.id for each in alerts.values()}):
+        summary = render(replace(a_delivery(incident=an_incident(alert=alert)), stage=stage)).summary
+        assert not re.search(r"\b(is|are|has it|have it)\b[^.;:]* since\b", summary), alert
+        assert not re.search(r"\bin \w+ (minutes|hours?|days?)( from \w+ accounts)?,? since\b", summary), alert

@@ -86,7 +86,7 @@ def test_the_end_says_why_it_is_the_end(why, said):
 
 def test_who_has_it_is_told():
     taken = an_incident(acknowledged_by="duty-comms", acknowledged_at=NOW)
-    assert "duty-comms has it since 3 Mar 2026, 09:00 UTC." in words()(a_delivery(incident=taken)).status
+    assert "duty-comms has had it since 3 Mar 2026, 09:00 UTC." in words()(a_delivery(incident=taken)).status
     assert "Nobody has taken it yet." in words()(a_delivery()).status
 
 

@@ -84,4 +84,5 @@ def test_a_holding_statement_names_the_brand_and_a_time_and_admits_nothing(alert
 
 
 def placeholders(text: str) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", text))
+    same = {"from_began": "began", "from_level": "since", "from_opened": "opened_at"}
+    return {same.get(name, name) for name in re.findall(r"\{(\w+)\}", text)}

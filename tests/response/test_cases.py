@@ -28,8 +28,8 @@ def test_the_first_who_takes_it_has_it() -> None:
     story.tell(second, does(4, "acknowledge", "bo"))
     assert story.case.acknowledged_by == "ada"
     assert [line.actor for line in story.log if line.kind == "acknowledge"] == ["ada", "bo"]
-    assert answer(before, story.case, second) == "ada has it since 3 Mar 2026, 12:01 UTC."
-    assert answer(before, story.case, second, ZoneInfo("Europe/Rome")) == "ada has it since 3 Mar 2026, 13:01 CET."
+    assert answer(before, story.case, second) == "ada has had it since 3 Mar 2026, 12:01 UTC."
+    assert answer(before, story.case, second, ZoneInfo("Europe/Rome")) == "ada has had it since 3 Mar 2026, 13:01 CET."
 
 
 def test_nobody_has_it_and_the_chain_is_climbed_until_somebody_does() -> None:
