@@ -97,7 +97,7 @@ class Calm:
         """
         names = {incident.id for _, incident in sendings}
         queued = self._store.queued_receivers(names) if names else {}
-        held = self._store.waiting(names, stamp(at)) if names else set()
+        held = self._store.waiting(names, stamp(at)) if names else {}
         step = Step(
             plan,
             self._desks,

@@ -30,7 +30,8 @@ _WEIGHTS = [Stage.UPDATED, Stage.REMINDED, Stage.ESCALATED, Stage.OPENED]
 class Step:
     """What one commit makes of the desks. ``desks`` and ``silences`` are those before, which stay as they are;
     ``changed`` are the desks after it. ``stamp`` gives the time on the wall for a time of the engine's; ``queued`` who
-    was told of an incident, ``held`` the incidents and receivers with a message that waits for its hour."""
+    was told of an incident, ``held`` the incidents and receivers with a message that waits for its hour, and whether
+    they have another one."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class Step:
         *,
         stamp: Callable[[datetime], datetime],
         queued: Callable[[str], frozenset[str]],
-        held: Iterable[tuple[str, str]],
+        held: Mapping[tuple[str, str], bool],
         revise: Callable[[str], Case] | None = None,
     ) -> None:
         self.plan = plan
@@ -51,6 +52,7 @@ class Step:
         self._stamp = stamp
         self._queued = queued
         self._held = set(held)
+        self._unseen = {one for one, there in held.items() if not there}
         self._told: dict[str, set[str]] = {}
         self._revise = revise
         self._revised: dict[str, Case] = {}
@@ -141,11 +143,14 @@ class Step:
         self.told(incident.id).add(receiver)
         if waits is not None:
             self._held.add((incident.id, receiver))
+            self._unseen |= {(incident.id, receiver)} if first else set()
+        elif not edit:
+            self._unseen.discard((incident.id, receiver))
         self.rows.append(row_for(receiver, stage, sending, incident, first=first, now=now, not_before=waits))
 
     def _edits(self, receiver: str, stage: Stage, incident: str) -> bool:
         """Whether it only brings a message up to date that is there already, which disturbs nobody."""
-        there = receiver in self.told(incident) and (incident, receiver) not in self._held
+        there = receiver in self.told(incident) and (incident, receiver) not in self._unseen
         return stage is Stage.UPDATED and receiver in self.plan.editors and there
 
     def quiet_until(self, receiver: str, level: Level | None, now: datetime) -> datetime | None:

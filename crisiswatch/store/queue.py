@@ -11,22 +11,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import reduce
 from typing import Any
 
 import sqlalchemy as sa
 
 from crisiswatch.model import Receipt, Stage
-from crisiswatch.store.bodies import takes_over
 from crisiswatch.store.dialect import insert_new, upsert
+from crisiswatch.store.held import IS_WAITING, from_row, is_held, taken_over, to_row
 from crisiswatch.store.rows import OutboxRow, OutboxStats
 from crisiswatch.store.schema import delivery, outbox, response_case
-from crisiswatch.store.times import from_micros, micros
+from crisiswatch.store.times import micros
 
 __all__ = [
     "SUPERSEDABLE",
     "enqueue",
-    "held",
     "lease_next",
     "newest",
     "owed_now",
@@ -48,8 +46,6 @@ _OVERTAKES_CALM = (Stage.ESCALATED.value, Stage.CALMING.value, Stage.RESOLVED.va
 for a person to confirm that it is over: who was not told would not know."""
 
 _WAITING = ("pending", "leased")
-# Literal, or the database would not see that the partial indexes serve.
-_IS_WAITING = "outbox.status IN ('pending', 'leased')"
 _IS_DEAD = "outbox.status = 'dead'"
 _DUE = sa.func.coalesce(outbox.c.due_at, outbox.c.created_at)
 _MOMENT = sa.bindparam("moment", type_=sa.BigInteger)
@@ -63,92 +59,17 @@ def enqueue(connection: sa.Connection, messages: Iterable[OutboxRow]) -> int:
         if stored is not None:
             conflicts += stored.body != one.body or stored.stage != one.stage.value
             continue
-        held = _held_before(connection, one)
-        taken = reduce(takes_over, held, one)
-        connection.execute(insert_new(connection, outbox), _to_row(taken))
-        _supersede(connection, one, [each.id for each in held])
+        taken, pointless = taken_over(connection, one)
+        connection.execute(insert_new(connection, outbox), to_row(taken))
+        _supersede(connection, taken, pointless)
     return conflicts
 
 
-def _held_before(connection: sa.Connection, newer: OutboxRow) -> list[OutboxRow]:
-    """Earlier messages of the incident to the receiver that were never tried and still wait for their hour, in order:
-    ``newer`` says all that they would say."""
-    earlier = (
-        sa.select(outbox)
-        .where(
-            outbox.c.incident == newer.incident,
-            outbox.c.receiver == newer.receiver,
-            outbox.c.version < newer.version,
-            _is_held(newer.created_at),
-        )
-        .order_by(outbox.c.version)
-    )
-    return [_from_row(row) for row in connection.execute(earlier)]
-
-
-def _is_held(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(outbox.c.status == "pending", outbox.c.attempts == 0, outbox.c.not_before > micros(now))
-
-
-def held(connection: sa.Connection, incidents: Iterable[str], now: datetime) -> set[tuple[str, str]]:
-    """The incidents and receivers with a message that was never tried and may not go before some later time."""
-    ids, found = sorted(set(incidents)), set()
-    for start in range(0, len(ids), 500):
-        some = sa.select(outbox.c.incident, outbox.c.receiver).where(
-            sa.text(_IS_WAITING), _is_held(now), outbox.c.incident.in_(ids[start : start + 500])
-        )
-        found |= {(row.incident, row.receiver) for row in connection.execute(some)}
-    return found
-
-
-def _to_row(one: OutboxRow) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "incident": one.incident,
-        "version": one.version,
-        "receiver": one.receiver,
-        "stage": one.stage.value,
-        "priority": one.priority,
-        "body": one.body,
-        "status": one.status,
-        "attempts": one.attempts,
-        "not_before": micros(one.not_before or one.created_at),
-        "leased_until": micros(one.leased_until),
-        "lease_token": one.lease_token,
-        "last_error": one.last_error,
-        "uncertain": one.uncertain,
-        "created_at": micros(one.created_at),
-        "settled_at": micros(one.settled_at),
-        "due_at": micros(one.due_at or one.not_before or one.created_at),
-    }
-
-
-def _from_row(row: Any, memory: Mapping[str, str] | None = None) -> OutboxRow:
-    return OutboxRow(
-        id=row.id,
-        incident=row.incident,
-        version=row.version,
-        receiver=row.receiver,
-        stage=Stage(row.stage),
-        priority=row.priority,
-        body=row.body,
-        created_at=from_micros(row.created_at),
-        status=row.status,
-        attempts=row.attempts,
-        not_before=from_micros(row.not_before),
-        leased_until=from_micros(row.leased_until),
-        lease_token=row.lease_token,
-        last_error=row.last_error,
-        uncertain=bool(row.uncertain),
-        settled_at=from_micros(row.settled_at),
-        due_at=from_micros(row.due_at),
-        previous=memory is not None,
-        memory=memory or {},
-    )
-
-
-def _supersede(connection: sa.Connection, newer: OutboxRow, held: Sequence[str]) -> None:
-    """Rows that nobody is sending just now and that ``newer`` makes pointless will not be sent."""
+def _supersede(connection: sa.Connection, newer: OutboxRow, pointless: Sequence[str]) -> None:
+    """Rows that nobody is sending just now and that ``newer`` makes pointless will not be sent. One that waits for its
+    hour makes no edit pointless that may go before it."""
+    goes = newer.not_before is None or newer.not_before <= newer.created_at
+    overtaken = outbox.c.stage.in_(_overtaken_by(newer.stage) if goes else ())
     connection.execute(
         sa.update(outbox)
         .where(
@@ -156,7 +77,7 @@ def _supersede(connection: sa.Connection, newer: OutboxRow, held: Sequence[str])
             outbox.c.receiver == newer.receiver,
             outbox.c.version < newer.version,
             outbox.c.status == "pending",
-            sa.or_(outbox.c.stage.in_(_overtaken_by(newer.stage)), outbox.c.id.in_(held)),
+            sa.or_(overtaken, outbox.c.id.in_(pointless)),
         )
         .values(status="superseded", settled_at=micros(newer.created_at))
     )
@@ -172,7 +93,7 @@ def lease_next(connection: sa.Connection, receiver: str, now: datetime, duration
         row = connection.execute(_NEXT, {"for": receiver, "moment": moment}).first()
         if row is None:
             return None
-        if row.stage in SUPERSEDABLE and _has_newer(connection, row):
+        if row.stage in SUPERSEDABLE and _has_newer(connection, row, now):
             _close(connection, row, "superseded", moment, row.last_error)
             continue
         changes = {
@@ -184,7 +105,7 @@ def lease_next(connection: sa.Connection, receiver: str, now: datetime, duration
         }
         connection.execute(sa.update(outbox).where(outbox.c.id == row.id).values(**changes))
         taken = connection.execute(sa.select(outbox).where(outbox.c.id == row.id)).one()
-        return _from_row(taken, _memory(connection, row.incident, receiver))
+        return from_row(taken, _memory(connection, row.incident, receiver))
 
 
 def _next() -> sa.Select[Any]:
@@ -202,7 +123,7 @@ def _next() -> sa.Select[Any]:
     )
     return (
         sa.select(outbox)
-        .where(outbox.c.receiver == sa.bindparam("for", type_=sa.String), sa.text(_IS_WAITING), due, ~blocked)
+        .where(outbox.c.receiver == sa.bindparam("for", type_=sa.String), sa.text(IS_WAITING), due, ~blocked)
         .order_by(outbox.c.priority, outbox.c.created_at, outbox.c.incident, outbox.c.version)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -216,10 +137,13 @@ def _overtaken_by(stage: Stage) -> tuple[str, ...]:
     return SUPERSEDABLE if stage.value in _OVERTAKES_CALM else (Stage.UPDATED.value,)
 
 
-def _has_newer(connection: sa.Connection, row: Any) -> bool:
-    """Whether a message was queued after ``row`` that makes it pointless."""
+def _has_newer(connection: sa.Connection, row: Any, now: datetime) -> bool:
+    """Whether a message was queued after ``row`` that makes it pointless, and does not wait for its hour."""
     newer = sa.exists().where(
-        outbox.c.incident == row.incident, outbox.c.receiver == row.receiver, outbox.c.version > row.version
+        outbox.c.incident == row.incident,
+        outbox.c.receiver == row.receiver,
+        outbox.c.version > row.version,
+        sa.not_(is_held(now)),
     )
     if row.stage == Stage.CALMING.value:
         newer = newer.where(outbox.c.stage.in_(_OVERTAKES_CALM))
@@ -309,7 +233,7 @@ def settle_retry(
 
 def recover(connection: sa.Connection) -> int:
     """Make every leased row pending and uncertain; returns how many there were."""
-    back = sa.update(outbox).where(outbox.c.status == "leased", sa.text(_IS_WAITING))
+    back = sa.update(outbox).where(outbox.c.status == "leased", sa.text(IS_WAITING))
     return connection.execute(back.values(status="pending", leased_until=None, uncertain=True)).rowcount
 
 
@@ -338,7 +262,7 @@ def newest(connection: sa.Connection, incident: str, receiver: str) -> OutboxRow
     """The last message of an incident that was queued for a receiver, whatever came of it."""
     found = sa.select(outbox).where(outbox.c.incident == incident, outbox.c.receiver == receiver)
     row = connection.execute(found.order_by(outbox.c.version.desc()).limit(1)).first()
-    return None if row is None else _from_row(row, _memory(connection, incident, receiver))
+    return None if row is None else from_row(row, _memory(connection, incident, receiver))
 
 
 def standing(connection: sa.Connection, receiver: str, ended_since: datetime) -> list[OutboxRow]:
@@ -360,14 +284,14 @@ def standing(connection: sa.Connection, receiver: str, ended_since: datetime) ->
     lasting = sa.or_(~ended, outbox.c.created_at >= micros(ended_since))
     found = sa.select(outbox).join(last, same).where(outbox.c.receiver == receiver, lasting)
     rows = connection.execute(found.order_by(outbox.c.incident)).all()
-    return [_from_row(row, _memory(connection, row.incident, receiver)) for row in rows]
+    return [from_row(row, _memory(connection, row.incident, receiver)) for row in rows]
 
 
 def stats(connection: sa.Connection, now: datetime) -> dict[str, OutboxStats]:
     """What is owed to each receiver that is owed anything or has dead messages."""
     waiting = (
         sa.select(outbox.c.receiver, sa.func.count().label("pending"), sa.func.min(_DUE).label("oldest"))
-        .where(sa.text(_IS_WAITING))
+        .where(sa.text(IS_WAITING))
         .group_by(outbox.c.receiver)
     )
     dead = sa.select(outbox.c.receiver, sa.func.count()).where(sa.text(_IS_DEAD)).group_by(outbox.c.receiver)
@@ -380,7 +304,7 @@ def stats(connection: sa.Connection, now: datetime) -> dict[str, OutboxStats]:
 
 
 _OWED = sa.select(sa.func.count()).where(
-    sa.text(_IS_WAITING),
+    sa.text(IS_WAITING),
     sa.or_(outbox.c.status == "leased", outbox.c.attempts > 0, outbox.c.not_before <= _MOMENT),
 )
 
@@ -397,4 +321,4 @@ def rows(connection: sa.Connection, incident: str | None, status: str | None, li
         found = found.where(outbox.c.incident == incident)
     if status is not None:
         found = found.where(outbox.c.status == status)
-    return [_from_row(row) for row in connection.execute(found)]
+    return [from_row(row) for row in connection.execute(found)]

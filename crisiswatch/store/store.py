@@ -24,6 +24,7 @@ from crisiswatch.store import (
     upgrade,
 )
 from crisiswatch.store.database import Database
+from crisiswatch.store.held import held
 from crisiswatch.store.rows import (
     BrandBlind,
     Fence,
@@ -314,10 +315,11 @@ class Store(Teaching):
                 leases.check(connection, fence)
             return queue.standing(connection, receiver, ended_since)
 
-    def waiting(self, incident_ids: Iterable[str], now: datetime) -> set[tuple[str, str]]:
-        """The incidents and receivers with a message that was never tried and may not go before some later time."""
+    def waiting(self, incident_ids: Iterable[str], now: datetime) -> dict[tuple[str, str], bool]:
+        """The incidents and receivers with a message that was never tried and may not go before some later time, and
+        whether they have another one."""
         with self._database.read() as connection:
-            return queue.held(connection, incident_ids, now)
+            return held(connection, incident_ids, now)
 
     def outbox_stats(self, now: datetime) -> dict[str, OutboxStats]:
         """What is owed to each receiver that is owed anything or has dead messages."""
