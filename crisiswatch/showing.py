@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from typing import Any
 
+from crisiswatch.alerts.words import moment
 from crisiswatch.charts import ChartMaker
 from crisiswatch.config import Loaded
 from crisiswatch.keeping import chart_of, written
 from crisiswatch.model import Delivery, Stage, is_open
-from crisiswatch.response import decision_to_dict
+from crisiswatch.records.timeline import told
 from crisiswatch.store import Store
 from crisiswatch.web import incident_view
 from crisiswatch.web.incident import Shown
@@ -56,9 +57,11 @@ class IncidentViews:
         )
         zones = {brand.id: brand.timezone for brand in loaded.settings.brands}
         zone = zones.get(incident.brand, UTC)
-        log = [decision_to_dict(line) for line in store.decisions(name)]
+        document = renderer_for(loaded)(delivery)
+        lang = document.language
+        log = [(moment(line.at, zone, lang), line.actor, told(line, zone, lang)) for line in store.decisions(name)]
         return Shown(
-            renderer_for(loaded)(delivery),
+            document,
             log,
             chart=bool(incident.trend),
             over=over,

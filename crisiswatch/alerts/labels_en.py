@@ -132,6 +132,7 @@ ENGLISH: dict[str, str] = {
     "page.a_false_alarm": "A false alarm",
     "page.none_because": "Not a crisis, because:",
     "page.log": "Log",
+    "page.when": "When",
     "page.who": "Who",
     "page.what": "What",
     "page.nothing": "Nothing yet.",

@@ -132,6 +132,7 @@ ITALIAN: dict[str, str] = {
     "page.a_false_alarm": "Un falso allarme",
     "page.none_because": "Non è una crisi, perché:",
     "page.log": "Registro",
+    "page.when": "Quando",
     "page.who": "Chi",
     "page.what": "Che cosa",
     "page.nothing": "Ancora nulla.",

@@ -54,6 +54,8 @@ def build(
     Times are told in `zone`, which is always named; `names` are those of other brands, by id.
     """
     incident, evidence, case, lang = delivery.incident, delivery.evidence, delivery.case, definition.language
+    if definition.because:
+        incident = replace(incident, because=definition.because)
     stage = people.looks_like(delivery.stage, incident, case)
     words = _stage_text(definition, people.looks_like(_edit_of(stage), incident, case), incident)
     show = frozenset(_shown(definition, words, stage))

@@ -48,6 +48,7 @@ def compile_alert(model: AlertFile) -> AlertDefinition:
         playbook=tuple(_step(step) for step in model.playbook),
         statements=tuple(sorted(model.statements.items())),
         language=model.language,
+        because=model.because,
         confirm=frozenset(_LEVELS[name] for name in model.stand_down.confirm),
         criteria=tuple(model.stand_down.when),
     )

@@ -88,6 +88,8 @@ class AlertFile(Section):
     language: Language = "en"
     """The language of its words, in which themes and kinds of grave words are named: en or it, or as in themes.yaml.
     An alert may have a file for each language; a brand's people get the one in the brand's `language`."""
+    because: Words = ""
+    """Why the rule that uses it exists, in this language; what the rule says of itself if left out."""
     opened: StageModel
     """Sent when an incident opens."""
     escalated: StageModel | None = None

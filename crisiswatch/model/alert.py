@@ -103,7 +103,7 @@ class PlaybookStep:
 class AlertDefinition:
     """One alert file. ``statements`` are holding statements as (language, text), never sent by the program itself.
     Themes and grave words are named in ``language``. Where an incident has reached a level of ``confirm`` a person says
-    that it is over; ``criteria`` are what they should look at first."""
+    that it is over; ``criteria`` are what they should look at first. ``because`` stands in place of the rule's own."""
 
     id: str
     opened: StageText
@@ -113,6 +113,7 @@ class AlertDefinition:
     playbook: tuple[PlaybookStep, ...] = ()
     statements: tuple[tuple[str, str], ...] = ()
     language: str = "en"
+    because: str = ""
     confirm: frozenset[Level] = frozenset()
     criteria: tuple[str, ...] = ()
 

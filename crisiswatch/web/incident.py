@@ -49,11 +49,11 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An incident to show: its document as of now, lines of its log (`decision_to_dict`), and what there is besides.
-    Times are told, and promised, in ``zone``."""
+    """An incident to show: its document as of now, lines of its log as (when, who, what) in words of its language, and
+    what there is besides. Times are told, and promised, in ``zone``."""
 
     document: Document
-    log: Sequence[Mapping[str, Any]]
+    log: Sequence[tuple[str, str, str]]
     chart: bool = False
     over: bool = False
     zone: tzinfo = UTC
@@ -155,7 +155,7 @@ def render_incident(shown: Shown, *, by: str, known: bool, csrf: str, fault: str
         document=shown.document,
         named=partial(language, lang=lang),
         path=f"{INCIDENT_PATH}/{quote(shown.document.key)}",
-        log=[_line(line) for line in shown.log[-_LINES:]],
+        log=[_line(*line) for line in shown.log[-_LINES:]],
         chart=shown.chart,
         over=shown.over,
         zone=getattr(shown.zone, "key", "UTC"),
@@ -197,12 +197,8 @@ def _length(length: timedelta | None, lang: str) -> str:
     return phrase(lang, "snooze.calm") if length is None else phrase(lang, "snooze.for", length=span(length, lang))
 
 
-def _line(line: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "at": str(line.get("at", "")).replace("T", " ").removesuffix("Z")[:16],
-        "actor": clip(clean(str(line.get("actor", ""))), _NAME),
-        "text": clip(clean(str(line.get("text", ""))), 400),
-    }
+def _line(at: str, actor: str, text: str) -> dict[str, str]:
+    return {"at": at, "actor": clip(clean(actor), _NAME), "text": clip(clean(text), 400)}
 
 
 def _who(asked: Mapping[str, str], request: Request) -> str:

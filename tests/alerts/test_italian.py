@@ -153,3 +153,10 @@ def test_what_has_gone_on_since_then_is_told_in_the_perfect(alerts, stage):
         summary = render(replace(a_delivery(incident=an_incident(alert=alert)), stage=stage)).summary
         assert not re.search(r"\b(is|are|has it|have it)\b[^.;:]* since\b", summary), alert
         assert not re.search(r"\bin \w+ (minutes|hours?|days?)( from \w+ accounts)?,? since\b", summary), alert
+
+
+def test_why_a_shipped_rule_exists_is_told_in_italian_too(alerts):
+    for alert in sorted({each.id for each in alerts.values()}):
+        document = in_italian(alerts, alert, Stage.OPENED)
+        assert document.because == alerts[f"{alert}.it"].because != ""
+        assert ENGLISH_WORDS.findall(document.because) == []

@@ -456,7 +456,7 @@ ALERTS = (
         "playbook:",
         "closed: {headline: a, summary: b}\nplaybook:",
         (
-            "alerts/wave.yaml:6:1: CW012: there is no field `closed` here; possible here: `version`, `alert`, `language`, `opened`, `escalated`, `calming`, `resolved`, `playbook`, `statements`, `stand_down`",
+            "alerts/wave.yaml:6:1: CW012: there is no field `closed` here; possible here: `version`, `alert`, `language`, `because`, `opened`, `escalated`, `calming`, `resolved`, `playbook`, `statements`, `stand_down`",
         ),
     ),
     Case(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from crisiswatch import showing
-from crisiswatch.config import Loaded, load
-from crisiswatch.model import IncidentOpened, IncidentResolved, Phase
+from crisiswatch.config import Loaded, load, write_starter
+from crisiswatch.model import Decision, IncidentOpened, IncidentResolved, Phase
 from crisiswatch.showing import MOST_OVER, IncidentViews
 from crisiswatch.store import Store, Work
 from tests.cli.support import GOOD
@@ -56,3 +57,25 @@ def test_one_maker_of_charts_serves_all_requests_until_the_configuration_changes
     now[0] = load(GOOD)
     shown.chart(incident().id)
     assert len(made) == 2
+
+
+def test_the_log_is_told_in_the_language_of_the_page_and_in_the_zone_of_the_brand(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_starter(tmp_path)
+    config = tmp_path / "crisiswatch.yaml"
+    config.write_text(config.read_text().replace("languages: [it, en]", "languages: [it, en]\n    language: it"))
+    one = replace(incident(), brand="acme-coffee", alert="negative-wave")
+    store.commit(Work(effects=[IncidentOpened(NOON, one)]))
+    lines = [
+        Decision(one.id, 1, NOON, "crisiswatch", "opened", "Opened at warning: 40 mentions."),
+        Decision(one.id, 2, NOON, "Ada", "note", "It is calm."),
+    ]
+    monkeypatch.setattr(Store, "decisions", lambda self, name: lines)
+    shown = views(store, load(config)).shown(one.id)
+    assert shown is not None
+    assert [(who, what) for _, who, what in shown.log] == [
+        ("crisiswatch", "Aperto a livello allerta."),
+        ("Ada", "It is calm."),
+    ]
+    assert all(when.endswith(("CET", "CEST")) for when, _, _ in shown.log)
