@@ -105,13 +105,20 @@ def _figures(incident: Incident, lang: str) -> dict[str, str]:
         "times": times(reading.observed, reading.expected, lang),
         "authors": exact(reading.authors, lang),
         "share": percent(reading.share, lang),
-        "growth": times(reading.growth, 1.0, lang),
+        "growth": times(_growth(incident), 1.0, lang),
         "reach": exact(reading.reach, lang),
         "largest_audience": exact(reading.largest_audience, lang),
         "false_alarms": rarity(reading.false_alarms_per_month, lang),
         "window": span(span_between(reading.start, reading.end), lang),
         "peak": exact(peak.observed, lang),
     }
+
+
+def _growth(incident: Incident) -> float | None:
+    """As the rule's own line saw it: a reading does not know what the rule compares with."""
+    if incident.reading.growth is not None:
+        return incident.reading.growth
+    return next((gate.value for gate in incident.gates if gate.measure == "growth"), None)
 
 
 def _times(incident: Incident, zone: tzinfo, lang: str) -> dict[str, str]:

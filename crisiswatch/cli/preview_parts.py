@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
+from crisiswatch.cli.preview_figures import Figures, calm, figures, of_blindness, stand_in
 from crisiswatch.config import Brand, Loaded
+from crisiswatch.errors import CrisiswatchError
 from crisiswatch.model import (
     Blind,
     Case,
     CaseStep,
     Delivery,
     Evidence,
-    Gate,
     Incident,
     Level,
     Notice,
@@ -19,17 +21,18 @@ from crisiswatch.model import (
     Post,
     Promise,
     Reading,
-    Reasons,
     Reminder,
     Stage,
     StandDown,
 )
 from crisiswatch.model.alert import definition_for
+from crisiswatch.rules.judge import gates
+from crisiswatch.rules.model import Rule
 
 __all__ = ["case_of", "invented", "notice_of", "reminder_of"]
 
 _AT = datetime(2026, 3, 12, 9, 15, tzinfo=UTC)
-_BLIND_FOR = Gate("blind_for", "at_least", 10.0, 32.0, held=True)
+_NONE = Evidence()
 _SOMEBODY = "duty@example.com"
 
 
@@ -92,23 +95,31 @@ def notice_of(kind: str, incident: Incident) -> Notice:
 
 
 def invented(loaded: Loaded, brand: Brand, alert: str, stage: Stage, receiver: str) -> Delivery:
-    """A delivery about an incident that never was, of the first rule that uses the alert."""
-    rule = next((each for each in loaded.ruleset.rules if each.alert == alert), None)
-    level = Level.CRITICAL if stage is not Stage.OPENED else Level.WARNING
+    """A delivery about an incident that never was, of the rule that uses the alert; of several, the one of its name.
+
+    It opened at the rule's lowest level; what is not its opening has come to the highest. Raises CrisiswatchError for
+    an escalation of a rule that has one level.
+    """
+    rule = _rule_of(loaded, alert)
+    steps = [level for level, _ in rule.levels]
+    if stage is Stage.ESCALATED and len(steps) == 1:
+        raise CrisiswatchError(f"this never escalates: the rule {rule.id} has no level but {steps[0].word}")
+    level = steps[0] if stage is Stage.OPENED else steps[-1]
     over = stage is Stage.RESOLVED
-    peak = _reading(124 if stage is not Stage.OPENED else 41, _AT)
-    reading = _reading(9, _AT + timedelta(hours=2)) if stage in (Stage.CALMING, Stage.RESOLVED) else peak
-    levels = ((Level.WARNING, _AT - timedelta(minutes=22)), (Level.CRITICAL, _AT))
-    opened = levels[0][1] if stage is not Stage.OPENED else _AT
-    blind = rule is not None and any(
-        line.measure == "blind_for" for _, block in rule.levels for line in block.conditions
-    )
+    seen = figures(rule, level, _AT)
+    later = stage in {Stage.CALMING, Stage.RESOLVED}
+    now = calm(rule, _AT + timedelta(minutes=max(120, rule.window + 30))) if later else seen
+    peak, reading = seen.reading, now.reading
+    opened = _AT if level is steps[0] else _AT - timedelta(minutes=_rise(rule, seen, steps[0]))
+    levels = ((steps[0], opened),) if level is steps[0] else ((steps[0], opened), (level, _AT))
+    silent = of_blindness(rule)
+    grown = 1.0 if stage is Stage.OPENED else 4.1
     incident = Incident(
-        id=f"{brand.id}.{rule.id if rule else alert}.{opened:%Y%m%dT%H%MZ}",
+        id=f"{brand.id}.{rule.id}.{opened:%Y%m%dT%H%MZ}",
         brand=brand.id,
-        rule=rule.id if rule else alert,
-        title=rule.title if rule else alert,
-        because=rule.because if rule else "",
+        rule=rule.id,
+        title=rule.title,
+        because=rule.because,
         alert=alert,
         version={Stage.OPENED: 1, Stage.ESCALATED: 2, Stage.CALMING: 3}.get(stage, 4),
         phase=Phase.RESOLVED if over else Phase.SETTLING if stage is Stage.CALMING else Phase.OPEN,
@@ -117,77 +128,60 @@ def invented(loaded: Loaded, brand: Brand, alert: str, stage: Stage, receiver: s
         opened_at=opened,
         updated_at=reading.end,
         resolved_at=reading.end if over else None,
-        levels=levels if stage is not Stage.OPENED else ((Level.WARNING, _AT),),
+        levels=levels,
         reading=reading,
         peak=peak,
-        gates=(_BLIND_FOR,) if blind else _gates(peak),
-        blind=(
-            Blind(
-                loaded.settings.sources[0].id if loaded.settings.sources else "x",
-                opened - timedelta(minutes=10),
-                reading.end if over else None,
-                "silent",
-            ),
-        )
-        if blind
-        else (),
-        mentions=512 if stage is not Stage.OPENED else 41,
-        authors=388 if stage is not Stage.OPENED else 36,
-        trend=(3, 2, 4, 3, 2, 3, 5, 2, 3, 4, 2, 3, 3, 2, 4, 3, 6, 11, 15, 21),
+        gates=gates(dict(rule.levels)[level], now),
+        blind=(_silence(loaded, rule, seen, reading.end if later else None),) if silent else (),
+        mentions=round(peak.observed * grown),
+        authors=round(peak.authors * (1.0 if grown == 1.0 else 0.86 * grown)),
+        trend=_trend(peak, reading),
         reason="calm" if over else "",
     )
     name = f"{incident.id}/{incident.version}/{receiver}"
-    return Delivery(id=name, receiver=receiver, stage=stage, incident=incident, evidence=_evidence(brand))
+    evidence = _NONE if silent else _evidence(brand, peak)
+    return Delivery(id=name, receiver=receiver, stage=stage, incident=incident, evidence=evidence)
 
 
-def _reading(observed: float, end: datetime) -> Reading:
-    return Reading(
-        start=end - timedelta(minutes=15),
-        end=end,
-        observed=observed,
-        total=observed * 1.5,
-        authors=round(observed * 0.88),
-        sources=("reddit", "x"),
-        organic=round(observed * 0.92),
-        share=0.667,
-        expected=4.2,
-        low=1.1,
-        high=8.9,
-        false_alarms_per_month=0.02 if observed > 20 else 12.0,
-        reasons=_reasons(observed, end),
-    )
+def _rule_of(loaded: Loaded, alert: str) -> Rule:
+    found = [each for each in loaded.ruleset.rules if each.alert == alert]
+    return next((each for each in found if each.id == alert), found[0] if found else stand_in(alert))
 
 
-def _reasons(observed: float, end: datetime) -> Reasons:
-    return Reasons(
-        minutes=60,
-        observed=round(observed * 1.6),
-        expected=16.8,
-        low=7.4,
-        high=29.5,
-        since=end - timedelta(minutes=40),
-        next_hour=observed * 3.5,
-        level=14.0,
-        hour_of_day=1.2,
-        day_of_week=1.0,
-        hour_of_week=1.0,
-        dispersion=0.1,
-        share=0.612,
-        usual_share=0.28,
-    )
+def _rise(rule: Rule, seen: Figures, first: Level) -> float:
+    """Minutes from the opening to the rise; a silence is as old at each as its level says."""
+    return seen.blind_for - figures(rule, first, _AT).blind_for if of_blindness(rule) else 22.0
 
 
-def _gates(peak: Reading) -> tuple[Gate, ...]:
-    return (
-        Gate("count", "at_least", 20, peak.observed, held=True),
-        Gate("authors", "at_least", 12, float(peak.authors), held=True),
-        Gate("surprise", "at_least", 1.0, peak.false_alarms_per_month, held=True),
-    )
+def _silence(loaded: Loaded, rule: Rule, seen: Figures, now: datetime | None) -> Blind:
+    """A source that is silent for as long as the level asks, or was, until some minutes before ``now``."""
+    named = rule.mentions.sources or tuple(each.id for each in loaded.settings.sources) or ("x",)
+    until = None if now is None else now - timedelta(minutes=rule.settle.quiet_for)
+    return Blind(named[0], _AT - timedelta(minutes=seen.blind_for), until, "silent")
 
 
-def _evidence(brand: Brand) -> Evidence:
+def _trend(peak: Reading, now: Reading) -> tuple[int, ...]:
+    """Mentions in steps of five minutes: usual ones, then a rise to the peak's window, and down to what is now."""
+    minutes = (peak.end - peak.start) // timedelta(minutes=1)
+    bins, usual = max(1, minutes // 5), (peak.expected or 0.1 * peak.observed) * 5 / minutes
+    rise = [usual + (2 * place + 1) * (peak.observed - usual * bins) / bins**2 for place in range(bins)]
+    after = min((now.end - peak.end) // timedelta(minutes=5), 24)
+    low, high = now.observed / bins, rise[-1]
+    ebb = [low + (high - low) * (1 - step / after) ** 3 for step in range(1, after + 1)]
+    course = [*([usual] * 36), *rise, *ebb][-36:]
+    told, sums = 0, []
+    for place in range(36):  # rounded so that the sums of windows stay what they are
+        total = round(sum(course[: place + 1]))
+        sums.append(total - told)
+        told = total
+    return tuple(sums)
+
+
+def _evidence(brand: Brand, peak: Reading) -> Evidence:
+    """Invented posts; the largest account among them is the one that the figures know."""
+    largest = peak.largest_audience
     said = (
-        ("x", f"{brand.name} took my money twice and nobody answers", 31, 1_900),
+        ("x", f"{brand.name} took my money twice and nobody answers", 31, largest),
         ("reddit", f"Is anybody else charged double by {brand.name}?", 214, None),
         ("x", f"Addebito doppio da {brand.name}, il servizio clienti non risponde", 12, 640),
     )
@@ -199,7 +193,17 @@ def _evidence(brand: Brand) -> Evidence:
     return Evidence(
         first=posts[:1],
         loudest=posts[1:],
-        sources={"x": 29, "reddit": 12},
-        languages={"en": 30, "it": 11},
+        sources=_parted(peak.sources, peak.observed),
+        languages=_parted(("en", "it"), peak.observed),
         themes=("charged double", "customer care", "refund"),
     )
+
+
+def _parted(names: tuple[str, ...], count: float) -> dict[str, int]:
+    """The mentions by what they are told apart by: the first has most."""
+    left, parts = round(count), {}
+    for name in names[:-1]:
+        parts[name] = ceil(left * 0.7)
+        left -= parts[name]
+    last = dict.fromkeys(names[-1:], left)
+    return {name: n for name, n in {**parts, **last}.items() if n}
