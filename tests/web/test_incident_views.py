@@ -59,6 +59,10 @@ def test_one_maker_of_charts_serves_all_requests_until_the_configuration_changes
     assert len(made) == 2
 
 
+def line(number: int, kind: str, actor: str, text: str) -> Decision:
+    return Decision(incident=incident().id, number=number, at=NOON, actor=actor, kind=kind, text=text)
+
+
 def test_the_log_is_told_in_the_language_of_the_page_and_in_the_zone_of_the_brand(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,8 +72,8 @@ def test_the_log_is_told_in_the_language_of_the_page_and_in_the_zone_of_the_bran
     one = replace(incident(), brand="acme-coffee", alert="negative-wave")
     store.commit(Work(effects=[IncidentOpened(NOON, one)]))
     lines = [
-        Decision(one.id, 1, NOON, "crisiswatch", "opened", "Opened at warning: 40 mentions."),
-        Decision(one.id, 2, NOON, "Ada", "note", "It is calm."),
+        line(1, "opened", "crisiswatch", "Opened at warning: 40 mentions."),
+        line(2, "note", "Ada", "It is calm."),
     ]
     monkeypatch.setattr(Store, "decisions", lambda self, name: lines)
     shown = views(store, load(config)).shown(one.id)
