@@ -61,7 +61,8 @@ def _life(incident: Incident, case: Case | None) -> str:
         return f"{_AWAITED}, since {opened}{trial}"
     if incident.resolved_at is None:
         return f"{incident.phase.value} since {opened}{trial}"
-    return f"over, {opened} for {page.brief(incident.resolved_at - incident.opened_at)}{trial}"
+    ended = max(incident.resolved_at, (case.ended_at if case else None) or incident.resolved_at)
+    return f"over, {opened} for {page.brief(ended - incident.opened_at)}{trial}"
 
 
 def find(store: Store, incident: str) -> Incident:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -12,7 +13,7 @@ import structlog
 from crisiswatch.app import App
 from crisiswatch.clock import ManualClock
 from crisiswatch.logs import configure
-from crisiswatch.store import Store
+from crisiswatch.store import Store, Work
 from tests.cli.history import fill
 from tests.cli.make_stream import CRISIS
 from tests.cli.support import copy_config, golden
@@ -34,6 +35,14 @@ def test_the_list_is_short_and_whole(crisiswatch, config):
     assert crisiswatch("incidents", "list", "--open", "--config", config).out == "No incident is open.\n"
     listed = json.loads(crisiswatch("incidents", "list", "--format", "json", "--config", config).out)
     assert [each["id"] for each in listed["incidents"]] == [INCIDENT]
+
+
+def test_an_incident_lasts_until_a_person_has_said_that_it_is_over(crisiswatch, config):
+    with Store.open(f"sqlite:///{config.parent / 'crisiswatch.db'}") as store:
+        case = store.case(INCIDENT)
+        assert case is not None
+        store.commit(Work(cases=[replace(case, ended_at=case.opened_at + timedelta(hours=16, minutes=18))]))
+    assert "over, 2026-03-04 14:05 UTC for 16h18m" in crisiswatch("incidents", "list", "--config", config).out
 
 
 def test_one_incident_is_shown_with_its_history_and_its_messages(crisiswatch, config):
