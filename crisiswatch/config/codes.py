@@ -195,6 +195,11 @@ CODES: dict[str, CodeInfo] = {
         "One secret for two things", "Two of a Slack receiver's token, app_token and signing_secret are the same.",
         "Give each its own: the bot token is xoxb-..., the app-level token xapp-..., the signing secret neither.",
     ),
+    "CW063": CodeInfo(
+        "A brand whose people may read another language",
+        "It is spoken of in one language that there are alerts in, and what its people read is in English.",
+        "Write `language:` with it, or `language: en` if English is meant.",
+    ),
     "CW064": CodeInfo(
         "No such theme", "The theme is neither one that ships nor in the themes file.",
         "Check the spelling, or describe the theme in themes.yaml.",

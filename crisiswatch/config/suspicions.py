@@ -68,6 +68,19 @@ def check_use(
             hint = "add a route in crisiswatch.yaml, or write `status: trial`"
             document.report("CW072", (*where, "id"), message, hint, severity="warning")
     _check_unused(settings, ruleset, config, alerts)
+    _check_languages(settings, config, alerts)
+
+
+def _check_languages(settings: Settings, config: Document, alerts: Sequence[Document]) -> None:
+    """Note brands of one language, which alerts have words in, whose people are told everything in English."""
+    words = {str(document.get(("language",))) for document in alerts} - {"en"}
+    for at, brand in enumerate(settings.brands):
+        spoken = {language.partition("-")[0] for language in brand.languages}
+        if len(spoken) == 1 and spoken <= words and config.get(("brands", at, "language")) is None:
+            (lang,) = spoken
+            message = f"people speak of {shown(brand.id)} in {shown(lang)}, and what its own people read is in English"
+            hint = f"write `language: {lang}`; or `language: en`, if English is meant"
+            config.report("CW063", ("brands", at, "languages"), message, hint, severity="warning")
 
 
 def check_findable(settings: Settings, ruleset: Ruleset, places: Mapping[str, tuple[Document, Where]]) -> None:

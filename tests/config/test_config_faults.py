@@ -73,6 +73,23 @@ def test_the_table_is_as_long_as_promised_and_names_each_fault_once():
     assert [name for name, times in Counter(case.name for case in EVERYTHING).items() if times > 1] == []
 
 
+def of_one_language(language: str):
+    brand = f"    languages: [it]\n{language}"
+    italian = {"alerts/it.yaml": f"language: it\n{FILES['alerts/wave.yaml']}"}
+    write(
+        Path(),
+        FILES | italian | {"crisiswatch.yaml": FILES["crisiswatch.yaml"].replace("    languages: [it, en]\n", brand)},
+    )
+    return load(Path("crisiswatch.yaml")).problems
+
+
+def test_a_brand_that_is_spoken_of_in_italian_alone_is_asked_what_its_own_people_read():
+    (found,) = of_one_language("")
+    assert (found.code, found.severity) == ("CW063", "warning")
+    assert found.hint == "write `language: it`; or `language: en`, if English is meant"
+    assert of_one_language("    language: it\n") == of_one_language("    language: en\n") == ()
+
+
 def test_every_code_is_explained_and_every_explanation_is_used(monkeypatch: pytest.MonkeyPatch):
     write(Path(), FILES)
     monkeypatch.delenv("HOOK_SECRET", raising=False)
@@ -85,6 +102,7 @@ def test_every_code_is_explained_and_every_explanation_is_used(monkeypatch: pyte
     without = FILES["crisiswatch.yaml"] + "sentiment: {scorer: vader}\n"
     write(Path(), FILES | {"rules/wave.yaml": themed, "crisiswatch.yaml": without})
     used |= {problem.code for problem in load(Path("crisiswatch.yaml")).problems}
+    used |= {problem.code for problem in of_one_language("")}
     without_its_library = {"CW068", "CW069"}  # test_config_receivers.py
     assert used | without_its_library == set(CODES)
 
