@@ -55,7 +55,7 @@ def preview(
     render = renderer(loaded.alerts, {brand.id: brand.name}, {brand.id: brand.timezone}, {brand.id: brand.language})
     delivery = invented(loaded, brand, alert, Stage.OPENED if stage in _NOTICES else Stage(stage), receiver)
     case = case_of(loaded, brand, alert, delivery.incident, delivery.stage)
-    notice = notice_of(stage, delivery.incident) if stage in _NOTICES else None
+    notice = notice_of(stage, delivery.incident, brand, receiver) if stage in _NOTICES else None
     delivery = replace(delivery, case=case, reminder=reminder_of(case, delivery.stage), notice=notice, drill=drill)
     address = loaded.settings.web.public_url
     if address is not None and notice is None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
+from crisiswatch.calm.desk import Member, Storm
+from crisiswatch.calm.notices import digest_notice, storm_notice
 from crisiswatch.cli.preview_figures import Figures, calm, figures, of_blindness, stand_in
 from crisiswatch.config import Brand, Loaded
 from crisiswatch.errors import CrisiswatchError
@@ -87,11 +90,18 @@ def reminder_of(case: Case, stage: Stage) -> Reminder | None:
     return Reminder("unacknowledged", rung=1) if late is None else Reminder("step_overdue", late.step, late.due)
 
 
-def notice_of(kind: str, incident: Incident) -> Notice:
-    """A message that is about no single incident: a digest or a storm's summary."""
-    headline = "2 incidents since yesterday" if kind == "digest" else "31 incidents at once: only this message for all"
-    line = f"{incident.level.word}: {incident.title}, {incident.brand}, {incident.mentions} mentions"
-    return Notice(id=f"{kind}-preview", kind=kind, at=incident.updated_at, headline=headline, lines=(line,))
+def notice_of(kind: str, incident: Incident, brand: Brand, receiver: str) -> Notice:
+    """A digest of this incident or a storm of many like it, in the words and the time zone of the real ones."""
+    names, at = {brand.id: brand.name}, incident.updated_at
+    if kind == "digest":
+        due, since = at + timedelta(hours=1), at - timedelta(hours=23)
+        return digest_notice(
+            receiver, due, since, [incident], names=names, zone=brand.timezone, page="", lang=brand.language
+        )
+    member = Member(brand=brand.id, title=incident.title, level=incident.level, at=incident.opened_at)
+    members = {str(number): replace(member) for number in range(31)}
+    storm = Storm(id="storm-preview", since=incident.opened_at, last=at, members=members, version=1)
+    return storm_notice(storm, at, names, brand.timezone, "", lang=brand.language)
 
 
 def invented(loaded: Loaded, brand: Brand, alert: str, stage: Stage, receiver: str) -> Delivery:

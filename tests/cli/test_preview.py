@@ -204,3 +204,13 @@ def test_what_slow_burn_compares_with_is_told_as_its_rule_saw_it(crisiswatch, wh
     words = " ".join(said.out.partition("The figures")[0].split())
     assert "as much as at the same hours last week" in words
     assert "not known" not in words
+
+
+@pytest.mark.parametrize("stage", ["digest", "storm"])
+def test_a_digest_and_a_storm_are_shown_in_the_brands_language_and_by_its_name(crisiswatch, whole, stage):
+    arguments = ("negative-wave", "--stage", stage, "--receiver", "email", "--language", "it", "--config", whole)
+    said = crisiswatch("preview", *arguments)
+    assert said.code == 0, said.err
+    assert "Acme Coffee" in said.out
+    assert "acme-coffee" not in said.out
+    assert [word for word in ("incidents", "since", "once:") if word in said.out.split()] == []
