@@ -31,7 +31,7 @@ def test_an_act_is_kept_told_in_the_message_and_in_the_log(here: World) -> None:
     done = here.do(name, "step_done", step=1)
     assert (done.status_code, done.json()["answer"]) == (200, "Step 1 was done by Ada, 3 Mar 2026, 12:02 UTC.")
     assert here.do(name, "acknowledge", "Bo").json()["acknowledged_by"] == "Bo"
-    assert here.do(name, "acknowledge", "Cy").json()["answer"] == "Bo has it since 3 Mar 2026, 12:02 UTC."
+    assert here.do(name, "acknowledge", "Cy").json()["answer"] == "Bo has had it since 3 Mar 2026, 12:02 UTC."
     assert here.do(name, "snooze", for_="60").json()["case"]["snooze"]["by"] == "Ada"
     assert here.do(name, "verdict", kind="not_a_crisis").status_code == 409
     assert here.do(name, "verdict", kind="not_a_crisis", reason="joke").status_code == 200

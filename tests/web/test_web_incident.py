@@ -55,7 +55,7 @@ def test_people_take_it_do_steps_promise_and_judge(here: World) -> None:
     assert post(here, name, "snooze", **{"for": "60"}).status_code == 303
     assert post(here, name, "verdict", kind="not_a_crisis", reason="a joke").status_code == 303
     page = here.get(f"/incidents/{name}").text
-    assert "Ada has it" in page
+    assert "Ada has had it since" in page
     assert "Step 1 done" in page
     assert "a joke" in page
 
