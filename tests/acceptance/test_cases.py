@@ -39,7 +39,7 @@ def test_an_act_is_kept_told_in_the_message_and_in_the_log(here: World) -> None:
     assert here.do("acme-coffee.wave.never", "acknowledge").status_code == 404
     here.delivered()
     assert case(here)["steps"][0]["done_by"] == "Ada"
-    assert "Bo has it" in str(here.message().blocks)
+    assert "Bo has had it" in str(here.message().blocks)
     log = here.get(f"/api/v1/incidents/{name}/log").json()["decisions"]
     assert [line["kind"] for line in log] == [
         "opened",
