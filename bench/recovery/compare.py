@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bench.recovery.world import World
+from crisiswatch.notifiers.mime import name_of
 
 __all__ = ["Deliveries", "compare", "deliveries"]
 
@@ -64,16 +65,16 @@ def deliveries(world: World) -> Deliveries:
     """Hold the outbox against what the fakes say they took."""
     found = Deliveries()
     taken = _taken(world, found)
-    rows = world.query("SELECT id, incident, version, receiver, stage, status, uncertain FROM outbox ORDER BY 1")
+    rows = world.query("SELECT id, receiver, stage, status, uncertain FROM outbox ORDER BY 1")
     expected: dict[tuple[str, ...], bool] = {}
-    for id_, incident, version, receiver, stage, status, uncertain in rows:
+    for id_, receiver, stage, status, uncertain in rows:
         found.owed += 1
         found.uncertain += bool(uncertain)
         found.superseded += status == "superseded"
         found.arrived += status == "sent"
         if status != "sent" and (status != "superseded" or stage in MAILED):
             found.unsent.append(f"{id_} is {status}")
-        key = _key(str(id_), str(incident), str(version), str(receiver), str(stage))
+        key = _key(str(id_), str(receiver), str(stage))
         if key is None or status != "sent":
             continue
         expected[key] = bool(uncertain)
@@ -88,12 +89,12 @@ def deliveries(world: World) -> Deliveries:
     return found
 
 
-def _key(id_: str, incident: str, version: str, receiver: str, stage: str) -> tuple[str, ...] | None:
+def _key(id_: str, receiver: str, stage: str) -> tuple[str, ...] | None:
     """How the fakes know a message; None for one that only edits, or that a mail receiver leaves out."""
     if stage not in MAILED:
         return None
     if receiver == "pr-mail":
-        return ("mail", f"<{incident}.{version}@crisis.example>")
+        return ("mail", f"<{name_of(id_)}@crisis.example>")
     return ("slack", id_, "message" if stage == "opened" else "reply")
 
 

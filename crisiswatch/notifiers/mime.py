@@ -20,7 +20,7 @@ from crisiswatch.errors import Rejected
 from crisiswatch.model import Delivery
 from crisiswatch.notifiers.html import notice_page, page
 
-__all__ = ["compose", "compose_notice", "envelope"]
+__all__ = ["compose", "compose_notice", "envelope", "name_of"]
 
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -86,7 +86,7 @@ def _headed(delivery: Delivery, subject: str, sender: str, recipients: Sequence[
     message = EmailMessage(policy=SMTP)
     message["From"] = _mailbox(sender)
     message["To"] = [_mailbox(to) for to in recipients]
-    message["Message-ID"] = f"<{_name_of(delivery.id)}@{domain}>"
+    message["Message-ID"] = f"<{name_of(delivery.id)}@{domain}>"
     first, before = delivery.memory.get("first"), delivery.memory.get("subject")
     if first == str(message["Message-ID"]):  # the thread's first mail itself, for those that were put off
         first = None
@@ -101,7 +101,7 @@ def _headed(delivery: Delivery, subject: str, sender: str, recipients: Sequence[
     return message
 
 
-def _name_of(delivery_id: str) -> str:
+def name_of(delivery_id: str) -> str:
     """The delivery's id as the local part of a message id: each is another, even where signs had to go."""
     safe = ".".join(_SAFE.sub("-", part) for part in delivery_id.split("/")).strip(".") or "alert"
     if len(safe) <= 120 and "." not in delivery_id and ".." not in safe and safe == delivery_id.replace("/", "."):
