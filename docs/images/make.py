@@ -153,7 +153,7 @@ def slacked() -> str:
         alert,
         key=delivery.incident.id,
         link="https://crisiswatch.example/",
-        status="U0DUTYADA has it since 09:02 CET.",
+        status="U0DUTYADA has had it since 09:02 CET.",
         steps=(replace(first, done="U0DUTYADA, 09:02"), replace(second, due="due by 09:10 CET", overdue=True), third),
         themes=EVIDENCE.themes,
         promises=("Next update by 10:00 CET (U0DUTYADA)",),
