@@ -84,7 +84,7 @@ def _print(result: dict[str, object]) -> None:
     for name, number in same.items():
         print(f"  {name:<26}{number:>10}")
     print(f"\n{'deliveries':<28}{'undisturbed':>12}{'killed':>12}")
-    for name in ("owed", "arrived", "superseded", "uncertain", "duplicates", "edits"):
+    for name in ("owed", "arrived", "superseded", "later", "uncertain", "duplicates", "edits"):
         print(f"  {name:<26}{sent['undisturbed'][name]:>12}{sent['killed'][name]:>12}")
     where = ", ".join(f"{number} in {name}" for name, number in sent["killed"]["duplicates_in"].items())
     print(f"\nduplicates, each of a message whose fate was unknown: {where or 'none'}")

@@ -9,6 +9,7 @@ import pytest
 from bench.recovery.compare import SAME, compare, deliveries
 from bench.recovery.stream import BRANDS, make_rounds
 from bench.recovery.world import World
+from crisiswatch.notifiers.mime import name_of
 from crisiswatch.store import Store
 
 INCIDENT = "alderon.wave.20260302T0700Z"
@@ -56,7 +57,8 @@ def put(world, table, *rows):
 def mailed(world, *versions, incident=INCIDENT):
     with world.mail_journal.open("a") as journal:
         for version in versions:
-            journal.write(json.dumps({"message_id": f"<{incident}.{version}@crisis.example>"}) + "\n")
+            name = name_of(f"{incident}/{version}/pr-mail")
+            journal.write(json.dumps({"message_id": f" <{name}@crisis.example>"}) + "\n")
 
 
 def posted(world, key, part="message"):
@@ -95,12 +97,21 @@ def test_a_run_that_decided_nothing_proves_nothing(world):
 def test_a_message_said_to_be_sent_that_never_arrived_is_missing(world):
     put(world, "outbox", row(version=1), row(version=2, stage="escalated"))
     mailed(world, 1)
-    assert deliveries(world).missing == [f"mail <{INCIDENT}.2@crisis.example>"]
+    assert deliveries(world).missing == [f"mail <{name_of(f'{INCIDENT}/2/pr-mail')}@crisis.example>"]
 
 
 def test_a_message_that_still_waits_or_was_given_up_is_unsent(world):
     put(world, "outbox", row(version=1, status="pending"), row(version=2, stage="resolved", status="dead"))
     assert len(deliveries(world).unsent) == 2
+
+
+def test_a_reminder_that_waits_for_its_turn_is_no_message_unsent(world):
+    now = world.look_at_the_clock()
+    waits = {"stage": "reminded", "status": "pending"}
+    put(world, "outbox", row(version=1, **waits) | {"attempts": 0, "not_before": now + 1})
+    assert (deliveries(world).unsent, deliveries(world).later) == ([], 1)
+    put(world, "outbox", row(version=2, **waits) | {"attempts": 0, "not_before": now})
+    assert len(deliveries(world).unsent) == 1
 
 
 def test_a_superseded_edit_is_fine_and_a_superseded_opening_is_not(world):

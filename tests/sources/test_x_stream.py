@@ -56,6 +56,12 @@ class Reader:
         until(lambda: self.x.open_streams)
         self.poll()
 
+    def quiet(self) -> bool:
+        """Poll; whether that cost no search, as it does once the stream has taken over from it."""
+        asked = len(self.x.asked_for("search/recent"))
+        self.poll()
+        return len(self.x.asked_for("search/recent")) == asked
+
     def texts(self) -> list[str]:
         return sorted(mention.text for mention in self.got.values())
 
@@ -72,6 +78,7 @@ def test_posts_come_by_the_stream_and_cost_no_search(clock: RunningClock) -> Non
     with FakeX(clock, keep_alive=0.02) as x:
         reader = Reader(x, clock)
         reader.up()
+        until(reader.quiet)
         searches = len(x.asked_for("search/recent"))
         x.put("acme coffee one")
         x.put("acme coffee two")
