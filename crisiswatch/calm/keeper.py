@@ -91,9 +91,8 @@ class Calm:
         """Say what goes out of ``sendings``, and of what time and ``silences`` (new, or ended by somebody) bring out.
 
         ``at`` is the time the engine has come to; ``situation`` gives an incident that is open with its case, as they
-        are after this commit, ``live`` the names of those there are; ``revise``
-        gives a case its next revision; ``budget`` is a source with what is left of its
-        money.
+        are after this commit, ``live`` the names of those there are; ``revise`` gives a case its next revision;
+        ``budget`` is a source with what is left of its money.
         """
         names = {incident.id for _, incident in sendings}
         queued = self._store.queued_receivers(names) if names else {}

@@ -162,12 +162,16 @@ def budget_notice(source: str, left: float, at: datetime, brands: Sequence[str],
     )
 
 
+def _heading(one: Member | Incident, names: Mapping[str, str]) -> dict[str, str]:
+    """Whose it is and what it is about, short enough for a line of a list."""
+    return {"brand": clip(clean(names.get(one.brand, one.brand)), 80), "title": clip(clean(one.title), 150)}
+
+
 def _line(member: Member, names: Mapping[str, str], zone: tzinfo, lang: str) -> str:
     return phrase(
         lang,
         "note.line",
-        brand=clip(clean(names.get(member.brand, member.brand)), 80),
-        title=clip(clean(member.title), 150),
+        **_heading(member, names),
         level=phrase(lang, f"level.{member.level.word}"),
         at=moment(member.at, zone, lang),
         state=phrase(lang, "note.is_over" if member.over else "note.is_open"),
@@ -184,8 +188,7 @@ def _told(incident: Incident, names: Mapping[str, str], zone: tzinfo, lang: str)
     return phrase(
         lang,
         "note.told",
-        brand=clip(clean(names.get(incident.brand, incident.brand)), 80),
-        title=clip(clean(incident.title), 150),
+        **_heading(incident, names),
         level=phrase(lang, f"level.{incident.peak_level.word}"),
         at=moment(incident.opened_at, zone, lang),
         figures=f"{figures}{normal}",
